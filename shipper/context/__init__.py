@@ -1,0 +1,1 @@
+"""What a template may see: plain data and named functions."""

@@ -1,0 +1,119 @@
+"""The kinds of value that travel through a template (see docs/decisions/0001-value-kinds.md).
+
+Plain Python values (`str`, `int`, `float`, `bool`, `None`, `list`, `tuple`, `dict`) are *typed* values. The
+classes here are text that knows more about itself. All are `str`, so a filter that knows nothing of them
+sees their characters and its result is plain text again.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from shipper.errors import TemplateError
+
+ValueType = Literal["integer", "number", "boolean", "string"]
+
+TRUE_TEXTS = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+FALSE_TEXTS = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+
+
+class TypedText(str):
+    """Text that remembers its declared type: an entitlement or a configuration option.
+
+    `typed` is how a template names the typed value (``entitlements.num_seats``), for hints.
+    """
+
+    __slots__ = ("type", "typed")
+    type: ValueType
+    typed: str
+
+    def __new__(cls, text: str, value_type: ValueType, typed: str) -> TypedText:
+        self = super().__new__(cls, text)
+        self.type = value_type
+        self.typed = typed
+        return self
+
+    def __bool__(self) -> bool:
+        """The declared boolean: the text "false" must never count as true."""
+        if self.type == "boolean":
+            if self in TRUE_TEXTS:
+                return True
+            if self in FALSE_TEXTS:
+                return False
+        raise TemplateError(
+            f"text has no truth value: {self.typed} is declared as {self.type}",
+            hint=f"compare it, or use {self.typed}",
+        )
+
+    def _unordered(self, _other: object) -> bool:
+        raise TemplateError(
+            f"text can't be ordered: {self.typed} is declared as {self.type}", hint=f"use {self.typed}"
+        )
+
+    __lt__ = __le__ = __gt__ = __ge__ = _unordered
+
+
+class YamlText(str):
+    """One complete YAML node as text: what `toYaml`, `toJson`, `quote` and `squote` give."""
+
+    __slots__ = ()
+
+
+class Source(NamedTuple):
+    """Where a printed value or an author's text stands: a template and an offset in its text."""
+
+    template: object
+    offset: int
+
+
+class Author(NamedTuple):
+    """Output that the template's author wrote, taken as it is."""
+
+    text: str
+    source: Source
+
+
+class Printed(NamedTuple):
+    """Output of an expression, to be kept apart from the author's text.
+
+    `text` is `value` as it prints. `indent` spaces follow each line break of `text` on its way out (the
+    `indent` filter); they are kept apart because they belong to the layout and not to the value.
+    """
+
+    value: object
+    text: str
+    source: Source
+    indent: int = 0
+
+    def written(self) -> str:
+        """The characters that reach the output where nothing needs escaping."""
+        return indent_lines(self.text, self.indent)
+
+
+Piece = Author | Printed
+
+
+class Fragment(str):
+    """Text made by the template itself (macro, caller, set block, include, `indent`) with its values still marked."""
+
+    __slots__ = ("pieces",)
+    pieces: tuple[Piece, ...]
+
+    def __new__(cls, pieces: tuple[Piece, ...]) -> Fragment:
+        self = super().__new__(cls, "".join(piece_text(piece) for piece in pieces))
+        self.pieces = pieces
+        return self
+
+
+def piece_text(piece: Piece) -> str:
+    """The characters of one piece of output, unescaped."""
+    return piece.text if type(piece) is Author else piece.written()  # type: ignore[union-attr]
+
+
+def indent_lines(text: str, width: int) -> str:
+    """`text` with `width` spaces after each line break, except before a blank line (as jinja2's `indent`)."""
+    if not width or "\n" not in text:
+        return text
+    pad = " " * width
+    first, *rest = text.split("\n")
+    return "\n".join([first, *(pad + line if line.strip() else line for line in rest)])
