@@ -1,0 +1,79 @@
+# `make demo` and `make test` need python3 (3.11 or newer) with venv, and make; they install the rest into .venv.
+# Only results go to standard output; what is installed is said on standard error.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
+PYTEST_ARGS ?=
+PROGRAM := $(BIN)/shipper
+
+export SHIPPER_REQUIRE_TOOLS
+
+.PHONY: demo test lint format docs bench tools test-minimum test-pythons golden lock clean
+
+demo: $(VENV)/.run
+	@$(PROGRAM) render specs/quickstart/quickstart.yaml --license specs/quickstart/license.pem
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# Pages that are generated from the code
+docs: $(VENV)/.dev
+	@$(BIN)/python -m shipper.context.docs
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m bench
+
+# helm and kubectl, for tests and bench
+tools: $(VENV)/.dev
+	@$(BIN)/python -m tests.tools
+
+# The golden files of the examples, after a deliberate change
+golden: $(VENV)/.dev
+	@$(BIN)/python -m pytest -k golden --update-golden
+
+# The declared minimum versions work
+test-minimum: $(VENV)-minimum/.done
+	@$(VENV)-minimum/bin/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+# Same bytes on every other Python that is found
+test-pythons: $(VENV)/.dev
+	@PYTHON=$(BIN)/python bash requirements/pythons.sh
+
+lock: $(VENV)/.dev
+	@bash requirements/lock.sh
+
+clean:
+	rm -rf $(VENV) $(VENV)-* .tools .coverage .coverage.* .*_cache build dist *.egg-info
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "shipper needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv $(VENV) >&2
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
+	@echo "installing shipper into $(VENV)" >&2
+	@$(PIP) --require-hashes --requirement requirements/run.txt >&2
+	@$(PIP) --no-deps --no-build-isolation --editable . >&2
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	@echo "installing the development tools into $(VENV)" >&2
+	@$(PIP) --require-hashes --requirement requirements/dev.txt >&2
+	@touch $@
+
+$(VENV)-minimum/.done: requirements/minimum.txt requirements/dev.txt pyproject.toml
+	@$(PYTHON) -m venv $(VENV)-minimum >&2
+	@$(VENV)-minimum/bin/python -m pip --quiet --disable-pip-version-check install --requirement requirements/minimum.txt >&2
+	@$(VENV)-minimum/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --editable . >&2
+	@touch $@

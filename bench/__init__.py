@@ -1,0 +1,1 @@
+"""Measures whole runs of shipper against helm; see the module `render`."""
