@@ -15,6 +15,7 @@ ValueType = Literal["integer", "number", "boolean", "string"]
 
 TRUE_TEXTS = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 FALSE_TEXTS = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+_MAX_FLOAT = 1.7976931348623157e308
 
 
 class TypedText(str):
@@ -66,6 +67,10 @@ class Source(NamedTuple):
     offset: int
 
 
+UNKNOWN = Source(None, 0)
+"""The source in pieces made by a filter, which doesn't know where it is called; printing puts the real one in."""
+
+
 class Author(NamedTuple):
     """Output that the template's author wrote, taken as it is."""
 
@@ -77,17 +82,19 @@ class Printed(NamedTuple):
     """Output of an expression, to be kept apart from the author's text.
 
     `text` is `value` as it prints. `indent` spaces follow each line break of `text` on its way out (the
-    `indent` filter); they are kept apart because they belong to the layout and not to the value.
+    `indent` filter), before empty lines too if `blank`; they are kept apart because they belong to the layout
+    and not to the value.
     """
 
     value: object
     text: str
     source: Source
     indent: int = 0
+    blank: bool = False
 
     def written(self) -> str:
         """The characters that reach the output where nothing needs escaping."""
-        return indent_lines(self.text, self.indent)
+        return indent_lines(self.text, self.indent, blank=self.blank)
 
 
 Piece = Author | Printed
@@ -110,10 +117,27 @@ def piece_text(piece: Piece) -> str:
     return piece.text if type(piece) is Author else piece.written()  # type: ignore[union-attr]
 
 
-def indent_lines(text: str, width: int) -> str:
-    """`text` with `width` spaces after each line break, except before a blank line (as jinja2's `indent`)."""
+def indent_lines(text: str, width: int, *, blank: bool = False) -> str:
+    """`text` with `width` spaces after each line break, except before an empty line (as jinja2's `indent`).
+
+    Only a line feed breaks lines: other separators are characters of a value and stay as they are.
+    """
     if not width or "\n" not in text:
         return text
     pad = " " * width
     first, *rest = text.split("\n")
-    return "\n".join([first, *(pad + line if line.strip() else line for line in rest)])
+    return "\n".join([first, *(pad + line if line or blank else line for line in rest)])
+
+
+def scalar_text(value: str | float) -> str:
+    """A scalar as it prints: `true` and `false`, numbers as JSON writes them, text as it is.
+
+    Raises TemplateError for numbers that JSON can't write.
+    """
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and not -_MAX_FLOAT <= value <= _MAX_FLOAT:
+        raise TemplateError("a number is infinite or no number at all")
+    return repr(value)
