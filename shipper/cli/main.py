@@ -1,0 +1,61 @@
+"""The `shipper` program: a table of commands, each loaded when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from shipper.cli.funnel import run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typer.core import TyperGroup
+
+
+class Entry(NamedTuple):
+    """A command: the module whose `app` holds it, and its line in the list of commands."""
+
+    module: str
+    help: str
+
+
+COMMANDS = {
+    "render": Entry("shipper.cli.render", "Render a spec to Kubernetes YAML or a folder."),
+    "lint": Entry("shipper.cli.lint", "Check a spec and its templates."),
+    "explain": Entry("shipper.cli.explain", "Say which assets are rendered, and why."),
+    "eval": Entry("shipper.cli.eval", "Render templates one by one."),
+    "license": Entry("shipper.cli.license", "Make, show and verify licenses and keys."),
+}
+
+SUMMARY = "From an assets spec and a signed license to Kubernetes YAML."
+
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 a bug, 2 usage, 3 spec or configuration, 4 template, 5 license, "
+    "6 network, 7 output, 8 a limit."
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program with `argv` (without the program's name) and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    return run(lambda: invoke(arguments))
+
+
+def invoke(arguments: list[str]) -> int:
+    """Parse and run one command; its errors leave as exceptions."""
+    if arguments == ["--version"]:
+        from shipper import __version__
+        from shipper.cli.output import write
+
+        write(f"shipper {__version__}\n")
+        return 0
+    result = root().main(args=arguments or ["--help"], prog_name="shipper", standalone_mode=False)
+    return result if isinstance(result, int) else 0
+
+
+def root() -> TyperGroup:
+    """The root command. Typer is imported here, which keeps this module free of cost."""
+    from shipper.cli.lazy import LazyGroup
+
+    return LazyGroup(COMMANDS, summary=SUMMARY, epilog=EXIT_CODES)
