@@ -1,0 +1,265 @@
+"""From parser events to nodes, without recursion and within limits."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from shipper.errors import LimitError
+from shipper.yamlio.nodes import Mapping, Node, Scalar, Sequence, to_data
+from shipper.yamlio.source import SourceText, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from shipper.errors import Position, ShipperError
+
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FOREIGN_BREAKS = ("\x85", "\u2028", "\u2029")
+
+MAX_SHOWN_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much an input may be. Each use of an alias counts all nodes that it stands for."""
+
+    max_bytes: int = 64 * 1024 * 1024
+    max_nodes: int = 1_000_000
+    max_depth: int = 64
+    max_aliases: int = 1_000
+
+    SPEC: ClassVar[Limits]
+    LICENSE: ClassVar[Limits]
+
+
+Limits.SPEC = Limits()
+Limits.LICENSE = Limits(max_bytes=64 * 1024, max_nodes=10_000, max_aliases=100)
+
+
+def parse(
+    data: bytes | str,
+    file: str,
+    *,
+    error: type[ShipperError],
+    limits: Limits = Limits.SPEC,
+    secret: bool = False,
+) -> Node:
+    """Read exactly one YAML document; an input without any is a null scalar.
+
+    `file` names the input in messages; `secret` keeps its lines out of them. Raises `error` with a position
+    for whatever is wrong in the input, LimitError for what is too much.
+    """
+    source = decode(data, file, error, limits.max_bytes, secret=secret)
+    return _Builder(source, limits).build()
+
+
+def load(
+    data: bytes | str,
+    file: str,
+    *,
+    error: type[ShipperError],
+    limits: Limits = Limits.SPEC,
+    secret: bool = False,
+) -> object:
+    """The same as `parse`, as plain data (see `to_data`)."""
+    return to_data(parse(data, file, error=error, limits=limits, secret=secret))
+
+
+def events(source: SourceText, text: str | None = None) -> Iterator[Any]:
+    """The YAML events of `source` (or of `text` in its place), by libyaml if PyYAML has it.
+
+    Marks count characters and lines from 0. Raises the source's error for what is no YAML.
+    """
+    import yaml
+
+    parser = _parser(source.text if text is None else text)
+    try:
+        while True:
+            event = parser.get_event()
+            if event is None:
+                return
+            yield event
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        what = ", ".join(part for part in (problem.context, problem.problem) if part)
+        place = source.position(mark.line + 1, mark.column + 1) if mark else source.position(0, 0)
+        raise source.error(f"no valid YAML: {what}", position=place) from None
+    except (yaml.YAMLError, ValueError, OverflowError):
+        raise _unreadable(source) from None
+    finally:
+        parser.dispose()
+
+
+def _parser(text: str) -> Any:
+    """The parser of libyaml, else PyYAML's own: both give events one by one and neither recurses."""
+    try:
+        from yaml._yaml import CParser
+    except ImportError:
+        from shipper.yamlio.pure import PureParser
+
+        return PureParser(text)
+    return CParser(text)
+
+
+def _unreadable(source: SourceText) -> ShipperError:
+    """What the parser refuses before it looks at any syntax: characters that YAML does not have."""
+    found = _UNPRINTABLE.search(source.text)
+    if found is None:
+        return source.error("no valid YAML: it holds an escape that is no character", position=source.position(0, 0))
+    return source.error(
+        f"character U+{ord(found[0]):04X} is not allowed in YAML",
+        position=source.position_at(found.start()),
+        hint="write it as an escape in a double-quoted text",
+    )
+
+
+class _Builder:
+    """Builds the nodes of one document.
+
+    `stack` has a frame for each open collection: what it is in, itself, its anchor, the count of nodes up to
+    it. `heights` has how deep each reaches. Both together are what an alias to it will cost.
+    """
+
+    def __init__(self, source: SourceText, limits: Limits) -> None:
+        self.source = source
+        self.limits = limits
+        self.nodes = 0
+        self.aliases = 0
+        self.stack: list[tuple[Mapping | Sequence, Mapping | Sequence, str | None, int]] = []
+        self.heights = [0]
+        self.anchors: dict[str, tuple[Node, int, int] | None] = {}
+
+    def build(self) -> Node:
+        import yaml
+
+        scalar_event, alias_event = yaml.ScalarEvent, yaml.AliasEvent
+        mapping_start, sequence_start = yaml.MappingStartEvent, yaml.SequenceStartEvent
+        mapping_end, sequence_end = yaml.MappingEndEvent, yaml.SequenceEndEvent
+        source, max_nodes = self.source, self.limits.max_nodes
+        text, restore = _hide_foreign_breaks(source.text)
+        root = Sequence(1, 1, source)
+        top: Mapping | Sequence = root
+        key: Scalar | None = None
+        documents = 0
+        for event in events(source, text):
+            kind = type(event)
+            node: Node
+            if kind is scalar_event:
+                start = event.start_mark
+                node = Scalar(
+                    restore(event.value) if restore else event.value,
+                    event.style or "",
+                    start.line + 1,
+                    start.column + 1,
+                    source,
+                    start.index,
+                    event.end_mark.index,
+                )
+                self.nodes += 1
+                if event.anchor is not None:
+                    self.anchors[event.anchor] = (node, 1, 0)
+            elif kind is mapping_start or kind is sequence_start:
+                start = event.start_mark
+                made = Mapping if kind is mapping_start else Sequence
+                node = made(start.line + 1, start.column + 1, source)
+                self.nodes += 1
+            elif kind is mapping_end or kind is sequence_end:
+                top = self._close()
+                continue
+            elif kind is alias_event:
+                node = self._resolve(event)
+            else:
+                if kind is yaml.DocumentStartEvent:
+                    documents += 1
+                    if documents > 1:
+                        raise self._error("only one YAML document is expected", event)
+                continue
+            if self.nodes > max_nodes:
+                raise self._too_much(f"more than {max_nodes:,} nodes", event)
+            if kind is not alias_event and event.tag is not None and event.tag != "!":
+                raise self._error(f'tag "{shown(event.tag)}" is refused', event, "leave the tag out")
+            if isinstance(top, Sequence):
+                top.items.append(node)
+            elif key is None:
+                key = self._key(node, top, event)
+            else:
+                top.by_key[key.text] = (key, node)
+                key = None
+            if kind is not scalar_event and kind is not alias_event and isinstance(node, Mapping | Sequence):
+                self._open(top, node, event)
+                top = node
+        return root.items[0] if root.items else Scalar("", "", 1, 1, source, 0, 0)
+
+    def _open(self, parent: Mapping | Sequence, node: Mapping | Sequence, event: Any) -> None:
+        if len(self.stack) == self.limits.max_depth:
+            raise self._too_much(f"nested deeper than {self.limits.max_depth}", event)
+        self.stack.append((parent, node, event.anchor, self.nodes))
+        self.heights.append(1)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = None
+
+    def _close(self) -> Mapping | Sequence:
+        parent, node, anchor, before = self.stack.pop()
+        height = self.heights.pop()
+        self.heights[-1] = max(self.heights[-1], height + 1)
+        if anchor is not None:
+            self.anchors[anchor] = (node, self.nodes - before + 1, height)
+        return parent
+
+    def _resolve(self, event: Any) -> Node:
+        """The node that an alias stands for, counted as if it were written out."""
+        self.aliases += 1
+        if self.aliases > self.limits.max_aliases:
+            raise self._too_much(f"more than {self.limits.max_aliases:,} aliases", event)
+        if event.anchor not in self.anchors:
+            raise self._error(f'alias of an unknown anchor "{shown(event.anchor)}"', event)
+        found = self.anchors[event.anchor]
+        if found is None:
+            raise self._error(f'anchor "{shown(event.anchor)}" holds itself', event)
+        node, size, height = found
+        self.nodes += size
+        if len(self.stack) + height > self.limits.max_depth:
+            raise self._too_much(f"nested deeper than {self.limits.max_depth}", event)
+        self.heights[-1] = max(self.heights[-1], height + 1)
+        return node
+
+    def _key(self, node: Node, mapping: Mapping, event: Any) -> Scalar:
+        if not isinstance(node, Scalar):
+            raise self._error("a key must be a text, not a list or map", event)
+        if node.text == "<<" and not node.style:
+            raise self._error('merge key "<<" is refused', event, "write the keys out")
+        if node.text in mapping.by_key:
+            first = mapping.by_key[node.text][0]
+            raise self._error(f'duplicate key "{shown(node.text)}"', event, f"first in line {first.line}")
+        return node
+
+    def _position(self, event: Any) -> Position:
+        return self.source.position(event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _error(self, message: str, event: Any, hint: str = "") -> ShipperError:
+        return self.source.error(message, position=self._position(event), hint=hint)
+
+    def _too_much(self, message: str, event: Any) -> LimitError:
+        return LimitError(message, position=self._position(event))
+
+
+def _hide_foreign_breaks(text: str) -> tuple[str, Callable[[str], str] | None]:
+    """`text` without NEL, LS and PS, and the function that puts them back.
+
+    YAML 1.1, and so libyaml, takes these for line breaks; YAML 1.2, like every editor, for characters of a
+    text. Each is exchanged for a private character that the text does not use.
+    """
+    if not any(mark in text for mark in _FOREIGN_BREAKS):
+        return text, None
+    used = set(text)
+    free = (code for code in range(0xE000, 0xF8FF) if chr(code) not in used)
+    hidden = {ord(mark): next(free, ord(mark)) for mark in _FOREIGN_BREAKS}
+    shown_again = {code: mark for mark, code in hidden.items()}
+    return text.translate(hidden), lambda value: value.translate(shown_again)
+
+
+def shown(text: str) -> str:
+    """`text` short enough for a message."""
+    return text if len(text) <= MAX_SHOWN_NAME else text[:MAX_SHOWN_NAME] + "…"
