@@ -1,0 +1,148 @@
+"""Structural escaping: whatever is in a value, YAML stays YAML (docs/decisions/0001-value-kinds.md).
+
+The rendered text is read once with its values held out, which gives what the author meant, and once with the
+values written in. What agrees stays byte for byte; a scalar that does not is written anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from yaml.events import DocumentStartEvent
+
+from shipper.errors import TemplateError
+from shipper.template.escape.compare import NotYamlError, as_flow, differing_sites, read_events
+from shipper.template.escape.final import Text, check_json, check_keys, make_edits
+from shipper.template.escape.holdout import hold_out, position_of
+from shipper.template.escape.sites import (
+    Replacement,
+    as_written,
+    fits_json,
+    read_sites,
+    rewritten,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from yaml.events import Event
+
+    from shipper.context.values import Piece
+    from shipper.template.escape.holdout import HeldOut
+    from shipper.template.escape.sites import Reading, Site
+
+# Looking at a site apart reads its document once more; beyond this many characters in all, every site that
+# is left is rewritten instead.
+_MOST_READ_APART = 2_000_000
+
+
+def escape_yaml(pieces: Sequence[Piece], *, json_file: bool = False) -> str:
+    """Join `pieces` to a text that is the YAML (or JSON) the author meant.
+
+    Raises TemplateError if the text is no YAML, if a value stands where nothing can be written safely, or if
+    a mapping has a key twice.
+    """
+    held = hold_out(pieces)
+    meant = _read_meant(held)
+    if held.slots:
+        text, events = _write_values(held, read_sites(held, meant, json_file=json_file), json_file=json_file)
+    else:
+        text, events = make_edits(held, ()), meant
+    check_keys(text, events)
+    if json_file:
+        check_json(text)
+    return text.text
+
+
+def _read_meant(held: HeldOut) -> list[Event]:
+    try:
+        return read_events(held.text)
+    except NotYamlError as error:
+        near = next((slot for slot in held.slots if slot.start <= error.offset < slot.end), None)
+        hint = "a value can't stand in this place; write the structure around it as text of its own" if near else ""
+        position = position_of(near.piece.source) if near else held.position(error.offset)
+        raise TemplateError(
+            f"the rendered text is not YAML: {error.problem}", position=position, hint=hint
+        ) from None
+
+
+def _write_values(held: HeldOut, reading: Reading, *, json_file: bool) -> tuple[Text, list[Event]]:
+    """The text with its values, and its events. Rewrites no more scalars than needed."""
+    sites = reading.sites
+    by_event = {site.event: site for site in sites}
+    to_rewrite = {site.event for site in sites if json_file and not fits_json(site)}
+    for attempt in (_differing, _all_sites):
+        text = _edit(held, reading, to_rewrite, json_file=json_file)
+        try:
+            events = read_events(text.text)
+            different = differing_sites(reading.events, events, by_event)
+        except NotYamlError:
+            different = None
+        if different == []:
+            return text, events
+        to_rewrite |= attempt(held, reading, different)
+    text = _edit(held, reading, to_rewrite, json_file=json_file)
+    try:
+        events = read_events(text.text)
+    except NotYamlError as error:
+        raise TemplateError(
+            f"with its values the text is no YAML: {error.problem}", position=text.position(error.offset)
+        ) from None
+    different = differing_sites(reading.events, events, by_event)
+    if different != []:
+        _refuse(different or sites)
+    return text, events
+
+
+def _refuse(sites: Sequence[Site]) -> NoReturn:
+    raise TemplateError(
+        "this value would change the structure of the YAML around it",
+        position=position_of(sites[0].slots[0].piece.source),
+        hint="choose between texts of your own with {% if %}, or insert a whole node with toYaml",
+    )
+
+
+def _differing(held: HeldOut, reading: Reading, different: Sequence[Site] | None) -> set[int]:
+    """The sites to rewrite: the known ones, or where the structure broke those that break it by themselves."""
+    if different is not None:
+        return {site.event for site in different}
+    return {site.event for site in _breaking(held, reading)}
+
+
+def _all_sites(_held: HeldOut, reading: Reading, _different: Sequence[Site] | None) -> set[int]:
+    return {site.event for site in reading.sites}
+
+
+def _edit(held: HeldOut, reading: Reading, to_rewrite: Collection[int], *, json_file: bool) -> Text:
+    replacements = [Replacement(slot.start, slot.end, written) for slot, written in reading.comments]
+    for site in reading.sites:
+        if site.event in to_rewrite:
+            node = as_flow(site.value) if site.meaning == "node" else None
+            replacements.append(rewritten(held, site, node, json_file=json_file))
+        else:
+            replacements.append(as_written(held, site))
+    return make_edits(held, replacements)
+
+
+def _breaking(held: HeldOut, reading: Reading) -> list[Site]:
+    """The sites that come out wrong even when all other values are still held out."""
+    starts = [index for index, event in enumerate(reading.events) if isinstance(event, DocumentStartEvent)]
+    offsets = [reading.events[index].start_mark.index for index in starts[1:]]
+    bounds = list(zip(starts, [*starts[1:], len(reading.events)], [0, *offsets], [*offsets, len(held.text)], strict=True))
+    breaking: list[Site] = []
+    read = 0
+    for site in reading.sites:
+        first, last, start, end = bounds[site.document]
+        edit = as_written(held, site)
+        read += end - start + len(edit.text)
+        if read <= _MOST_READ_APART:
+            document = held.text[start : edit.start] + edit.text + held.text[edit.end : end]
+            try:
+                events = read_events(document)
+            except NotYamlError:
+                breaking.append(site)
+                continue
+            if differing_sites(reading.events[first:last], events, {site.event - first: site}) == []:
+                continue
+        breaking.append(site)
+    return breaking

@@ -1,0 +1,358 @@
+"""Find each scalar that holds printed values, and what the author meant by it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, Printed, TypedText, YamlText
+from shipper.errors import TemplateError
+from shipper.template.escape.holdout import position_of
+from shipper.yamltext import is_plain_string, one_line, quote_json, quote_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from yaml.events import Event
+
+    from shipper.template.escape.holdout import HeldOut, Slot
+
+# A key longer than this is written with an explicit `?`: YAML's implicit keys end at 1,024 characters.
+_LONGEST_IMPLICIT_KEY = 1000
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+_COLON = re.compile(r"\s*:")
+
+Meaning = Literal["text", "literal", "node"]
+
+
+class Site(NamedTuple):
+    """A scalar of the held-out text with values in it.
+
+    event: its index in the events of the held-out text. start, end: its characters there (without anchor and
+    tag). meaning: a string (`text`), a plain scalar whose type YAML decides (`literal`), or a whole node.
+    value: the scalar's value, or the node's text. written: the characters with the values simply put in.
+    """
+
+    event: int
+    start: int
+    end: int
+    style: str | None
+    slots: tuple[Slot, ...]
+    is_key: bool
+    in_flow: bool
+    document: int
+    meaning: Meaning
+    value: str
+    written: str
+
+
+class Comment(NamedTuple):
+    """A value in a comment, and the characters that take the place of its token."""
+
+    slot: Slot
+    written: str
+
+
+class Reading(NamedTuple):
+    """The held-out text as YAML: its events, the scalars and the comments that hold values."""
+
+    events: list[Event]
+    sites: list[Site]
+    comments: list[Comment]
+
+
+def read_sites(held: HeldOut, events: list[Event], *, json_file: bool) -> Reading:
+    """Assign every slot to the scalar or comment it stands in.
+
+    Raises TemplateError where a value stands in an anchor, alias, tag, directive, or after a backslash.
+    """
+    sites: list[Site] = []
+    in_scalars: set[int] = set()
+    slots = held.slots
+    at = 0
+    for place in _scalars(events):
+        event = place.event
+        end = event.end_mark.index
+        while at < len(slots) and slots[at].end <= event.start_mark.index:
+            at += 1
+        if at == len(slots):
+            break
+        if slots[at].start >= end:
+            continue
+        if not isinstance(event, ScalarEvent):
+            _refuse_properties(held, slots[at], event)
+            continue
+        inside = _slots_within(slots, at, end)
+        start = event.start_mark.index + _properties_length(held, event, inside)
+        inside = tuple(slot for slot in inside if held.text[slot.start : slot.end] in event.value)
+        if inside:
+            in_scalars.update(slot.start for slot in inside)
+            sites.append(_site(held, place, start, inside, json_file=json_file))
+    rest = [slot for slot in slots if slot.start not in in_scalars]
+    return Reading(events, sites, [_comment(held, slot) for slot in rest])
+
+
+class _Place(NamedTuple):
+    index: int
+    event: NodeEvent
+    is_key: bool
+    in_flow: bool
+    document: int
+
+
+def _scalars(events: Sequence[Event]) -> Iterator[_Place]:
+    """Every node event with characters of its own (scalar, alias, start of a collection) and where it stands."""
+    # One entry for each open collection: [is a mapping, is flow, a key comes next].
+    stack: list[list[bool]] = []
+    document = -1
+    for index, event in enumerate(events):
+        if isinstance(event, NodeEvent):
+            top = stack[-1] if stack else None
+            is_key = top is not None and top[0] and top[2]
+            yield _Place(index, event, is_key, top is not None and top[1], document)
+            if top is not None:
+                top[2] = not top[2]
+            if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
+                stack.append([isinstance(event, MappingStartEvent), bool(event.flow_style), True])
+        elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
+            stack.pop()
+        elif isinstance(event, DocumentStartEvent):
+            document += 1
+
+
+def _slots_within(slots: Sequence[Slot], at: int, end: int) -> tuple[Slot, ...]:
+    last = at
+    while last < len(slots) and slots[last].start < end:
+        last += 1
+    return tuple(slots[at:last])
+
+
+def _refuse_properties(held: HeldOut, slot: Slot, event: NodeEvent) -> None:
+    """Refuse a value in an alias or in the anchor or tag of a collection."""
+    if isinstance(event, AliasEvent):
+        raise _misplaced(slot, "an alias")
+    token = held.text[slot.start : slot.end]
+    if token in (event.anchor or "") or token in (event.tag or ""):
+        raise _misplaced(slot, "an anchor or a tag")
+
+
+def _properties_length(held: HeldOut, event: ScalarEvent, inside: Sequence[Slot]) -> int:
+    if event.anchor is None and event.tag is None:
+        return 0
+    slice_ = held.text[event.start_mark.index : event.end_mark.index]
+    match = _PROPERTIES.match(slice_)
+    length = match.end() if match else 0
+    if inside[0].start < event.start_mark.index + length:
+        raise _misplaced(inside[0], "an anchor or a tag")
+    return length
+
+
+def _misplaced(slot: Slot, place: str) -> TemplateError:
+    return TemplateError(
+        f"a value can't stand in {place}",
+        position=position_of(slot.piece.source),
+        hint="choose between texts of your own with {% if %}, or insert a whole node with toYaml",
+    )
+
+
+def _site(held: HeldOut, place: _Place, start: int, inside: tuple[Slot, ...], *, json_file: bool) -> Site:
+    event = place.event
+    assert isinstance(event, ScalarEvent)
+    end = event.end_mark.index
+    style = event.style or None
+    if style == '"':
+        _refuse_after_backslash(held, inside)
+    meaning, value = _meaning(held, place, inside, start, end)
+    written = _written(held, place, inside, (start, end), (meaning, value), json_file=json_file)
+    return Site(
+        place.index, start, end, style, inside, place.is_key, place.in_flow, place.document, meaning, value, written
+    )
+
+
+def _refuse_after_backslash(held: HeldOut, inside: Sequence[Slot]) -> None:
+    for slot in inside:
+        at = slot.start
+        while held.text[at - 1] == "\\":
+            at -= 1
+        if (slot.start - at) % 2:
+            raise _misplaced(slot, "an escape: a backslash stands before it")
+
+
+def _meaning(
+    held: HeldOut, place: _Place, inside: tuple[Slot, ...], start: int, end: int
+) -> tuple[Meaning, str]:
+    event = place.event
+    assert isinstance(event, ScalarEvent)
+    plain = not event.style
+    if plain and len(inside) == 1 and inside[0].start == start and inside[0].end == end:
+        return _alone(inside[0].piece, is_key=place.is_key)
+    value = event.value
+    block = block_indent(held.text[start:end], value) if event.style in ("|", ">") else None
+    for slot in inside:
+        text = slot.piece.written() if block is None else slot.piece._replace(
+            indent=max(0, slot.piece.indent - block)
+        ).written()  # fmt: skip
+        value = value.replace(held.text[slot.start : slot.end], text, 1)
+    numbers = plain and not place.is_key and all(_is_number(slot.piece.value) for slot in inside)
+    return ("literal" if numbers else "text"), value
+
+
+def _alone(piece: Printed, *, is_key: bool) -> tuple[Meaning, str]:
+    """What a value means that is a whole unquoted scalar: itself, with its declared type."""
+    value = piece.value
+    if is_key:
+        return "text", piece.text
+    if isinstance(value, YamlText):
+        return "node", piece.text
+    literal = typed_literal(value)
+    return ("text", piece.text) if literal is None else ("literal", literal)
+
+
+def typed_literal(value: object) -> str | None:
+    """`value` as a plain scalar that every reader gives the value's own type; None if it is a string."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return _number(json.dumps(value))
+    if isinstance(value, TypedText):
+        if value.type == "boolean":
+            return "true" if value in TRUE_TEXTS else "false" if value in FALSE_TEXTS else None
+        if value.type == "integer" and _INTEGER.fullmatch(value):
+            return str(value)
+        if value.type == "number" and _NUMBER.fullmatch(value):
+            return _number(value)
+    return None
+
+
+def _number(text: str) -> str:
+    """`text` with the dot that YAML 1.1 wants in a number with an exponent."""
+    mantissa, exponent_mark, exponent = text.lower().partition("e")
+    if not exponent_mark:
+        return text
+    sign = "" if exponent[0] in "+-" else "+"
+    return f"{mantissa}{'' if '.' in mantissa else '.0'}e{sign}{exponent}"
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, TypedText):
+        return value.type in ("integer", "number")
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def block_indent(slice_: str, value: str) -> int:
+    """The indentation of a block scalar's content, from its first line that is not blank."""
+    for line in slice_.split("\n")[1:]:
+        if line.strip():
+            inner = next((kept for kept in value.split("\n") if kept.strip()), "")
+            return _leading(line) - _leading(inner)
+    return 0
+
+
+def _leading(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _written(
+    held: HeldOut,
+    place: _Place,
+    inside: tuple[Slot, ...],
+    span: tuple[int, int],
+    meant: tuple[Meaning, str],
+    *,
+    json_file: bool,
+) -> str:
+    """The scalar's characters with the values simply put in; a value alone is written so that it is right."""
+    start, end = span
+    meaning, value = meant
+    event = place.event
+    assert isinstance(event, ScalarEvent)
+    if not event.style and len(inside) == 1 and inside[0].start == start and inside[0].end == end:
+        if meaning == "node":
+            return inside[0].piece.written()
+        if meaning == "literal" or (
+            not json_file and is_plain_string(value) and not (place.in_flow and ":" in value)
+        ):
+            return value
+        return quote_json(value) if json_file else quote_yaml(value)
+    return "".join(fill(held.text, start, end, inside))
+
+
+def fill(text: str, start: int, end: int, slots: Sequence[Slot]) -> Iterator[str]:
+    """The characters from `start` to `end` with the values of `slots` in place of their tokens."""
+    at = start
+    for slot in slots:
+        yield text[at : slot.start]
+        yield slot.piece.written()
+        at = slot.end
+    yield text[at:end]
+
+
+def _comment(held: HeldOut, slot: Slot) -> Comment:
+    line = held.text[held.text.rfind("\n", 0, slot.start) + 1 : slot.start]
+    if "#" not in line:
+        raise _misplaced(slot, "a directive" if line.startswith("%") else "this place")
+    return Comment(slot, one_line(slot.piece.text))
+
+
+def fits_json(site: Site) -> bool:
+    """Whether the site with its values put in is a scalar of JSON."""
+    if site.meaning == "node" or not site.style:
+        return site.meaning != "text" or site.written[0] == '"'
+    if site.style != '"':
+        return False
+    return all(quote_json(slot.piece.text)[1:-1] == slot.piece.written() for slot in site.slots)
+
+
+class Replacement(NamedTuple):
+    """New characters for `text[start:end]` of the held-out text."""
+
+    start: int
+    end: int
+    text: str
+
+
+def as_written(held: HeldOut, site: Site) -> Replacement:
+    """The site with the values simply put in."""
+    if site.is_key and len(site.written) > _LONGEST_IMPLICIT_KEY:
+        return _explicit_key(held, site, site.written)
+    return Replacement(site.start, site.end, site.written)
+
+
+def rewritten(held: HeldOut, site: Site, node: str | None, *, json_file: bool) -> Replacement:
+    """The site written anew: double-quoted, or `node` (flow style) where it means a whole node."""
+    if node is not None:
+        return Replacement(site.start, site.end, node)
+    quoted = quote_json(site.value) if json_file else quote_yaml(site.value)
+    if site.is_key and len(quoted) > _LONGEST_IMPLICIT_KEY:
+        return _explicit_key(held, site, quoted)
+    if site.style in ("|", ">"):
+        slice_ = held.text[site.start : site.end]
+        header = slice_.partition("\n")[0]
+        comment = header.partition(" #")
+        content = slice_.rstrip("\n ")
+        blank = slice_[len(content) :].lstrip(" ")
+        return Replacement(site.start, site.end, f"{quoted}{comment[1]}{comment[2]}{blank}")
+    return Replacement(site.start, site.end, quoted)
+
+
+def _explicit_key(held: HeldOut, site: Site, key: str) -> Replacement:
+    """A key too long for `key: value`, as `? key` and, aligned below it, `: value`."""
+    colon = _COLON.match(held.text, site.end)
+    assert colon is not None
+    column = site.start - (held.text.rfind("\n", 0, site.start) + 1)
+    separator = " " if site.in_flow else "\n" + " " * column
+    return Replacement(site.start, colon.end(), f"? {key}{separator}:")
