@@ -49,7 +49,7 @@ test-minimum: $(VENV)-minimum/.done
 
 # Same bytes on every other Python that is found
 test-pythons: $(VENV)/.dev
-	@PYTHON=$(BIN)/python bash requirements/pythons.sh
+	@bash requirements/pythons.sh
 
 lock: $(VENV)/.dev
 	@bash requirements/lock.sh
@@ -74,6 +74,6 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 
 $(VENV)-minimum/.done: requirements/minimum.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -m venv $(VENV)-minimum >&2
-	@$(VENV)-minimum/bin/python -m pip --quiet --disable-pip-version-check install --requirement requirements/minimum.txt >&2
-	@$(VENV)-minimum/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --editable . >&2
+	@$(VENV)-minimum/bin/python -m pip --quiet --disable-pip-version-check install --only-binary :all: --requirement requirements/minimum.txt >&2
+	@$(VENV)-minimum/bin/python -m pip --quiet --disable-pip-version-check install --editable '.[test]' --constraint requirements/minimum.txt >&2
 	@touch $@
