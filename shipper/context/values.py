@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from shipper.errors import TemplateError
+from shipper.errors import LimitError, TemplateError
 
 ValueType = Literal["integer", "number", "boolean", "string"]
 
 TRUE_TEXTS = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 FALSE_TEXTS = frozenset({"0", "f", "F", "FALSE", "false", "False"})
-_MAX_FLOAT = 1.7976931348623157e308
+MAX_FLOAT = 1.7976931348623157e308
 
 
 class TypedText(str):
@@ -47,9 +47,7 @@ class TypedText(str):
         )
 
     def _unordered(self, _other: object) -> bool:
-        raise TemplateError(
-            f"text can't be ordered: {self.typed} is declared as {self.type}", hint=f"use {self.typed}"
-        )
+        raise TemplateError(f"text can't be ordered: {self.typed} is declared as {self.type}", hint=f"use {self.typed}")
 
     __lt__ = __le__ = __gt__ = __ge__ = _unordered
 
@@ -129,15 +127,46 @@ def indent_lines(text: str, width: int, *, blank: bool = False) -> str:
     return "\n".join([first, *(pad + line if line or blank else line for line in rest)])
 
 
-def scalar_text(value: str | float) -> str:
+def scalar_text(value: object) -> str:
     """A scalar as it prints: `true` and `false`, numbers as JSON writes them, text as it is.
 
-    Raises TemplateError for numbers that JSON can't write.
+    Raises TemplateError for None, lists, maps and numbers that JSON can't write; LimitError for an integer of
+    more than 4,300 digits.
     """
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and not -_MAX_FLOAT <= value <= _MAX_FLOAT:
+    if isinstance(value, int):
+        try:
+            return int.__repr__(value)
+        except ValueError:
+            raise LimitError("an integer is too long to print") from None
+    if isinstance(value, float):
+        if -MAX_FLOAT <= value <= MAX_FLOAT:
+            return repr(value)
         raise TemplateError("a number is infinite or no number at all")
-    return repr(value)
+    raise TemplateError(f"{kind_of(value)} can't be text", hint="use toYaml or toJson")
+
+
+def kind_of(value: object) -> str:
+    """What to call a value in a message."""
+    for kinds, name in _KINDS:
+        if isinstance(value, kinds):
+            return name
+    return "none" if value is None else "this kind of value"
+
+
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (str, "text"),
+    (bool, "a boolean"),
+    (int, "an integer"),
+    (float, "a number"),
+    ((list, tuple), "a list"),
+    (dict, "a map"),
+)
+
+
+def path_text(where: str, name: str) -> str:
+    """How a template names the typed value: `config.replicas`, or `config["log-level"]`."""
+    return f"{where}.{name}" if name.isidentifier() else f'{where}["{name}"]'

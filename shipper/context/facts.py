@@ -1,0 +1,62 @@
+"""What is known when a template is rendered: the license, the configuration, the release and the time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from shipper.context.values import ValueType
+
+
+class Entitlement(NamedTuple):
+    """A named right from the license; `value` has the Python type that `type` declares."""
+
+    value: str | float
+    type: ValueType
+    title: str = ""
+    description: str = ""
+    hidden: bool = False
+
+
+class Option(NamedTuple):
+    """A resolved configuration option. `text` is what `ConfigOption` gives; `secret` marks passwords."""
+
+    name: str
+    text: str
+    type: ValueType = "string"
+    hidden: bool = False
+    secret: bool = False
+
+
+class LicenseFacts(NamedTuple):
+    """A verified license: its entitlements, and the payload and signed envelope as compact JSON text."""
+
+    id: str
+    entitlements: Mapping[str, Entitlement]
+    envelope_json: str
+    payload_json: str
+
+
+class Facts(NamedTuple):
+    """Everything that templates may ask for. `now` is UTC and the only clock.
+
+    `missing` decides what an unknown entitlement, option or installation name is: an error, or empty text as
+    in Replicated Ship.
+    """
+
+    license: LicenseFacts | None
+    options: Mapping[str, Option]
+    release: Mapping[str, str]
+    installation_id: str
+    now: datetime
+    missing: Literal["error", "empty"] = "error"
+
+
+class Scope(NamedTuple):
+    """What one template sees: `data` by name, and the facts that functions ask."""
+
+    data: dict[str, object]
+    facts: Facts

@@ -1,0 +1,89 @@
+"""What the license says, about which installation this is, and the time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shipper.context.build import INSTALLATION_NAMES, installation
+from shipper.context.registry import Scalar, function
+from shipper.context.values import TypedText, ValueType, kind_of, path_text, scalar_text
+from shipper.errors import TemplateError, did_you_mean
+
+if TYPE_CHECKING:
+    from shipper.context.facts import Facts
+
+
+@function(
+    ('{{ EntitlementValue("num_seats") }}', "50"),
+    ('{{ EntitlementValue("num_pods", 3) }}', "3"),
+    alias="LicenseFieldValue",
+)
+def EntitlementValue(facts: Facts, name: str, default: Scalar | None = None) -> str:
+    """The entitlement `name` of the license, as text that remembers its declared type.
+
+    `entitlements.num_seats` is the same as a typed value. Without a default a missing one is an error.
+    """
+    entitlements = facts.license.entitlements if facts.license else {}
+    found = entitlements.get(name)
+    if found is not None:
+        return TypedText(scalar_text(found.value), found.type, path_text("entitlements", name))
+    if default is not None:
+        return _default(default, name)
+    if facts.missing == "empty":
+        return ""
+    if facts.license is None:
+        raise TemplateError(f'no entitlement "{name}": there is no license', hint="use --license")
+    raise TemplateError(f'no entitlement "{name}" in license {facts.license.id}', hint=did_you_mean(name, entitlements))
+
+
+def _default(value: str | float, name: str) -> str:
+    """A default as text that is typed by what it is."""
+    if isinstance(value, str):
+        return value
+    kind: ValueType = "number"
+    if isinstance(value, (bool, int)):
+        kind = "boolean" if isinstance(value, bool) else "integer"
+    return TypedText(scalar_text(value), kind, path_text("entitlements", name))
+
+
+@function(("{{ Entitlements() | Base64Encode }}", "eyJwYXlsb2FkIjoiZTMwPSJ9"))
+def Entitlements(facts: Facts) -> str:
+    """The signed license as compact JSON text, for an app that verifies it itself."""
+    if facts.license is None:
+        raise TemplateError("there is no license", hint="use --license")
+    if not facts.license.envelope_json:
+        raise TemplateError(f"license {facts.license.id} is not signed")
+    return facts.license.envelope_json
+
+
+@function(('{{ Installation("license_id") }}', "lic_example"), ('{{ Installation("semver") }}', "1.2.3"))
+def Installation(facts: Facts, name: str) -> str:
+    """A fact about this installation or the release.
+
+    Names: `app_slug`, `channel_id`, `channel_name`, `customer_id`, `installation_id`, `license_id`, `release_id`,
+    `release_notes`, `semver`, and what else the release file holds.
+    """
+    known = installation(facts)
+    if name in known:
+        return known[name]
+    if facts.missing == "empty":
+        return ""
+    if name in INSTALLATION_NAMES:
+        raise TemplateError(f'"{name}" is not known here', hint=_SOURCES.get(name, "use --release"))
+    raise TemplateError(f'there is no "{name}"', hint=did_you_mean(name, {*INSTALLATION_NAMES, *known}))
+
+
+_SOURCES = {
+    "installation_id": "use --installation-id",
+    "license_id": "use --license",
+    "customer_id": "use --license",
+}
+
+
+@function(("{{ Now() }}", "2030-01-02T03:04:05Z"))
+def Now(facts: Facts) -> str:
+    """The time of this run in UTC, as RFC 3339 without fractions: `SOURCE_DATE_EPOCH` and `--at` set it."""
+    now = facts.now
+    if now.tzinfo is not None and now.utcoffset():
+        raise AssertionError(f"facts.now is {kind_of(now)} that isn't UTC")
+    return f"{now.replace(tzinfo=None, microsecond=0).isoformat()}Z"

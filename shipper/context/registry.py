@@ -1,0 +1,241 @@
+"""The table of functions that templates may call, and the check of what they are called with.
+
+    @function(example=('{{ Trim("  a ") }}', "a"))
+    def Trim(s: str, cutset: str = "") -> str: ...
+
+The annotations are the contract with a template: `str`, `int`, `Number`, `bool`, `Scalar` or `object`. Text
+with a declared type counts as its number or boolean where one is wanted. A first parameter `facts` gets the
+facts. Signatures are read from the function's code, since `inspect` costs milliseconds at start.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from shipper.context.numbers import parse_int, parse_number
+from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, TypedText, kind_of
+from shipper.errors import LimitError, TemplateError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Number = int | float
+Scalar = str | int | float | bool
+
+MAX_TEXT = 32 * 1024 * 1024
+"""Characters a function may make."""
+MAX_ITEMS = 1_000_000
+"""Items of a list a function may make, and values that it may write."""
+
+
+class Parameter(NamedTuple):
+    name: str
+    kind: str
+    required: bool
+    default: object = None
+
+
+class FunctionSpec(NamedTuple):
+    """A function of the template language.
+
+    `call(*args, **kwargs)` checks the arguments first, and takes the facts before them if `facts`; `params` is how
+    the signature reads in messages; `examples` are templates with what they give. `filter`: the piped value may
+    be the first argument.
+    """
+
+    name: str
+    call: Callable[..., Any]
+    params: str
+    doc: str
+    examples: tuple[tuple[str, str], ...]
+    facts: bool
+    filter: bool
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def signature(self) -> str:
+        return f"{self.name}({self.params})"
+
+
+REGISTRY: dict[str, FunctionSpec] = {}
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def function(*examples: tuple[str, str], alias: str = "") -> Callable[[F], F]:
+    """Register a function under its own name, and under `alias`."""
+
+    def add(call: F) -> F:
+        for name in (call.__name__, alias):
+            if name:
+                REGISTRY[name] = _spec(name, call, examples)
+        return call
+
+    return add
+
+
+def check_size(characters: int) -> None:
+    """LimitError for text that would be longer than a function may make."""
+    if characters > MAX_TEXT:
+        raise LimitError(f"the result would have more than {MAX_TEXT:,} characters")
+
+
+def check_items(items: int) -> None:
+    """LimitError for more values than a function may make or write."""
+    if items > MAX_ITEMS:
+        raise LimitError(f"the result would have more than {MAX_ITEMS:,} items")
+
+
+def _spec(name: str, call: Callable[..., Any], examples: tuple[tuple[str, str], ...]) -> FunctionSpec:
+    code, defaults = call.__code__, call.__defaults__ or ()
+    names = code.co_varnames[: code.co_argcount]
+    required = len(names) - len(defaults)
+    facts = bool(names) and names[0] == "facts"
+    parameters = tuple(
+        Parameter(
+            parameter.rstrip("_"),
+            call.__annotations__[parameter],
+            index < required,
+            defaults[index - required] if index >= required else None,
+        )
+        for index, parameter in enumerate(names)
+        if not (facts and index == 0)
+    )
+    params = _written(parameters)
+    checked = _with_facts(name, call, parameters, params) if facts else _checked(name, call, parameters, params)
+    return FunctionSpec(name, checked, params, call.__doc__ or "", examples, facts, bool(parameters), parameters)
+
+
+def _written(parameters: tuple[Parameter, ...]) -> str:
+    """`s[, cutset]`."""
+    text = ""
+    for parameter in parameters:
+        separator = ", " if text else ""
+        text += f"{separator}{parameter.name}" if parameter.required else f"[{separator}{parameter.name}]"
+    return text
+
+
+def _checked(name: str, call: Callable[..., Any], parameters: tuple[Parameter, ...], params: str) -> Callable[..., Any]:
+    def checked(*args: object, **kwargs: object) -> object:
+        try:
+            return call(*bind(name, parameters, params, args, kwargs))
+        except (TemplateError, LimitError) as error:
+            raise _named(error, name) from None
+
+    return checked
+
+
+def _with_facts(
+    name: str, call: Callable[..., Any], parameters: tuple[Parameter, ...], params: str
+) -> Callable[..., Any]:
+    def checked(facts: object, *args: object, **kwargs: object) -> object:
+        try:
+            return call(facts, *bind(name, parameters, params, args, kwargs))
+        except (TemplateError, LimitError) as error:
+            raise _named(error, name) from None
+
+    return checked
+
+
+def _named(error: TemplateError | LimitError, name: str) -> TemplateError | LimitError:
+    """The error with the function's name before its message."""
+    if not error.message.startswith(f"{name}: "):
+        error.message = f"{name}: {error.message}"
+        error.args = (error.message,)
+    return error
+
+
+def bind(
+    name: str,
+    parameters: tuple[Parameter, ...],
+    params: str,
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+) -> list[object]:
+    """The arguments in the order of `parameters`, each checked. Raises TemplateError, with the signature as hint."""
+    hint = f"{name}({params})"
+    if len(args) > len(parameters):
+        most = f"{len(parameters)} argument{'s' if len(parameters) != 1 else ''}" if parameters else "no arguments"
+        raise TemplateError(f"{name}: takes {most}, not {len(args)}", hint=hint)
+    bound = []
+    for index, parameter in enumerate(parameters):
+        if index < len(args):
+            if parameter.name in kwargs:
+                raise TemplateError(f'{name}: argument "{parameter.name}" is given twice', hint=hint)
+            bound.append(_argument(name, parameter, args[index], hint))
+        elif parameter.name in kwargs:
+            bound.append(_argument(name, parameter, kwargs.pop(parameter.name), hint))
+        elif parameter.required:
+            raise TemplateError(f'{name}: argument "{parameter.name}" is missing', hint=hint)
+        else:
+            bound.append(parameter.default)
+    if kwargs:
+        unknown = next(iter(kwargs))
+        meant = did_you_mean(unknown, [parameter.name for parameter in parameters])
+        raise TemplateError(f'{name}: there is no argument "{unknown}"', hint=meant or hint)
+    return bound
+
+
+def _argument(name: str, parameter: Parameter, value: object, hint: str) -> object:
+    """`value` as the parameter wants it."""
+    want = _WANTED[parameter.kind]
+    if isinstance(value, want.types) and (want.booleans or not isinstance(value, bool)):
+        return value
+    if isinstance(value, TypedText) and want.typed:
+        try:
+            return want.typed(value)
+        except ValueError:
+            pass
+    if want.any and (value is None or isinstance(value, (str, int, float, list, tuple, dict))):
+        return value
+    raise TemplateError(
+        f'{name}: "{parameter.name}" must be {want.name}, not {kind_of(value)}',
+        hint=_conversion(value, parameter.kind) or hint,
+    )
+
+
+def _conversion(value: object, kind: str) -> str:
+    """How to say what was probably meant."""
+    if isinstance(value, TypedText):
+        return f"use {value.typed}" if kind != "str" and value.type != "string" else ""
+    if isinstance(value, str):
+        return {"int": "use ParseInt", "Number": "use ParseInt or ParseFloat", "bool": "use ParseBool"}.get(kind, "")
+    if kind == "str" and isinstance(value, (int, float)):
+        return "use string: | string"
+    return "use toYaml or toJson" if kind == "str" and isinstance(value, (list, tuple, dict)) else ""
+
+
+def _typed_int(value: TypedText) -> int:
+    if value.type != "integer":
+        raise ValueError
+    return parse_int(value)
+
+
+def _typed_number(value: TypedText) -> float:
+    if value.type not in {"integer", "number"}:
+        raise ValueError
+    return parse_number(value)
+
+
+def _typed_bool(value: TypedText) -> bool:
+    if value.type != "boolean" or value not in TRUE_TEXTS | FALSE_TEXTS:
+        raise ValueError
+    return value in TRUE_TEXTS
+
+
+class _Want(NamedTuple):
+    name: str
+    types: type | tuple[type, ...]
+    booleans: bool = False
+    typed: Callable[[TypedText], object] | None = None
+    any: bool = False
+
+
+_WANTED = {
+    "str": _Want("text", str),
+    "int": _Want("an integer", int, typed=_typed_int),
+    "Number": _Want("a number", (int, float), typed=_typed_number),
+    "bool": _Want("true or false", bool, booleans=True, typed=_typed_bool),
+    "Scalar": _Want("text, a number or a boolean", (str, int, float), booleans=True),
+    "object": _Want("a value", (), any=True),
+}
