@@ -1,0 +1,36 @@
+"""What can be wrong with a license, each defect with a name of its own."""
+
+from __future__ import annotations
+
+from shipper.errors import LicenseError, Position
+
+Path = tuple[str | int, ...]
+
+
+class DefectError(LicenseError):
+    """A refused license: `defect` names the reason for programs and tests, the message says it to people.
+
+    `path` leads to the field at fault inside the payload, where there is one.
+    """
+
+    def __init__(
+        self,
+        defect: str,
+        message: str,
+        *,
+        file: str = "",
+        hint: str = "",
+        path: Path = (),
+    ) -> None:
+        super().__init__(message, position=Position(file) if file else None, hint=hint)
+        self.defect = defect
+        self.path = path
+
+
+def shown(value: object) -> str:
+    """`value` in double quotes, short and without control characters, for a message."""
+    import json
+
+    text = value if isinstance(value, str) else json.dumps(value, default=repr)
+    short = text if len(text) <= 60 else f"{text[:57]}..."
+    return f'"{short}"' if short.isprintable() and '"' not in short else json.dumps(short)
