@@ -1,0 +1,135 @@
+"""Reading what a command was given: values, keys, license, release, time. All file access of the inputs is here."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from shipper.cli.funnel import warn
+from shipper.errors import LicenseError, SpecError, UsageError
+from shipper.render.config import Given
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from shipper.license.keys import PublicKey
+    from shipper.license.verify import VerifiedLicense
+    from shipper.spec import LicensePolicy
+
+MAX_LICENSE = 64 * 1024
+MAX_VALUES = 4 * 1024 * 1024
+
+
+def given_values(files: Sequence[os.PathLike[str]], settings: Sequence[str]) -> dict[str, Given]:
+    """The values of options from `files` (a map of name to scalar each; null gives none) and `--set` texts.
+
+    Raises UsageError for a missing file or a setting without `=`, SpecError for a file of another shape.
+    """
+    given: dict[str, Given] = {}
+    for path in files:
+        given.update(read_values(os.fspath(path)))
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals or not name:
+            raise UsageError(f'--set takes NAME=TEXT, not "{name}"')
+        given[name] = Given(text, None)
+    return given
+
+
+def read_values(path: str) -> dict[str, Given]:
+    """One values file. Its lines are kept out of messages: any of them may hold a password."""
+    from shipper.yamlio import Mapping, Scalar, parse, read_file
+
+    node = parse(read_file(path, max_bytes=MAX_VALUES), path, error=SpecError, secret=True)
+    if isinstance(node, Scalar) and node.value is None:
+        return {}
+    if not isinstance(node, Mapping):
+        raise node.error("values are a map of an option's name to its value")
+    given: dict[str, Given] = {}
+    for key, value in node.entries:
+        if not isinstance(value, Scalar):
+            raise value.error(f'the value of option "{key.text}" is a {value.kind}, not a text')
+        if value.value is not None:
+            given[key.text] = Given(value.text, value.position)
+    return given
+
+
+def read_release(path: str | None) -> dict[str, str]:
+    """What `Installation` tells of the release: a map of name to scalar."""
+    if path is None:
+        return {}
+    from shipper.yamlio import Mapping, Scalar, parse, read_file
+
+    node = parse(read_file(path, max_bytes=MAX_VALUES), path, error=SpecError)
+    if not isinstance(node, Mapping):
+        raise node.error("a release is a map of names to texts")
+    release: dict[str, str] = {}
+    for key, value in node.entries:
+        if not isinstance(value, Scalar):
+            raise value.error(f'"{key.text}" is a {value.kind}, not a text')
+        release[key.text] = value.text
+    return release
+
+
+def times(at: str | None) -> tuple[datetime, datetime]:
+    """The time of `Now`, and the time at which the license is judged.
+
+    `--at` moves both and warns, SOURCE_DATE_EPOCH moves only the first
+    (https://reproducible-builds.org/specs/source-date-epoch/). Raises UsageError.
+    """
+    from datetime import UTC, datetime
+
+    if at is not None:
+        moment = parse_moment(at)
+        warn(f"--at pretends that it is {moment.isoformat().replace('+00:00', 'Z')}, for the license as well")
+        return moment, moment
+    real = datetime.now(UTC)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if not epoch:
+        return real, real
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC), real
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(f'SOURCE_DATE_EPOCH is no time in seconds: "{epoch}"') from None
+
+
+def parse_moment(text: str) -> datetime:
+    """An RFC 3339 time, or a date, which begins at midnight UTC."""
+    from datetime import UTC, datetime
+
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(f'--at takes a time such as 2030-01-01T00:00:00Z, not "{text}"') from None
+
+
+def trusted_keys(files: Sequence[os.PathLike[str]], policy: LicensePolicy | None) -> list[PublicKey]:
+    """The keys that may sign the license: from `--trust-key` and pinned in the spec."""
+    from shipper.license.keys import MAX_BYTES, parse_public_keys
+    from shipper.yamlio import read_file
+
+    keys: list[PublicKey] = []
+    for path in files:
+        name = os.fspath(path)
+        keys += parse_public_keys(read_file(name, max_bytes=MAX_BYTES), name)
+    return keys
+
+
+def read_license(
+    path: str | None, keys: Sequence[PublicKey], product: str | None, at: datetime
+) -> VerifiedLicense | None:
+    """The verified license, valid at `at`; None if none was given. Warns in the days of grace."""
+    if path is None:
+        return None
+    from shipper.license.state import require_valid
+    from shipper.license.verify import verify
+    from shipper.yamlio import read_file
+
+    name = "standard input" if path == "-" else path
+    license = verify(read_file(path, max_bytes=MAX_LICENSE), keys, product=product, file=name)
+    warning = require_valid(license.license, at, name)
+    if warning:
+        warn(warning)
+    return license

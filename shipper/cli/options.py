@@ -1,0 +1,105 @@
+"""The options that several commands share, and how each falls back to the environment.
+
+The texts are what `--help` shows; keep each within two lines of 80 columns.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+
+class Order(str, Enum):
+    apply = "apply"
+    spec = "spec"
+
+
+class Missing(str, Enum):
+    error = "error"
+    empty = "empty"
+
+
+class Escape(str, Enum):
+    yaml = "yaml"
+    none = "none"
+
+
+class Format(str, Enum):
+    text = "text"
+    json = "json"
+    yaml = "yaml"
+
+
+SpecFile = Annotated[str, typer.Argument(metavar="SPEC", help="The assets spec; - is standard input.")]
+LicenseFile = Annotated[
+    Optional[str],
+    typer.Option("--license", metavar="FILE", envvar="SHIPPER_LICENSE", help="The signed license; - is standard input."),
+]
+TrustKeys = Annotated[
+    list[Path],
+    typer.Option(
+        "--trust-key",
+        metavar="PUB",
+        envvar="SHIPPER_TRUST_KEY",
+        help="A public key that may sign the license; may be given several times.",
+    ),
+]
+ValuesFiles = Annotated[
+    list[Path],
+    typer.Option(
+        "-f",
+        "--values",
+        metavar="FILE",
+        envvar="SHIPPER_VALUES",
+        help="YAML with a value for each option by name; later files win.",
+    ),
+]
+SetValues = Annotated[
+    list[str],
+    typer.Option("--set", metavar="NAME=TEXT", help="The value of one option; wins over --values."),
+]
+Templates = Annotated[
+    Optional[str],
+    typer.Option(
+        "--templates",
+        metavar="DIR",
+        envvar="SHIPPER_TEMPLATES",
+        help="The templates folder (default: templates/ beside the spec, or beside its folder).",
+    ),
+]
+MissingMode = Annotated[
+    Missing,
+    typer.Option(
+        "--missing",
+        envvar="SHIPPER_MISSING",
+        help="What an unknown entitlement or option is: an error, or empty text.",
+    ),
+]
+At = Annotated[
+    Optional[str],
+    typer.Option("--at", metavar="TIME", help="Pretend it is TIME (RFC 3339), for the license as well."),
+]
+ReleaseFile = Annotated[
+    Optional[str],
+    typer.Option(
+        "--release",
+        metavar="FILE",
+        envvar="SHIPPER_RELEASE",
+        help="YAML with what Installation() knows: semver, channel_name, release_notes, …",
+    ),
+]
+InstallationId = Annotated[
+    Optional[str],
+    typer.Option(
+        "--installation-id", metavar="ID", envvar="SHIPPER_INSTALLATION_ID", help="The name of this installation."
+    ),
+]
+OutputFormat = Annotated[Format, typer.Option("-o", "--output", help="The format of the answer.")]
+
+
+def new_app() -> typer.Typer:
+    """A Typer in our style: plain text, no completion flags, errors left to the funnel."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

@@ -1,0 +1,257 @@
+"""The configuration: which value each option has, given what the customer said and what the spec computes.
+
+The rules are those of Replicated Ship (headless):
+
+- a given value beats the option's `value`, which beats its `default`; a given empty text beats both;
+- `readonly` options, labels and headings are always computed: what was given is ignored, with a warning;
+- options that are hidden, or whose `when` (or their group's) is false, keep their values but aren't required;
+- what is required, visible and empty is an error that names all such options.
+
+Given values are data: they are never rendered as templates.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from shipper.context.facts import Option
+from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS
+from shipper.errors import SpecError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from shipper.context.values import ValueType
+    from shipper.errors import Position
+    from shipper.spec import ConfigGroup, ConfigItem, Text
+
+COMPUTED_TYPES = frozenset({"label", "heading"})
+VALUE_TYPES: dict[str, ValueType] = {"integer": "integer", "number": "number", "bool": "boolean"}
+MAX_DIGITS = 300
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?")
+
+
+class Given(NamedTuple):
+    """A value from outside; `position` is where it stands, None for the command line."""
+
+    text: str
+    position: Position | None
+
+
+class Warned(NamedTuple):
+    """Something that doesn't stop the work but should be known."""
+
+    message: str
+    position: Position | None = None
+
+
+class Resolved(NamedTuple):
+    """`options` by name in the spec's order, the texts that must not be shown, and what to warn about."""
+
+    options: dict[str, Option]
+    secrets: frozenset[str]
+    warnings: tuple[Warned, ...]
+
+
+class Evaluator(Protocol):
+    """What resolution needs of the template language."""
+
+    def text(self, field: Text) -> str:
+        """The text that `field` renders to."""
+        ...
+
+    def condition(self, field: Text) -> bool:
+        """What the `when` in `field` decides."""
+        ...
+
+    def option_names(self, field: Text) -> Mapping[str, Position]:
+        """The options that `field` asks for by a literal name, and where."""
+        ...
+
+    def define(self, option: Option) -> None:
+        """Make `option` known to the templates that follow."""
+        ...
+
+
+def resolve(groups: Sequence[ConfigGroup], given: Mapping[str, Given], evaluator: Evaluator) -> Resolved:
+    """Every option's value, each after the options it depends on.
+
+    Raises SpecError for unknown names, cycles, values that don't fit and required ones that are missing; what a
+    template in a value raises passes.
+    """
+    items = {item.name: item for group in groups for item in group.items}
+    check_names(given, items)
+    warnings = []
+    options: dict[str, Option] = {}
+    for name in in_order(items, evaluator):
+        item = items[name]
+        value = given.get(name)
+        if value is not None and is_computed(item):
+            what = "readonly" if item.readonly else f"a {item.type}"
+            warnings.append(Warned(f'the value given for option "{name}" is ignored: it is {what}', value.position))
+            value = None
+        text = computed(item, evaluator) if value is None else fitting(item, value.text, value.position)
+        options[name] = option_of(item, text)
+        evaluator.define(options[name])
+    require_values(groups, options, evaluator)
+    secrets = frozenset(option.text for option in options.values() if option.secret and option.text)
+    return Resolved({name: options[name] for name in items}, secrets, tuple(warnings))
+
+
+def is_computed(item: ConfigItem) -> bool:
+    """Whether the option's value always comes from the spec."""
+    return item.readonly or item.type in COMPUTED_TYPES
+
+
+def option_of(item: ConfigItem, text: str) -> Option:
+    """The option as templates see it."""
+    return Option(
+        name=item.name,
+        text=text,
+        type=VALUE_TYPES.get(item.type, "string"),
+        hidden=item.hidden,
+        secret=item.type == "password",
+    )
+
+
+def check_names(given: Mapping[str, Given], items: Mapping[str, ConfigItem]) -> None:
+    """Raise SpecError for a value that no option takes."""
+    for name, value in given.items():
+        if name not in items:
+            raise SpecError(
+                f'there is no option "{name}"', position=value.position, hint=did_you_mean(name, items)
+            )
+
+
+def in_order(items: Mapping[str, ConfigItem], evaluator: Evaluator) -> list[str]:
+    """The names of `items`, each after the ones that its `value` and `default` ask for."""
+    from graphlib import CycleError, TopologicalSorter
+
+    asked: dict[str, dict[str, Position]] = {}
+    for name, item in items.items():
+        asked[name] = {}
+        for field in (item.value, item.default):
+            if field is not None:
+                asked[name].update(evaluator.option_names(field))
+        for other, position in asked[name].items():
+            if other not in items:
+                raise unknown(other, position, name, items)
+    try:
+        return list(TopologicalSorter(asked).static_order())
+    except CycleError as error:
+        # graphlib names each member after the one that depends on it, the first one again at the end
+        members = list(reversed(error.args[1]))
+        steps = " → ".join(f'"{member}"' for member in members)
+        places = ", ".join(dict.fromkeys(str(asked[one][two]) for one, two in zip(members, members[1:], strict=False)))
+        raise SpecError(
+            f"options depend on each other in a circle: {steps} (asked at {places})",
+            position=asked[members[0]][members[1]],
+        ) from None
+
+
+def unknown(name: str, position: Position, item: str, items: Iterable[str]) -> SpecError:
+    """The error for an option that asks for one that doesn't exist."""
+    return SpecError(
+        f'there is no option "{name}"', position=position, subject=f"option {item}", hint=did_you_mean(name, items)
+    )
+
+
+def computed(item: ConfigItem, evaluator: Evaluator) -> str:
+    """What the spec says the value is: `value`, or `default` if that is empty."""
+    for field in (item.value, item.default):
+        if field is not None:
+            text = evaluator.text(field)
+            if text:
+                check_fit(item, text, field.position)
+                return text
+    return ""
+
+
+def fitting(item: ConfigItem, text: str, position: Position | None) -> str:
+    """A given value as it is stored: booleans as `1` and `0`, everything else as it is. Empty fits any option."""
+    if not text:
+        return text
+    check_fit(item, text, position)
+    if item.type == "bool":
+        return "1" if text in TRUE_TEXTS else "0"
+    return text
+
+
+def check_fit(item: ConfigItem, text: str, position: Position | None) -> None:
+    """Raise SpecError for a text that is not of the option's type, not among its choices or not of its pattern."""
+    expected = expectation(item, text)
+    if expected:
+        shown = "the value" if item.type == "password" else f'"{text}"'
+        raise SpecError(
+            f"{shown} is {expected[0]}", position=position, subject=f"option {item.name}", hint=expected[1]
+        )
+
+
+def expectation(item: ConfigItem, text: str) -> tuple[str, str] | None:
+    """What is wrong with `text`, and what would be right; None if nothing is."""
+    if item.type == "integer" and not (_INTEGER.fullmatch(text) and len(text) <= MAX_DIGITS):
+        return "no integer", ""
+    if item.type == "number" and not (_NUMBER.fullmatch(text) and len(text) <= MAX_DIGITS):
+        return "no number", ""
+    if item.type == "bool" and text not in TRUE_TEXTS and text not in FALSE_TEXTS:
+        return "no boolean", "true, false, 1 or 0"
+    if item.type in {"select", "select_one"} and item.choices and text not in item.choices:
+        return "not among the choices", ", ".join(item.choices)
+    if item.pattern and not matches(item.pattern.text, text, item.pattern.position):
+        return "not of the right form", f"pattern: {item.pattern.text}"
+    return None
+
+
+def matches(pattern: str, text: str, position: Position) -> bool:
+    """Whether `pattern` matches the whole of `text`, as in an HTML form. RE2 syntax: linear in time.
+
+    Raises SpecError for a pattern that is none.
+    """
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options).fullmatch(text) is not None
+    except re2.error as error:
+        raise SpecError(f'"{pattern}" is no regular expression: {reason(error)}', position=position) from None
+
+
+def reason(error: Exception) -> str:
+    """The words of an error of re2."""
+    message = error.args[0] if error.args else error
+    return message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
+
+
+def require_values(groups: Sequence[ConfigGroup], options: Mapping[str, Option], evaluator: Evaluator) -> None:
+    """Raise SpecError that names all options which are required, visible and empty."""
+    known = options.keys()
+    missing: list[ConfigItem] = []
+    for group in groups:
+        shown = visible(group.when, f"config group {group.name}", known, evaluator)
+        for item in group.items:
+            if not visible(item.when, f"option {item.name}", known, evaluator) or not shown or item.hidden:
+                continue
+            if item.required and item.type not in COMPUTED_TYPES and not options[item.name].text:
+                missing.append(item)
+    if missing:
+        names = ", ".join(item.name for item in missing)
+        raise SpecError(
+            f"required configuration is missing: {names}",
+            position=missing[0].position,
+            hint=f"give {'it' if len(missing) == 1 else 'them'} in a --values file or with --set NAME=TEXT",
+        )
+
+
+def visible(when: Text | None, subject: str, known: Collection[str], evaluator: Evaluator) -> bool:
+    """What `when` decides; nothing said is visible. Raises SpecError for an unknown option in it."""
+    if when is None:
+        return True
+    for name, position in evaluator.option_names(when).items():
+        if name not in known:
+            raise SpecError(
+                f'there is no option "{name}"', position=position, subject=subject, hint=did_you_mean(name, known)
+            )
+    return evaluator.condition(when)
