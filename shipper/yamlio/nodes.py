@@ -46,18 +46,27 @@ class TextOrigin(NamedTuple):
 
 
 class Node:
-    """A scalar, sequence or mapping; `line` and `column` count from 1."""
+    """A scalar, sequence or mapping that begins at the character `start` of its source."""
 
-    __slots__ = ("column", "line", "source")
-    line: int
-    column: int
+    __slots__ = ("source", "start")
     source: SourceText
+    start: int
 
     kind = "node"
 
     @property
     def position(self) -> Position:
-        return self.source.position(self.line, self.column)
+        return self.source.position_at(self.start)
+
+    @property
+    def line(self) -> int:
+        """Counts from 1."""
+        return self.position.line
+
+    @property
+    def column(self) -> int:
+        """Counts from 1, in characters."""
+        return self.position.column
 
     def error(self, message: str, *, hint: str = "") -> ShipperError:
         """The reader's error, standing at this node."""
@@ -69,22 +78,19 @@ class Node:
 
 
 class Scalar(Node):
-    """Text. `style` is ``""`` for plain, else one of ``' " | >``."""
+    """Text. `style` is ``""`` for plain, ``!`` for plain but said to be text, else one of ``' " | >``."""
 
-    __slots__ = ("_end", "_start", "style", "text")
+    __slots__ = ("style", "text")
     text: str
     style: str
 
-    kind = "scalar"
+    kind = "text"
 
-    def __init__(self, text: str, style: str, line: int, column: int, source: SourceText, start: int, end: int) -> None:
+    def __init__(self, text: str, style: str, start: int, source: SourceText) -> None:
         self.text = text
         self.style = style
-        self.line = line
-        self.column = column
+        self.start = start
         self.source = source
-        self._start = start
-        self._end = end
 
     def __repr__(self) -> str:
         return f"Scalar({self.text!r}, {self.line}:{self.column})"
@@ -106,31 +112,28 @@ class Scalar(Node):
     @property
     def origin(self) -> TextOrigin:
         """Where each character of the text stands, as exactly as the way it is written allows."""
-        source = self.source
-        written = source.text[self._start : self._end]
-        properties = _PROPERTIES.match(written)
-        start = self._start + (properties.end() if properties else 0)
-        written = source.text[start : self._end]
-        if self.style == "|" and written.startswith("|"):
-            return self._literal(self.line + self._breaks_before(start))
-        quotes = 1 if self.style in _QUOTES else 0
-        if self.style not in ("|", ">") and written[quotes : len(written) - quotes] == self.text:
-            place = source.position_at(start + quotes)
-            return TextOrigin(source.file, place.line, place.column, 0, "flow", source)
-        return TextOrigin(source.file, self.line, self.column, 0, "opaque", source)
+        source, text = self.source, self.text
+        properties = _PROPERTIES.match(source.text, self.start)
+        start = properties.end() if properties else self.start
+        line, column = source.place(start)
+        if self.style == "|":
+            indent = self._indent(line)
+            return TextOrigin(source.file, line + 1, indent + 1, indent, "literal", source)
+        quote = self.style if self.style in _QUOTES else ""
+        exact = not quote or (quote not in text and "\\" not in text)
+        if self.style != ">" and exact and source.text.startswith(quote + text + quote, start):
+            return TextOrigin(source.file, line, column + len(quote), 0, "flow", source)
+        return TextOrigin(source.file, line, column, 0, "opaque", source)
 
-    def _breaks_before(self, start: int) -> int:
-        """Line breaks between the node's properties and its text."""
-        return len(self.source.text[self._start : start].splitlines()) - 1 if start > self._start else 0
+    def _indent(self, header: int) -> int:
+        """The indentation of a literal block scalar whose `|` stands in line `header`.
 
-    def _literal(self, header: int) -> TextOrigin:
-        """A literal block scalar whose `|` stands in line `header`; the source has each line after the indentation."""
-        indent = 0
+        Each line of the source is a line of the text after that many blanks.
+        """
         for offset, line in enumerate(self.text.split("\n"), start=1):
             if line.strip(" "):
-                indent = max(0, len(self.source.raw_line(header + offset)) - len(line))
-                break
-        return TextOrigin(self.source.file, header + 1, indent + 1, indent, "literal", self.source)
+                return max(0, len(self.source.line(header + offset)) - len(line))
+        return 0
 
 
 class Sequence(Node):
@@ -141,10 +144,9 @@ class Sequence(Node):
 
     kind = "list"
 
-    def __init__(self, line: int, column: int, source: SourceText) -> None:
+    def __init__(self, start: int, source: SourceText) -> None:
         self.items = []
-        self.line = line
-        self.column = column
+        self.start = start
         self.source = source
 
     def __repr__(self) -> str:
@@ -152,29 +154,40 @@ class Sequence(Node):
 
 
 class Mapping(Node):
-    """A map with text keys, in the author's order. `by_key` has each key's scalar and its value."""
+    """A map with text keys, in the author's order: `nodes` by key, and `starts`, where each key begins."""
 
-    __slots__ = ("by_key",)
-    by_key: dict[str, tuple[Scalar, Node]]
+    __slots__ = ("nodes", "starts")
+    nodes: dict[str, Node]
+    starts: list[int]
 
     kind = "map"
 
-    def __init__(self, line: int, column: int, source: SourceText) -> None:
-        self.by_key = {}
-        self.line = line
-        self.column = column
+    def __init__(self, start: int, source: SourceText) -> None:
+        self.nodes = {}
+        self.starts = []
+        self.start = start
         self.source = source
 
     def __repr__(self) -> str:
-        return f"Mapping({len(self.by_key)} keys, {self.line}:{self.column})"
+        return f"Mapping({len(self.nodes)} keys, {self.line}:{self.column})"
 
     @property
     def entries(self) -> list[tuple[Scalar, Node]]:
-        return list(self.by_key.values())
+        """Keys and values; each key as a scalar that knows where it stands."""
+        return [
+            (self._key(name, start), node) for (name, node), start in zip(self.nodes.items(), self.starts, strict=True)
+        ]
 
     def get(self, key: str) -> Node | None:
-        entry = self.by_key.get(key)
-        return entry[1] if entry else None
+        return self.nodes.get(key)
+
+    def key(self, name: str) -> Scalar:
+        """The scalar of a key that is there."""
+        return self._key(name, self.starts[list(self.nodes).index(name)])
+
+    def _key(self, name: str, start: int) -> Scalar:
+        first = self.source.text[start : start + 1]
+        return Scalar(name, first if first in _QUOTES else "", start, self.source)
 
 
 def to_data(node: Node) -> object:
@@ -191,9 +204,9 @@ def to_data(node: Node) -> object:
         if isinstance(current, Scalar):
             value = current.value
         elif isinstance(current, Mapping):
-            branch: dict[str, object] = dict.fromkeys(current.by_key)
+            branch: dict[str, object] = dict.fromkeys(current.nodes)
             value = branch
-            todo.extend((child, branch, name) for name, (_, child) in current.by_key.items())
+            todo.extend((child, branch, name) for name, child in current.nodes.items())
         elif isinstance(current, Sequence):
             items: list[object] = []
             value = items

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shipper.errors import LimitError
+from shipper.errors import LimitError, Position
 from shipper.yamlio.nodes import Mapping, Node, Scalar, Sequence, to_data
 from shipper.yamlio.source import SourceText, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shipper.errors import Position, ShipperError
+    from shipper.errors import ShipperError
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FOREIGN_BREAKS = ("\x85", "\u2028", "\u2029")
 
 MAX_SHOWN_NAME = 80
+LARGE_INPUT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +70,31 @@ def load(
     return to_data(parse(data, file, error=error, limits=limits, secret=secret))
 
 
-def events(source: SourceText, text: str | None = None) -> Iterator[Any]:
-    """The YAML events of `source` (or of `text` in its place), by libyaml if PyYAML has it.
+def events(source: SourceText) -> Iterator[Any]:
+    """The YAML events of `source`, by libyaml if PyYAML has it.
 
     Marks count characters and lines from 0. Raises the source's error for what is no YAML.
     """
+    with _refusing(source):
+        next_event = _parser(source.text).get_event
+        while (event := next_event()) is not None:
+            yield event
+
+
+@contextmanager
+def _refusing(source: SourceText) -> Iterator[None]:
+    """Turn whatever a YAML parser raises into the source's error, with a position."""
     import yaml
 
-    parser = _parser(source.text if text is None else text)
     try:
-        while True:
-            event = parser.get_event()
-            if event is None:
-                return
-            yield event
+        yield
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         what = ", ".join(part for part in (problem.context, problem.problem) if part)
-        place = source.position(mark.line + 1, mark.column + 1) if mark else source.position(0, 0)
+        place = source.position(mark.line + 1, mark.column + 1) if mark else Position(source.file)
         raise source.error(f"no valid YAML: {what}", position=place) from None
     except (yaml.YAMLError, ValueError, OverflowError):
         raise _unreadable(source) from None
-    finally:
-        parser.dispose()
 
 
 def _parser(text: str) -> Any:
@@ -107,7 +112,7 @@ def _unreadable(source: SourceText) -> ShipperError:
     """What the parser refuses before it looks at any syntax: characters that YAML does not have."""
     found = _UNPRINTABLE.search(source.text)
     if found is None:
-        return source.error("no valid YAML: it holds an escape that is no character", position=source.position(0, 0))
+        return source.error("no valid YAML: it holds an escape that is no character", position=Position(source.file))
     return source.error(
         f"character U+{ord(found[0]):04X} is not allowed in YAML",
         position=source.position_at(found.start()),
@@ -132,6 +137,10 @@ class _Builder:
         self.anchors: dict[str, tuple[Node, int, int] | None] = {}
 
     def build(self) -> Node:
+        with _refusing(self.source), _unhurried_collector(len(self.source.text)):
+            return self._build()
+
+    def _build(self) -> Node:
         import yaml
 
         scalar_event, alias_event = yaml.ScalarEvent, yaml.AliasEvent
@@ -139,58 +148,63 @@ class _Builder:
         mapping_end, sequence_end = yaml.MappingEndEvent, yaml.SequenceEndEvent
         source, max_nodes = self.source, self.limits.max_nodes
         text, restore = _hide_foreign_breaks(source.text)
-        root = Sequence(1, 1, source)
+        next_event = _parser(text).get_event
+        root = Sequence(0, source)
         top: Mapping | Sequence = root
-        key: Scalar | None = None
+        key: str | None = None
+        names: dict[str, str] = {}  # the same few keys stand in every asset: one string each
         documents = 0
-        for event in events(source, text):
+        while (event := next_event()) is not None:
             kind = type(event)
             node: Node
             if kind is scalar_event:
-                start = event.start_mark
-                node = Scalar(
-                    restore(event.value) if restore else event.value,
-                    event.style or "",
-                    start.line + 1,
-                    start.column + 1,
-                    source,
-                    start.index,
-                    event.end_mark.index,
-                )
+                value = restore(event.value) if restore else event.value
+                start = event.start_mark.index
                 self.nodes += 1
-                if event.anchor is not None:
-                    self.anchors[event.anchor] = (node, 1, 0)
+                if key is None and isinstance(top, Mapping):
+                    key = names.setdefault(value, value)
+                    if key in top.nodes or key == "<<" or event.tag or event.anchor:
+                        self._check_key(key, top, event)
+                    top.starts.append(start)
+                    continue
+                node = self._scalar(event, value, start)
             elif kind is mapping_start or kind is sequence_start:
-                start = event.start_mark
-                made = Mapping if kind is mapping_start else Sequence
-                node = made(start.line + 1, start.column + 1, source)
                 self.nodes += 1
+                self._check_tag(event)
+                node = (Mapping if kind is mapping_start else Sequence)(event.start_mark.index, source)
             elif kind is mapping_end or kind is sequence_end:
                 top = self._close()
                 continue
             elif kind is alias_event:
                 node = self._resolve(event)
             else:
-                if kind is yaml.DocumentStartEvent:
-                    documents += 1
-                    if documents > 1:
-                        raise self._error("only one YAML document is expected", event)
+                documents += kind is yaml.DocumentStartEvent
+                if documents > 1:
+                    raise self._error("only one YAML document is expected", event)
                 continue
             if self.nodes > max_nodes:
                 raise self._too_much(f"more than {max_nodes:,} nodes", event)
-            if kind is not alias_event and event.tag is not None and event.tag != "!":
-                raise self._error(f'tag "{shown(event.tag)}" is refused', event, "leave the tag out")
             if isinstance(top, Sequence):
                 top.items.append(node)
             elif key is None:
-                key = self._key(node, top, event)
+                raise self._error("a key must be a text, not a list, map or alias", event)
             else:
-                top.by_key[key.text] = (key, node)
+                top.nodes[key] = node
                 key = None
-            if kind is not scalar_event and kind is not alias_event and isinstance(node, Mapping | Sequence):
+            if (kind is mapping_start or kind is sequence_start) and isinstance(node, Mapping | Sequence):
                 self._open(top, node, event)
                 top = node
-        return root.items[0] if root.items else Scalar("", "", 1, 1, source, 0, 0)
+        return root.items[0] if root.items else Scalar("", "", 0, source)
+
+    def _scalar(self, event: Any, value: str, start: int) -> Scalar:
+        style = event.style or ""
+        if event.tag:
+            self._check_tag(event)
+            style = style or "!"
+        node = Scalar(value, style, start, self.source)
+        if event.anchor:
+            self.anchors[event.anchor] = (node, 1, 0)
+        return node
 
     def _open(self, parent: Mapping | Sequence, node: Mapping | Sequence, event: Any) -> None:
         if len(self.stack) == self.limits.max_depth:
@@ -225,15 +239,20 @@ class _Builder:
         self.heights[-1] = max(self.heights[-1], height + 1)
         return node
 
-    def _key(self, node: Node, mapping: Mapping, event: Any) -> Scalar:
-        if not isinstance(node, Scalar):
-            raise self._error("a key must be a text, not a list or map", event)
-        if node.text == "<<" and not node.style:
+    def _check_key(self, key: str, mapping: Mapping, event: Any) -> None:
+        """Refuse a key that is there already, merges or is tagged; remember its anchor."""
+        if key in mapping.nodes:
+            first = mapping.key(key).line
+            raise self._error(f'duplicate key "{shown(key)}"', event, f"first in line {first}")
+        if key == "<<" and not event.style:
             raise self._error('merge key "<<" is refused', event, "write the keys out")
-        if node.text in mapping.by_key:
-            first = mapping.by_key[node.text][0]
-            raise self._error(f'duplicate key "{shown(node.text)}"', event, f"first in line {first.line}")
-        return node
+        self._check_tag(event)
+        if event.anchor:
+            self.anchors[event.anchor] = (Scalar(key, event.style or "", event.start_mark.index, self.source), 1, 0)
+
+    def _check_tag(self, event: Any) -> None:
+        if event.tag and event.tag != "!":
+            raise self._error(f'tag "{shown(event.tag)}" is refused', event, "leave the tag out")
 
     def _position(self, event: Any) -> Position:
         return self.source.position(event.start_mark.line + 1, event.start_mark.column + 1)
@@ -243,6 +262,22 @@ class _Builder:
 
     def _too_much(self, message: str, event: Any) -> LimitError:
         return LimitError(message, position=self._position(event))
+
+
+@contextmanager
+def _unhurried_collector(length: int) -> Iterator[None]:
+    """Hold the cycle collector while a large input is read.
+
+    Nodes make no cycles, and looking for them among so many new objects takes as long as the reading itself.
+    """
+    if length < LARGE_INPUT or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _hide_foreign_breaks(text: str) -> tuple[str, Callable[[str], str] | None]:

@@ -43,31 +43,27 @@ class SourceText:
         return self._starts
 
     def line(self, number: int) -> str:
-        """Line `number` (from 1) without its line break; empty if there is none or it must not be shown."""
-        starts = self.starts()
-        if self.secret or not 1 <= number <= len(starts):
-            return ""
-        end = starts[number] if number < len(starts) else len(self.text)
-        if end - starts[number - 1] > MAX_SHOWN_LINE:
-            return ""
-        return self.text[starts[number - 1] : end].rstrip("\r\n")
-
-    def raw_line(self, number: int) -> str:
-        """Line `number` (from 1) whatever it holds, for measuring."""
+        """Line `number` (from 1) without its line break; empty if there is none."""
         starts = self.starts()
         if not 1 <= number <= len(starts):
             return ""
         end = starts[number] if number < len(starts) else len(self.text)
         return self.text[starts[number - 1] : end].rstrip("\r\n")
 
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column, both from 1, of the character at `offset`."""
+        starts = self.starts()
+        line = bisect.bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
+
     def position(self, line: int, column: int) -> Position:
-        return Position(self.file, line, column, self.line(line))
+        """A position with the source line, unless that is secret or too long to read."""
+        shown = "" if self.secret else self.line(line)
+        return Position(self.file, line, column, shown if len(shown) <= MAX_SHOWN_LINE else "")
 
     def position_at(self, offset: int) -> Position:
         """The position of the character at `offset`."""
-        starts = self.starts()
-        line = bisect.bisect_right(starts, offset)
-        return self.position(line, offset - starts[line - 1] + 1)
+        return self.position(*self.place(offset))
 
 
 def decode(data: bytes | str, file: str, error: type[ShipperError], max_bytes: int, *, secret: bool) -> SourceText:

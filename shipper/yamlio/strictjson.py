@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from shipper.errors import LimitError
+from shipper.errors import LimitError, Position
 from shipper.yamlio.reader import Limits, shown
 from shipper.yamlio.scalars import MAX_NUMBER_LENGTH, finite
 from shipper.yamlio.source import SourceText, decode
@@ -104,14 +104,14 @@ def _duplicate(source: SourceText) -> ShipperError:
             if key in stack[-1]:
                 return source.error(f'duplicate key "{printable(key)}"', position=source.position_at(token.start()))
             stack[-1].add(key)
-    return source.error("duplicate key", position=source.position(0, 0))
+    return source.error("duplicate key", position=Position(source.file))
 
 
 def _number(source: SourceText, written: str, message: str) -> ShipperError:
     """The error for the number `written`, which stands somewhere outside the strings."""
     found = re.search(r'(?<![\w"])' + re.escape(written) + r'(?![\w"])', source.text)
     what = f'"{shown(written)}": {message}' if len(written) <= 40 else message
-    return source.error(what, position=source.position_at(found.start()) if found else source.position(0, 0))
+    return source.error(what, position=source.position_at(found.start()) if found else Position(source.file))
 
 
 def _refuse_surrogates(source: SourceText) -> None:
