@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install
 PYTEST_ARGS ?=
 PROGRAM := $(BIN)/shipper
 
@@ -13,7 +13,7 @@ export SHIPPER_REQUIRE_TOOLS
 .PHONY: demo test lint format docs bench tools test-minimum test-pythons golden lock clean
 
 demo: $(VENV)/.run
-	@$(PROGRAM) render specs/quickstart/quickstart.yaml --license specs/quickstart/license.pem
+	@$(PROGRAM) render specs/quickstart.yaml --license specs/quickstart/license.pem
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
@@ -74,6 +74,6 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 
 $(VENV)-minimum/.done: requirements/minimum.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -m venv $(VENV)-minimum >&2
-	@$(VENV)-minimum/bin/python -m pip --quiet --disable-pip-version-check install --only-binary :all: --requirement requirements/minimum.txt >&2
-	@$(VENV)-minimum/bin/python -m pip --quiet --disable-pip-version-check install --editable '.[test]' --constraint requirements/minimum.txt >&2
+	@$(VENV)-minimum/bin/python -m pip -qq --disable-pip-version-check install --only-binary :all: --requirement requirements/minimum.txt >&2
+	@$(VENV)-minimum/bin/python -m pip -qq --disable-pip-version-check install --editable '.[test]' --constraint requirements/minimum.txt >&2
 	@touch $@

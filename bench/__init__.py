@@ -1,1 +1,1 @@
-"""Measures whole runs of shipper against helm; see the module `render`."""
+"""Measures whole runs of shipper against helm: `make bench`."""
