@@ -62,7 +62,7 @@ def quote_yaml(text: str) -> str:
 
 
 def quote_json(text: str) -> str:
-    """`text` as a JSON string (RFC 8259), unprintable characters escaped."""
+    """`text` as a JSON string (RFC 8259) that YAML reads alike."""
     return f'"{_TO_ESCAPE.sub(_escape_json, text)}"'
 
 
@@ -87,5 +87,5 @@ def _escape_json(match: re.Match[str]) -> str:
     short = _SHORT_JSON.get(character)
     if short:
         return short
-    units = character.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+    # Beyond the basic plane JSON has only surrogate pairs, which readers of YAML refuse.
+    return character if ord(character) > 0xFFFF else f"\\u{ord(character):04x}"

@@ -6,9 +6,7 @@ values written in. What agrees stays byte for byte; a scalar that does not is wr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
-
-from yaml.events import DocumentStartEvent
+from typing import TYPE_CHECKING
 
 from shipper.errors import TemplateError
 from shipper.template.escape.compare import NotYamlError, as_flow, differing_sites, read_events
@@ -19,15 +17,15 @@ from shipper.template.escape.sites import (
     as_written,
     fits_json,
     read_sites,
+    refuse_after_backslash,
     rewritten,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from yaml.events import Event
-
     from shipper.context.values import Piece
+    from shipper.template.escape.compare import Event
     from shipper.template.escape.holdout import HeldOut
     from shipper.template.escape.sites import Reading, Site
 
@@ -58,65 +56,56 @@ def _read_meant(held: HeldOut) -> list[Event]:
     try:
         return read_events(held.text)
     except NotYamlError as error:
+        if "escape" in error.problem:
+            refuse_after_backslash(held, held.slots)
         near = next((slot for slot in held.slots if slot.start <= error.offset < slot.end), None)
         hint = "a value can't stand in this place; write the structure around it as text of its own" if near else ""
         position = position_of(near.piece.source) if near else held.position(error.offset)
-        raise TemplateError(
-            f"the rendered text is not YAML: {error.problem}", position=position, hint=hint
-        ) from None
+        raise TemplateError(f"the rendered text is not YAML: {error.problem}", position=position, hint=hint) from None
 
 
 def _write_values(held: HeldOut, reading: Reading, *, json_file: bool) -> tuple[Text, list[Event]]:
-    """The text with its values, and its events. Rewrites no more scalars than needed."""
-    sites = reading.sites
-    by_event = {site.event: site for site in sites}
-    to_rewrite = {site.event for site in sites if json_file and not fits_json(site)}
-    for attempt in (_differing, _all_sites):
-        text = _edit(held, reading, to_rewrite, json_file=json_file)
+    """The text with its values, and its events. Rewrites no more scalars than needed.
+
+    First as few as JSON asks for, then those that came out different, then all.
+    """
+    by_event = {site.number: site for site in reading.sites}
+    rewrite = {site.number for site in reading.sites if json_file and not fits_json(site)}
+    different: list[Site] | None = None
+    for last in (False, False, True):
+        text = _edit(held, reading, by_event if last else rewrite, json_file=json_file)
         try:
             events = read_events(text.text)
-            different = differing_sites(reading.events, events, by_event)
-        except NotYamlError:
+        except NotYamlError as error:
+            if last:
+                raise _broken(text, error) from None
             different = None
-        if different == []:
-            return text, events
-        to_rewrite |= attempt(held, reading, different)
-    text = _edit(held, reading, to_rewrite, json_file=json_file)
-    try:
-        events = read_events(text.text)
-    except NotYamlError as error:
-        raise TemplateError(
-            f"with its values the text is no YAML: {error.problem}", position=text.position(error.offset)
-        ) from None
-    different = differing_sites(reading.events, events, by_event)
-    if different != []:
-        _refuse(different or sites)
-    return text, events
+        else:
+            different = differing_sites(reading.events, events, by_event)
+            if different == []:
+                return text, events
+        if different is None:
+            different = _breaking(held, reading)
+        rewrite |= {site.number for site in different}
+    raise _restructuring(different or reading.sites)
 
 
-def _refuse(sites: Sequence[Site]) -> NoReturn:
-    raise TemplateError(
+def _broken(text: Text, error: NotYamlError) -> TemplateError:
+    return TemplateError(f"with its values the text is no YAML: {error.problem}", position=text.position(error.offset))
+
+
+def _restructuring(sites: Sequence[Site]) -> TemplateError:
+    return TemplateError(
         "this value would change the structure of the YAML around it",
         position=position_of(sites[0].slots[0].piece.source),
         hint="choose between texts of your own with {% if %}, or insert a whole node with toYaml",
     )
 
 
-def _differing(held: HeldOut, reading: Reading, different: Sequence[Site] | None) -> set[int]:
-    """The sites to rewrite: the known ones, or where the structure broke those that break it by themselves."""
-    if different is not None:
-        return {site.event for site in different}
-    return {site.event for site in _breaking(held, reading)}
-
-
-def _all_sites(_held: HeldOut, reading: Reading, _different: Sequence[Site] | None) -> set[int]:
-    return {site.event for site in reading.sites}
-
-
 def _edit(held: HeldOut, reading: Reading, to_rewrite: Collection[int], *, json_file: bool) -> Text:
     replacements = [Replacement(slot.start, slot.end, written) for slot, written in reading.comments]
     for site in reading.sites:
-        if site.event in to_rewrite:
+        if site.number in to_rewrite:
             node = as_flow(site.value) if site.meaning == "node" else None
             replacements.append(rewritten(held, site, node, json_file=json_file))
         else:
@@ -126,9 +115,11 @@ def _edit(held: HeldOut, reading: Reading, to_rewrite: Collection[int], *, json_
 
 def _breaking(held: HeldOut, reading: Reading) -> list[Site]:
     """The sites that come out wrong even when all other values are still held out."""
-    starts = [index for index, event in enumerate(reading.events) if isinstance(event, DocumentStartEvent)]
-    offsets = [reading.events[index].start_mark.index for index in starts[1:]]
-    bounds = list(zip(starts, [*starts[1:], len(reading.events)], [0, *offsets], [*offsets, len(held.text)], strict=True))
+    starts = [index for index, event in enumerate(reading.events) if event.kind == "document"]
+    offsets = [reading.events[index].start for index in starts[1:]]
+    bounds = list(
+        zip(starts, [*starts[1:], len(reading.events)], [0, *offsets], [*offsets, len(held.text)], strict=True)
+    )
     breaking: list[Site] = []
     read = 0
     for site in reading.sites:
@@ -142,7 +133,7 @@ def _breaking(held: HeldOut, reading: Reading) -> list[Site]:
             except NotYamlError:
                 breaking.append(site)
                 continue
-            if differing_sites(reading.events[first:last], events, {site.event - first: site}) == []:
+            if differing_sites(reading.events[first:last], events, {site.number - first: site}) == []:
                 continue
         breaking.append(site)
     return breaking

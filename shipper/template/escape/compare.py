@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import yaml
-from yaml.cyaml import CParser
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
-    MappingEndEvent,
     MappingStartEvent,
-    NodeEvent,
     ScalarEvent,
-    SequenceEndEvent,
     SequenceStartEvent,
     StreamEndEvent,
     StreamStartEvent,
 )
 
+from shipper.yamlio.reader import event_parser
 from shipper.yamltext import quote_yaml, reads_as_string
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from yaml.events import Event
-
     from shipper.template.escape.sites import Site
+
+Kind = Literal["document", "scalar", "alias", "mapping", "sequence", "end"]
+
+
+class Event(NamedTuple):
+    """One event of YAML's grammar, at the characters from `start` to `end`; `end` closes what is open.
+
+    style: of a scalar, "" is plain. flow: of a collection, whether it is written in flow style; of a document,
+    whether its start is marked.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    value: str = ""
+    style: str = ""
+    tag: str | None = None
+    anchor: str | None = None
+    flow: bool = False
+
+    @property
+    def is_node(self) -> bool:
+        return self.kind not in ("document", "end")
 
 
 class NotYamlError(Exception):
@@ -39,32 +57,39 @@ class NotYamlError(Exception):
 
 
 def read_events(text: str) -> list[Event]:
-    """The events of every document in `text`, without those of the stream. Raises NotYamlError."""
+    """The events of every document in `text`. Raises NotYamlError."""
     events: list[Event] = []
     try:
-        parser = CParser(text)
-        while parser.check_event():
-            events.append(parser.get_event())
+        next_event = event_parser(text).get_event
+        while (event := next_event()) is not None:
+            if not isinstance(event, (StreamStartEvent, StreamEndEvent)):
+                events.append(_slim(event))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = ", ".join(part for part in (error.context, error.problem) if part)
         raise NotYamlError(problem, mark.index if mark is not None else 0) from None
-    except yaml.reader.ReaderError as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         found = yaml.reader.Reader.NON_PRINTABLE.search(text)
-        raise NotYamlError(str(error.reason), found.start() if found else 0) from None
-    return [event for event in events if not isinstance(event, (StreamStartEvent, StreamEndEvent))]
+        problem = f"it has the character U+{ord(found[0]):04X}" if found else str(error)
+        raise NotYamlError(problem, found.start() if found else 0) from None
+    return events
 
 
-class _Pair(NamedTuple):
-    """A position in both lists of events."""
+def _slim(event: Any) -> Event:
+    start, end = event.start_mark.index, event.end_mark.index
+    if isinstance(event, ScalarEvent):
+        return Event("scalar", start, end, event.value, event.style or "", event.tag, event.anchor)
+    if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
+        kind: Kind = "mapping" if isinstance(event, MappingStartEvent) else "sequence"
+        return Event(kind, start, end, "", "", event.tag, event.anchor, bool(event.flow_style))
+    if isinstance(event, AliasEvent):
+        return Event("alias", start, end, anchor=event.anchor)
+    if isinstance(event, DocumentStartEvent):
+        return Event("document", start, end, flow=bool(event.explicit))
+    return Event("end", start, end)
 
-    meant: int
-    got: int
 
-
-def differing_sites(
-    meant: Sequence[Event], got: Sequence[Event], sites: Mapping[int, Site]
-) -> list[Site] | None:
+def differing_sites(meant: Sequence[Event], got: Sequence[Event], sites: Mapping[int, Site]) -> list[Site] | None:
     """The sites at which `got` is not what `meant` says; None if anything else differs.
 
     sites: by the index of their event in `meant`. A scalar of `meant` without a site must come out as it is.
@@ -88,7 +113,7 @@ def differing_sites(
         if site is None:
             if not _same(event, other):
                 return None
-        elif not isinstance(other, ScalarEvent):
+        elif other.kind != "scalar":
             return None
         elif not _is_meant(event, other, site):
             differing.append(site)
@@ -96,69 +121,48 @@ def differing_sites(
 
 
 def _same(event: Event, other: Event) -> bool:
-    if type(event) is not type(other):
-        return False
-    if isinstance(event, ScalarEvent):
-        return (
-            event.value == other.value
-            and event.style == other.style
-            and event.tag == other.tag
-            and event.anchor == other.anchor
-        )
-    if isinstance(event, NodeEvent):
-        return bool(
-            event.anchor == other.anchor
-            and getattr(event, "tag", None) == getattr(other, "tag", None)
-            and getattr(event, "flow_style", None) == getattr(other, "flow_style", None)
-        )
-    return not isinstance(event, DocumentStartEvent) or event.explicit == other.explicit
+    return event[3:] == other[3:] and event.kind == other.kind
 
 
-def _is_meant(event: Event, other: ScalarEvent, site: Site) -> bool:
-    assert isinstance(event, ScalarEvent)
+def _is_meant(event: Event, other: Event, site: Site) -> bool:
     if other.value != site.value or other.tag != event.tag or other.anchor != event.anchor:
         return False
     if site.meaning == "literal":
         return not other.style
     if other.style:
         return True
-    return bool(other.tag or reads_as_string(other.value)) and not _reads_apart(site)
+    return (other.tag is not None or reads_as_string(other.value)) and not _reads_apart(site)
 
 
 def _reads_apart(site: Site) -> bool:
-    """Whether readers differ on a plain scalar with these values: PyYAML on tabs, go-yaml on `:` and `?` in a flow."""
-    return any("\t" in slot.piece.text or (site.in_flow and not {":", "?"}.isdisjoint(slot.piece.text)) for slot in site.slots)
+    """Whether readers differ on a plain scalar: PyYAML on tabs, go-yaml on `:` and `?` inside a flow collection."""
+    refused = {"\t", ":", "?"} if site.in_flow else {"\t"}
+    return any(not refused.isdisjoint(slot.piece.text) for slot in site.slots)
 
 
 def _node_length(events: Sequence[Event], at: int) -> int:
     """How many events the node that begins at `at` has; 0 if none begins there."""
     depth = 0
     for index in range(at, len(events)):
-        event = events[index]
-        if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
+        kind = events[index].kind
+        if kind in ("mapping", "sequence"):
             depth += 1
-        elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
+        elif kind == "end":
             depth -= 1
-            if depth < 0:
-                return 0
-        elif not isinstance(event, (ScalarEvent, AliasEvent)):
-            return 0
-        if depth == 0:
-            return index + 1 - at
+        if depth <= 0:
+            return index + 1 - at if depth == 0 and kind != "document" else 0
     return 0
 
 
 def _node_events(text: str) -> list[Event]:
     """The events of a text that is one complete node."""
-    return [event for event in read_events(text) if isinstance(event, (NodeEvent, MappingEndEvent, SequenceEndEvent))]
+    return read_events(text)[1:-1]
 
 
-def _shape(events: Sequence[Event]) -> list[tuple[str, str | None, bool]]:
+def _shape(events: Sequence[Event]) -> list[tuple[str, str, bool]]:
     """What a node holds, whatever style it is written in: kind, value, and whether a scalar is a string."""
     return [
-        ("scalar", event.value, bool(event.style) or reads_as_string(event.value))
-        if isinstance(event, ScalarEvent)
-        else (type(event).__name__, None, False)
+        (event.kind, event.value, event.kind == "scalar" and (bool(event.style) or reads_as_string(event.value)))
         for event in events
     ]
 
@@ -166,21 +170,21 @@ def _shape(events: Sequence[Event]) -> list[tuple[str, str | None, bool]]:
 def as_flow(text: str) -> str:
     """A complete YAML node written on one line, in flow style."""
     parts: list[str] = []
-    # One entry for each open collection: [its closing bracket, how many nodes it has so far].
+    # The kind of each open collection and how many nodes it has so far.
     stack: list[tuple[str, list[int]]] = []
     for event in _node_events(text):
-        if isinstance(event, (MappingEndEvent, SequenceEndEvent)):
-            parts.append(stack.pop()[0])
+        if event.kind == "end":
+            parts.append("}" if stack.pop()[0] == "mapping" else "]")
             continue
         if stack:
-            bracket, count = stack[-1]
-            parts.append(": " if bracket == "}" and count[0] % 2 else ", " if count[0] else "")
+            kind, count = stack[-1]
+            if count[0]:
+                parts.append(": " if kind == "mapping" and count[0] % 2 else ", ")
             count[0] += 1
-        if isinstance(event, ScalarEvent):
+        if event.kind == "scalar":
             string = event.style or reads_as_string(event.value)
             parts.append(quote_yaml(event.value) if string else event.value)
         else:
-            is_mapping = isinstance(event, MappingStartEvent)
-            parts.append("{" if is_mapping else "[")
-            stack.append(("}" if is_mapping else "]", [0]))
+            parts.append("{" if event.kind == "mapping" else "[")
+            stack.append((event.kind, [0]))
     return "".join(parts)

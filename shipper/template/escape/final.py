@@ -6,17 +6,14 @@ import json
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from yaml.events import MappingEndEvent, MappingStartEvent, NodeEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
-
 from shipper.errors import TemplateError
 from shipper.yamltext import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from yaml.events import Event
-
     from shipper.errors import Position
+    from shipper.template.escape.compare import Event
     from shipper.template.escape.holdout import HeldOut
     from shipper.template.escape.sites import Replacement
 
@@ -57,27 +54,23 @@ def make_edits(held: HeldOut, replacements: Iterable[Replacement]) -> Text:
 
 def check_keys(text: Text, events: Sequence[Event]) -> None:
     """Raise TemplateError if a mapping has a key twice."""
-    # One entry for each open collection: its keys so far (None for a sequence) and whether a key comes next.
+    # The keys of each open mapping so far (None for a sequence), and whether a key comes next.
     stack: list[tuple[set[str] | None, list[bool]]] = []
     for event in events:
-        if isinstance(event, NodeEvent):
-            if stack:
-                keys, key_next = stack[-1]
-                if keys is not None:
-                    if key_next[0] and isinstance(event, ScalarEvent):
-                        if event.value in keys:
-                            raise TemplateError(
-                                f'the key "{one_line(event.value)}" stands twice in one mapping of the rendered text',
-                                position=text.position(event.start_mark.index),
-                            )
-                        keys.add(event.value)
-                    key_next[0] = not key_next[0]
-            if isinstance(event, MappingStartEvent):
-                stack.append((set(), [True]))
-            elif isinstance(event, SequenceStartEvent):
-                stack.append((None, [False]))
-        elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
-            stack.pop()
+        if event.kind == "end":
+            del stack[-1:]
+        elif event.is_node:
+            keys, key_next = stack[-1] if stack else (None, [False])
+            if keys is not None and key_next[0] and event.kind == "scalar":
+                if event.value in keys:
+                    raise TemplateError(
+                        f'the key "{one_line(event.value)}" stands twice in one mapping of the rendered text',
+                        position=text.position(event.start),
+                    )
+                keys.add(event.value)
+            key_next[0] = not key_next[0]
+            if event.kind in ("mapping", "sequence"):
+                stack.append((set() if event.kind == "mapping" else None, [True]))
 
 
 def check_json(text: Text) -> None:

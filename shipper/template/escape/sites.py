@@ -6,17 +6,6 @@ import json
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    NodeEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
-
 from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, Printed, TypedText, YamlText
 from shipper.errors import TemplateError
 from shipper.template.escape.holdout import position_of
@@ -25,8 +14,7 @@ from shipper.yamltext import is_plain_string, one_line, quote_json, quote_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from yaml.events import Event
-
+    from shipper.template.escape.compare import Event
     from shipper.template.escape.holdout import HeldOut, Slot
 
 # A key longer than this is written with an explicit `?`: YAML's implicit keys end at 1,024 characters.
@@ -34,7 +22,6 @@ _LONGEST_IMPLICIT_KEY = 1000
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
-_COLON = re.compile(r"\s*:")
 
 Meaning = Literal["text", "literal", "node"]
 
@@ -42,15 +29,15 @@ Meaning = Literal["text", "literal", "node"]
 class Site(NamedTuple):
     """A scalar of the held-out text with values in it.
 
-    event: its index in the events of the held-out text. start, end: its characters there (without anchor and
+    number: its index in the events of the held-out text. start, end: its characters there (without anchor and
     tag). meaning: a string (`text`), a plain scalar whose type YAML decides (`literal`), or a whole node.
     value: the scalar's value, or the node's text. written: the characters with the values simply put in.
     """
 
-    event: int
+    number: int
     start: int
     end: int
-    style: str | None
+    style: str
     slots: tuple[Slot, ...]
     is_key: bool
     in_flow: bool
@@ -84,20 +71,20 @@ def read_sites(held: HeldOut, events: list[Event], *, json_file: bool) -> Readin
     in_scalars: set[int] = set()
     slots = held.slots
     at = 0
-    for place in _scalars(events):
+    for place in _nodes(events):
         event = place.event
-        end = event.end_mark.index
-        while at < len(slots) and slots[at].end <= event.start_mark.index:
+        end = event.end
+        while at < len(slots) and slots[at].end <= event.start:
             at += 1
         if at == len(slots):
             break
         if slots[at].start >= end:
             continue
-        if not isinstance(event, ScalarEvent):
+        if event.kind != "scalar":
             _refuse_properties(held, slots[at], event)
             continue
         inside = _slots_within(slots, at, end)
-        start = event.start_mark.index + _properties_length(held, event, inside)
+        start = event.start + _properties_length(held, event, inside)
         inside = tuple(slot for slot in inside if held.text[slot.start : slot.end] in event.value)
         if inside:
             in_scalars.update(slot.start for slot in inside)
@@ -107,31 +94,29 @@ def read_sites(held: HeldOut, events: list[Event], *, json_file: bool) -> Readin
 
 
 class _Place(NamedTuple):
-    index: int
-    event: NodeEvent
+    number: int
+    event: Event
     is_key: bool
     in_flow: bool
     document: int
 
 
-def _scalars(events: Sequence[Event]) -> Iterator[_Place]:
-    """Every node event with characters of its own (scalar, alias, start of a collection) and where it stands."""
+def _nodes(events: Sequence[Event]) -> Iterator[_Place]:
+    """Every node and where it stands."""
     # One entry for each open collection: [is a mapping, is flow, a key comes next].
     stack: list[list[bool]] = []
     document = -1
-    for index, event in enumerate(events):
-        if isinstance(event, NodeEvent):
-            top = stack[-1] if stack else None
-            is_key = top is not None and top[0] and top[2]
-            yield _Place(index, event, is_key, top is not None and top[1], document)
-            if top is not None:
-                top[2] = not top[2]
-            if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
-                stack.append([isinstance(event, MappingStartEvent), bool(event.flow_style), True])
-        elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
-            stack.pop()
-        elif isinstance(event, DocumentStartEvent):
+    for number, event in enumerate(events):
+        if event.is_node:
+            top = stack[-1] if stack else [False, False, False]
+            yield _Place(number, event, top[0] and top[2], top[1], document)
+            top[2] = not top[2]
+            if event.kind in ("mapping", "sequence"):
+                stack.append([event.kind == "mapping", event.flow, True])
+        elif event.kind == "document":
             document += 1
+        elif stack:
+            stack.pop()
 
 
 def _slots_within(slots: Sequence[Slot], at: int, end: int) -> tuple[Slot, ...]:
@@ -141,22 +126,22 @@ def _slots_within(slots: Sequence[Slot], at: int, end: int) -> tuple[Slot, ...]:
     return tuple(slots[at:last])
 
 
-def _refuse_properties(held: HeldOut, slot: Slot, event: NodeEvent) -> None:
+def _refuse_properties(held: HeldOut, slot: Slot, event: Event) -> None:
     """Refuse a value in an alias or in the anchor or tag of a collection."""
-    if isinstance(event, AliasEvent):
+    if event.kind == "alias":
         raise _misplaced(slot, "an alias")
     token = held.text[slot.start : slot.end]
     if token in (event.anchor or "") or token in (event.tag or ""):
         raise _misplaced(slot, "an anchor or a tag")
 
 
-def _properties_length(held: HeldOut, event: ScalarEvent, inside: Sequence[Slot]) -> int:
+def _properties_length(held: HeldOut, event: Event, inside: Sequence[Slot]) -> int:
     if event.anchor is None and event.tag is None:
         return 0
-    slice_ = held.text[event.start_mark.index : event.end_mark.index]
+    slice_ = held.text[event.start : event.end]
     match = _PROPERTIES.match(slice_)
     length = match.end() if match else 0
-    if inside[0].start < event.start_mark.index + length:
+    if inside[0].start < event.start + length:
         raise _misplaced(inside[0], "an anchor or a tag")
     return length
 
@@ -171,19 +156,28 @@ def _misplaced(slot: Slot, place: str) -> TemplateError:
 
 def _site(held: HeldOut, place: _Place, start: int, inside: tuple[Slot, ...], *, json_file: bool) -> Site:
     event = place.event
-    assert isinstance(event, ScalarEvent)
-    end = event.end_mark.index
-    style = event.style or None
-    if style == '"':
-        _refuse_after_backslash(held, inside)
+    end = event.end
+    if event.style == '"':
+        refuse_after_backslash(held, inside)
     meaning, value = _meaning(held, place, inside, start, end)
     written = _written(held, place, inside, (start, end), (meaning, value), json_file=json_file)
     return Site(
-        place.index, start, end, style, inside, place.is_key, place.in_flow, place.document, meaning, value, written
+        place.number,
+        start,
+        end,
+        event.style,
+        inside,
+        place.is_key,
+        place.in_flow,
+        place.document,
+        meaning,
+        value,
+        written,
     )
 
 
-def _refuse_after_backslash(held: HeldOut, inside: Sequence[Slot]) -> None:
+def refuse_after_backslash(held: HeldOut, inside: Sequence[Slot]) -> None:
+    """Raise TemplateError if one of the slots would be a part of an escape in double quotes."""
     for slot in inside:
         at = slot.start
         while held.text[at - 1] == "\\":
@@ -192,11 +186,8 @@ def _refuse_after_backslash(held: HeldOut, inside: Sequence[Slot]) -> None:
             raise _misplaced(slot, "an escape: a backslash stands before it")
 
 
-def _meaning(
-    held: HeldOut, place: _Place, inside: tuple[Slot, ...], start: int, end: int
-) -> tuple[Meaning, str]:
+def _meaning(held: HeldOut, place: _Place, inside: tuple[Slot, ...], start: int, end: int) -> tuple[Meaning, str]:
     event = place.event
-    assert isinstance(event, ScalarEvent)
     plain = not event.style
     if plain and len(inside) == 1 and inside[0].start == start and inside[0].end == end:
         return _alone(inside[0].piece, is_key=place.is_key)
@@ -279,13 +270,10 @@ def _written(
     start, end = span
     meaning, value = meant
     event = place.event
-    assert isinstance(event, ScalarEvent)
     if not event.style and len(inside) == 1 and inside[0].start == start and inside[0].end == end:
         if meaning == "node":
             return inside[0].piece.written()
-        if meaning == "literal" or (
-            not json_file and is_plain_string(value) and not (place.in_flow and ":" in value)
-        ):
+        if meaning == "literal" or (not json_file and is_plain_string(value) and not (place.in_flow and ":" in value)):
             return value
         return quote_json(value) if json_file else quote_yaml(value)
     return "".join(fill(held.text, start, end, inside))
@@ -327,7 +315,7 @@ class Replacement(NamedTuple):
 
 def as_written(held: HeldOut, site: Site) -> Replacement:
     """The site with the values simply put in."""
-    if site.is_key and len(site.written) > _LONGEST_IMPLICIT_KEY:
+    if _needs_explicit_key(held, site, site.written):
         return _explicit_key(held, site, site.written)
     return Replacement(site.start, site.end, site.written)
 
@@ -337,7 +325,7 @@ def rewritten(held: HeldOut, site: Site, node: str | None, *, json_file: bool) -
     if node is not None:
         return Replacement(site.start, site.end, node)
     quoted = quote_json(site.value) if json_file else quote_yaml(site.value)
-    if site.is_key and len(quoted) > _LONGEST_IMPLICIT_KEY:
+    if _needs_explicit_key(held, site, quoted):
         return _explicit_key(held, site, quoted)
     if site.style in ("|", ">"):
         slice_ = held.text[site.start : site.end]
@@ -349,10 +337,15 @@ def rewritten(held: HeldOut, site: Site, node: str | None, *, json_file: bool) -
     return Replacement(site.start, site.end, quoted)
 
 
+def _needs_explicit_key(held: HeldOut, site: Site, key: str) -> bool:
+    if not site.is_key or len(key) <= _LONGEST_IMPLICIT_KEY:
+        return False
+    return not held.text[max(0, site.start - 20) : site.start].rstrip().endswith("?")
+
+
 def _explicit_key(held: HeldOut, site: Site, key: str) -> Replacement:
     """A key too long for `key: value`, as `? key` and, aligned below it, `: value`."""
-    colon = _COLON.match(held.text, site.end)
-    assert colon is not None
+    colon = held.text.index(":", site.end)
     column = site.start - (held.text.rfind("\n", 0, site.start) + 1)
     separator = " " if site.in_flow else "\n" + " " * column
-    return Replacement(site.start, colon.end(), f"? {key}{separator}:")
+    return Replacement(site.start, colon + 1, f"? {key}{separator}:")
