@@ -76,7 +76,7 @@ def events(source: SourceText) -> Iterator[Any]:
     Marks count characters and lines from 0. Raises the source's error for what is no YAML.
     """
     with _refusing(source):
-        next_event = _parser(source.text).get_event
+        next_event = event_parser(source.text).get_event
         while (event := next_event()) is not None:
             yield event
 
@@ -97,7 +97,7 @@ def _refusing(source: SourceText) -> Iterator[None]:
         raise _unreadable(source) from None
 
 
-def _parser(text: str) -> Any:
+def event_parser(text: str) -> Any:
     """The parser of libyaml, else PyYAML's own: both give events one by one and neither recurses."""
     try:
         from yaml._yaml import CParser
@@ -148,7 +148,7 @@ class _Builder:
         mapping_end, sequence_end = yaml.MappingEndEvent, yaml.SequenceEndEvent
         source, max_nodes = self.source, self.limits.max_nodes
         text, restore = _hide_foreign_breaks(source.text)
-        next_event = _parser(text).get_event
+        next_event = event_parser(text).get_event
         root = Sequence(0, source)
         top: Mapping | Sequence = root
         key: str | None = None
