@@ -22,6 +22,8 @@ MAX_INTEGER_BITS = 14_000
 LIST_ITEM_BYTES = 16
 """What one item of a list made by a template is charged."""
 
+_SIZED = (str, list, tuple, dict)
+
 
 class TemplateLimits(NamedTuple):
     """`steps`, `bytes` of text and lists made, and `output` bytes count for one template; `run` bytes of output for all."""
@@ -73,6 +75,23 @@ class Budget:
         """Charge a list of `count` items that is about to be made."""
         self.steps_for(count >> 2)
         self.bytes_for(count * LIST_ITEM_BYTES)
+
+    def weigh(self, *values: object) -> None:
+        """Charge a walk over all that `values` hold, before they are compared, hashed, sorted or written.
+
+        What is held twice counts twice: Python would walk it twice, too.
+        """
+        stack = list(values)
+        while stack:
+            value = stack.pop()
+            if isinstance(value, str):
+                self.steps_for(len(value) >> 10)
+            elif isinstance(value, (list, tuple)):
+                self.steps_for(1 + (len(value) >> 4))
+                stack.extend(item for item in value if isinstance(item, _SIZED))
+            elif isinstance(value, dict):
+                self.steps_for(1 + (len(value) >> 3))
+                stack.extend(item for pair in value.items() for item in pair if isinstance(item, _SIZED))
 
     def output_for(self, count: int) -> None:
         """Charge `count` characters of output, to the template and to the run."""

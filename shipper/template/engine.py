@@ -1,0 +1,185 @@
+"""The way in: parse a template, evaluate it, escape what it prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, Author, Source, TypedText, piece_text
+from shipper.errors import TemplateError
+from shipper.template.limits import Budget, Run, TemplateLimits
+from shipper.template.runtime import Frame, Function, kind
+from shipper.template.source import TemplateSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jinja2 import nodes
+
+    from shipper.context.values import Piece
+    from shipper.template.evaluator import Traced
+    from shipper.template.loader import TemplatesFolder
+
+OPENINGS = ("{{", "{%", "{#")
+Escape = Literal["yaml", "json", "none"]
+
+
+class Scope(Protocol):
+    """What a template may see: plain data by name, and the facts that functions ask."""
+
+    @property
+    def data(self) -> dict[str, Any]: ...
+
+    @property
+    def facts(self) -> Any: ...
+
+
+class Template(NamedTuple):
+    """A parsed template; `body` is None for plain text."""
+
+    source: TemplateSource
+    body: list[nodes.Node] | None
+
+
+class References(NamedTuple):
+    """What a template asks of the configuration by a literal name; `dynamic` if it also asks by a computed one."""
+
+    options: frozenset[str]
+    dynamic: bool
+
+
+class Engine:
+    """Parses and evaluates the templates of one run.
+
+    `functions` are the registered functions (`context.registry.FunctionSpec`) by name. The budget of output is shared
+    by all that this engine renders.
+    """
+
+    def __init__(
+        self,
+        functions: Mapping[str, Any],
+        loader: TemplatesFolder | None = None,
+        missing: Literal["error", "empty"] = "error",
+        limits: TemplateLimits = TemplateLimits(),
+    ) -> None:
+        self.loader = loader
+        self.missing = missing
+        self.limits = limits
+        self.run = Run(limits)
+        self._functions = {name: Function(name, spec) for name, spec in functions.items()}
+        self._globals: Frame | None = None
+        self._bodies: dict[str, list[nodes.Node]] = {}
+
+    @property
+    def globals(self) -> Frame:
+        """The scope around everything: functions and builtins."""
+        if self._globals is None:
+            from shipper.template.invoke import BUILTINS
+
+            self._globals = Frame({**BUILTINS, **self._functions}, None)
+        return self._globals
+
+    def filter_names(self) -> list[str]:
+        """All the names that can follow a `|`."""
+        from shipper.template.calls import FILTERS
+
+        return [*FILTERS, *(name for name, function in self._functions.items() if function.spec.filter)]
+
+    def parse(self, source: TemplateSource, templating: Literal["jinja"] = "jinja") -> Template:
+        """The template in `source`; plain text needs no parser.
+
+        Raises TemplateError with a position, LimitError.
+        """
+        if templating != "jinja":
+            raise TemplateError(f'templating "{templating}" is not supported', position=source.position(0))
+        text = source.text
+        if "{" not in text or not any(opening in text for opening in OPENINGS):
+            return Template(source, None)
+        return Template(source, self.body(source))
+
+    def body(self, source: TemplateSource) -> list[nodes.Node]:
+        """The parsed statements of `source`; the same text is parsed once."""
+        found = self._bodies.get(source.text)
+        if found is None:
+            from shipper.template.jinja_parser import parse
+
+            found = self._bodies[source.text] = parse(source).body
+        return found
+
+    def pieces(self, template: Template, scope: Scope, trace: list[Traced] | None = None) -> list[Piece]:
+        """What the template prints, with values and author's text kept apart.
+
+        Raises TemplateError with a position, LimitError.
+        """
+        source, body = template
+        if body is None:
+            budget = self._budget()
+            budget.output_for(len(source.text))
+            return [Author(source.text, Source(source, 0))] if source.text else []
+        return self._evaluator(source, scope, trace).run(body)
+
+    def render(
+        self, template: Template, scope: Scope, *, escape: Escape = "yaml", trace: list[Traced] | None = None
+    ) -> str:
+        """The template's output: YAML or JSON with its values escaped, or as it is.
+
+        Raises TemplateError with a position, LimitError.
+        """
+        pieces = self.pieces(template, scope, trace)
+        if escape == "none":
+            return "".join(map(piece_text, pieces))
+        from shipper.template.escape import escape_yaml
+
+        return escape_yaml(pieces, json_file=escape == "json")
+
+    def condition(self, source: TemplateSource, scope: Scope, trace: list[Traced] | None = None) -> bool:
+        """Whether `when` holds: a template, or else a bare expression. Fails closed.
+
+        Raises TemplateError unless the result is a boolean or exactly true, false, 1 or 0.
+        """
+        if any(opening in source.text for opening in OPENINGS[:2]):
+            pieces = self.pieces(self.parse(source), scope, trace)
+            value: Any = "".join(map(piece_text, pieces)).strip()
+        else:
+            from shipper.template.jinja_parser import parse_expression
+
+            evaluator = self._evaluator(source, scope, trace)
+            value = evaluator.run_expression(parse_expression(source))
+        if value is True or value is False:
+            return value
+        if type(value) is int and value in (0, 1):
+            return value == 1
+        if type(value) is TypedText and value.type == "boolean" and value in TRUE_TEXTS | FALSE_TEXTS:
+            return bool(value)
+        if isinstance(value, str):
+            if value in ("true", "1"):
+                return True
+            if value in ("false", "0"):
+                return False
+            shown = f'the text "{value[:60]}"' if value else "an empty text"
+            raise TemplateError(f"neither true nor false but {shown}", position=source.position(0))
+        raise TemplateError(f"neither true nor false but {kind(value)}", position=source.position(0))
+
+    def references(self, template: Template | TemplateSource) -> References:
+        """Which configuration options a template, or the condition in a source, asks for."""
+        from shipper.template.references import find_references
+
+        if isinstance(template, TemplateSource):
+            if any(opening in template.text for opening in OPENINGS[:2]):
+                template = self.parse(template)
+            else:
+                from shipper.template.jinja_parser import parse_expression
+
+                return find_references([parse_expression(template)])
+        return find_references(template.body or [])
+
+    def _budget(self) -> Budget:
+        return Budget(self.limits, self.run)
+
+    def _evaluator(self, source: TemplateSource, scope: Scope, trace: list[Traced] | None) -> Any:
+        import contextlib
+
+        with contextlib.suppress(ImportError):
+            from shipper.template import filters, tests  # noqa: F401 (they fill the tables)
+        from shipper.template.evaluator import Evaluator
+
+        return Evaluator(self, source, scope.data, scope.facts, self._budget(), trace)

@@ -1,0 +1,69 @@
+"""The templates folder: what `include` and `import` may read, and nothing outside of it."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from shipper.errors import LimitError, TemplateError
+from shipper.template.limits import MAX_SOURCE
+from shipper.template.source import TemplateSource
+
+_MAX_NAMES = 1_000
+
+
+class TemplatesFolder:
+    """Templates by their path relative to `root`, read once each."""
+
+    def __init__(self, root: str) -> None:
+        self.root = os.path.realpath(root)
+        self._sources: dict[str, TemplateSource] = {}
+
+    def get(self, name: str) -> TemplateSource:
+        """The template `name`.
+
+        Raises FileNotFoundError if there is none, TemplateError for a name that leads out of the folder or to
+        something that is no regular UTF-8 file, LimitError for a file that is too large.
+        """
+        if name not in self._sources:
+            self._sources[name] = TemplateSource(f"template:{name}", self._read(name), file=self._shown(name))
+        return self._sources[name]
+
+    def names(self) -> list[str]:
+        """Names of templates, for hints; at most a thousand."""
+        found: list[str] = []
+        for folder, folders, files in os.walk(self.root):
+            folders.sort()
+            base = os.path.relpath(folder, self.root)
+            found += [name if base == "." else f"{base}/{name}" for name in sorted(files)]
+            if len(found) >= _MAX_NAMES:
+                break
+        return found[:_MAX_NAMES]
+
+    def _shown(self, name: str) -> str:
+        return os.path.relpath(os.path.join(self.root, name))
+
+    def _read(self, name: str) -> str:
+        parts = name.split("/")
+        if not name or "\\" in name or "\0" in name or name.startswith("/") or ".." in parts:
+            raise TemplateError(f'"{name}" is no path inside the templates folder')
+        path = os.path.realpath(os.path.join(self.root, name))
+        if os.path.commonpath([self.root, path]) != self.root:
+            raise TemplateError(f'template "{name}" leads out of the templates folder')
+        try:
+            # O_NONBLOCK: opening a named pipe must not wait for its writer
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            raise FileNotFoundError(name) from None
+        except (OSError, ValueError) as error:
+            raise TemplateError(f'template "{name}" can\'t be read: {getattr(error, "strerror", "")}') from None
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise TemplateError(f'template "{name}" is no regular file')
+            data = file.read(4 * MAX_SOURCE + 1)
+        if len(data) > 4 * MAX_SOURCE:
+            raise LimitError(f'template "{name}" is larger than {MAX_SOURCE:,} characters')
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise TemplateError(f'template "{name}" is no UTF-8 text') from None
