@@ -55,9 +55,9 @@ def _body(data: bytes, newline: bytes, file: str) -> bytes:
     if end < 0:
         raise DefectError("truncated-armor", f'the license is cut off: no line "{END.decode()}"', file=file)
     tail = data[end + len(END) :]
-    if newline.startswith(tail) and tail != newline:
+    if tail in (b"", b"\r"):
         raise DefectError("truncated-armor", "the license is cut off: its last line is not ended", file=file)
-    if tail != newline:
+    if tail not in (b"\n", b"\r\n"):
         raise DefectError("decorated-armor", "something stands after the license in its file", file=file)
     head = BEGIN + newline
     if not data.startswith(head) or not data.endswith(newline + END + newline) or end <= len(head):
