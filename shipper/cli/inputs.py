@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from shipper.context.values import ValueType
     from shipper.license.keys import PublicKey
     from shipper.license.verify import VerifiedLicense
     from shipper.spec import LicensePolicy
 
 MAX_LICENSE = 64 * 1024
 MAX_VALUES = 4 * 1024 * 1024
+TYPES: dict[type, ValueType] = {bool: "boolean", int: "integer", float: "number"}
 
 
 def given_values(files: Sequence[os.PathLike[str]], settings: Sequence[str]) -> dict[str, Given]:
@@ -51,7 +53,7 @@ def read_values(path: str) -> dict[str, Given]:
         if not isinstance(value, Scalar):
             raise value.error(f'the value of option "{key.text}" is a {value.kind}, not a text')
         if value.value is not None:
-            given[key.text] = Given(value.text, value.position)
+            given[key.text] = Given(value.text, value.position, TYPES.get(type(value.value), "string"))
     return given
 
 

@@ -27,6 +27,11 @@ class Escape(str, Enum):
     none = "none"
 
 
+class Templating(str, Enum):
+    jinja = "jinja"
+    repl = "repl"
+
+
 class Format(str, Enum):
     text = "text"
     json = "json"

@@ -20,7 +20,7 @@ from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS
 from shipper.errors import SpecError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from shipper.context.values import ValueType
     from shipper.errors import Position
@@ -34,10 +34,14 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?")
 
 
 class Given(NamedTuple):
-    """A value from outside; `position` is where it stands, None for the command line."""
+    """A value from outside; `position` is where it stands, None for the command line.
+
+    `type` is the type it was written with, which only counts where no spec declares one.
+    """
 
     text: str
-    position: Position | None
+    position: Position | None = None
+    type: ValueType = "string"
 
 
 class Warned(NamedTuple):
@@ -55,6 +59,13 @@ class Resolved(NamedTuple):
     warnings: tuple[Warned, ...]
 
 
+class Asked(NamedTuple):
+    """Options asked for by a literal name, and where; `dynamic` if others are asked for by a computed one."""
+
+    places: Mapping[str, Position]
+    dynamic: bool = False
+
+
 class Evaluator(Protocol):
     """What resolution needs of the template language."""
 
@@ -66,8 +77,8 @@ class Evaluator(Protocol):
         """What the `when` in `field` decides."""
         ...
 
-    def option_names(self, field: Text) -> Mapping[str, Position]:
-        """The options that `field` asks for by a literal name, and where."""
+    def asked(self, field: Text) -> Asked:
+        """The options that `field` asks for."""
         ...
 
     def define(self, option: Option) -> None:
@@ -116,6 +127,11 @@ def option_of(item: ConfigItem, text: str) -> Option:
     )
 
 
+def loose_option(name: str, value: Given) -> Option:
+    """An option that no spec declares."""
+    return Option(name, value.text, value.type)
+
+
 def check_names(given: Mapping[str, Given], items: Mapping[str, ConfigItem]) -> None:
     """Raise SpecError for a value that no option takes."""
     for name, value in given.items():
@@ -130,14 +146,18 @@ def in_order(items: Mapping[str, ConfigItem], evaluator: Evaluator) -> list[str]
     from graphlib import CycleError, TopologicalSorter
 
     asked: dict[str, dict[str, Position]] = {}
+    dynamic: list[str] = []
     for name, item in items.items():
         asked[name] = {}
         for field in (item.value, item.default):
             if field is not None:
-                asked[name].update(evaluator.option_names(field))
-        for other, position in asked[name].items():
-            if other not in items:
-                raise unknown(other, position, name, items)
+                found = look_up(field, f"option {name}", items, evaluator)
+                asked[name].update(found.places)
+                if found.dynamic:
+                    dynamic.append(name)
+    for name in dynamic:
+        after = followers(name, asked)
+        asked[name].update({other: items[name].position for other in items if other not in after})
     try:
         return list(TopologicalSorter(asked).static_order())
     except CycleError as error:
@@ -151,11 +171,27 @@ def in_order(items: Mapping[str, ConfigItem], evaluator: Evaluator) -> list[str]
         ) from None
 
 
-def unknown(name: str, position: Position, item: str, items: Iterable[str]) -> SpecError:
-    """The error for an option that asks for one that doesn't exist."""
-    return SpecError(
-        f'there is no option "{name}"', position=position, subject=f"option {item}", hint=did_you_mean(name, items)
-    )
+def look_up(field: Text, subject: str, known: Collection[str], evaluator: Evaluator) -> Asked:
+    """What `field` asks for. Raises SpecError for an option that doesn't exist."""
+    asked = evaluator.asked(field)
+    for name, position in asked.places.items():
+        if name not in known:
+            raise SpecError(
+                f'there is no option "{name}"', position=position, subject=subject, hint=did_you_mean(name, known)
+            )
+    return asked
+
+
+def followers(name: str, asked: Mapping[str, Mapping[str, Position]]) -> set[str]:
+    """`name` and every option that needs it, however far away: what can't come before it."""
+    found = {name}
+    pending = [name]
+    while pending:
+        needed = pending.pop()
+        new = [other for other, places in asked.items() if needed in places and other not in found]
+        found.update(new)
+        pending += new
+    return found
 
 
 def computed(item: ConfigItem, evaluator: Evaluator) -> str:
@@ -249,9 +285,5 @@ def visible(when: Text | None, subject: str, known: Collection[str], evaluator: 
     """What `when` decides; nothing said is visible. Raises SpecError for an unknown option in it."""
     if when is None:
         return True
-    for name, position in evaluator.option_names(when).items():
-        if name not in known:
-            raise SpecError(
-                f'there is no option "{name}"', position=position, subject=subject, hint=did_you_mean(name, known)
-            )
+    look_up(when, subject, known, evaluator)
     return evaluator.condition(when)

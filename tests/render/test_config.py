@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shipper.errors import Position, SpecError
-from shipper.render.config import Given, Resolved, resolve
+from shipper.render.config import Asked, Given, Resolved, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from shipper.context.facts import Option
 
 NAME = re.compile(r"<(\w+)>")
@@ -29,8 +27,9 @@ class Fake:
     def condition(self, field: Any) -> bool:
         return self.text(field) in {"true", "1"}
 
-    def option_names(self, field: Any) -> Mapping[str, Position]:
-        return dict.fromkeys(NAME.findall(field.text), field.position)
+    def asked(self, field: Any) -> Asked:
+        names = NAME.findall(field.text) if "dynamic" not in field.text else []
+        return Asked(dict.fromkeys(names, field.position), "dynamic" in field.text)
 
     def define(self, option: Option) -> None:
         self.options[option.name] = option
@@ -75,6 +74,13 @@ def test_values_are_computed_after_what_they_depend_on_and_keep_the_order_of_the
     options = texts(item("c", default="<b>!"), item("b", value="<a>?"), item("a", default="x"), a="y")
     assert options == {"c": "y?!", "b": "y?", "a": "y"}
     assert list(options) == ["c", "b", "a"]
+
+
+def test_an_option_that_computes_a_name_comes_after_all_that_do_not_need_it() -> None:
+    options = texts(item("a", default="dynamic <b> <c>"), item("b", default="1"), item("c", default="2"))
+    assert options["a"] == "dynamic 1 2"
+    options = texts(item("a", default="dynamic <b>"), item("b", default="1"), item("c", default="<a>!"))
+    assert options["c"] == "dynamic 1!"
 
 
 def test_a_given_value_is_not_a_template() -> None:

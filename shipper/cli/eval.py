@@ -1,0 +1,169 @@
+"""`shipper eval`: render templates one by one, to try something out or for another program."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from shipper.cli.options import (
+    At,
+    Escape,
+    InstallationId,
+    LicenseFile,
+    Missing,
+    MissingMode,
+    ReleaseFile,
+    SetValues,
+    Templates,
+    Templating,
+    TrustKeys,
+    ValuesFiles,
+    new_app,
+)
+
+if TYPE_CHECKING:
+    from shipper.render.templating import Templating as Evaluator
+
+app = new_app()
+
+MAX_TEMPLATE = 4 * 1024 * 1024
+MAX_LINE = 16 * 1024 * 1024
+
+
+@app.command("eval")
+def eval_(
+    template: Annotated[
+        Optional[str],
+        typer.Argument(metavar="TEMPLATE", help="The template: its text, else a file; - is standard input."),
+    ] = None,
+    license: LicenseFile = None,
+    trust_key: TrustKeys = [],
+    values: ValuesFiles = [],
+    set: SetValues = [],
+    templates: Templates = None,
+    templating: Annotated[Templating, typer.Option("--templating", help="The template language.")] = Templating.jinja,
+    escape: Annotated[Escape, typer.Option("--escape", help="Whether values are escaped for YAML.")] = Escape.none,
+    json_lines: Annotated[
+        bool,
+        typer.Option("--json-lines", help='Read lines {"template": …}, answer each with {"out": …} or {"error": …}.'),
+    ] = False,
+    missing: MissingMode = Missing.error,
+    release: ReleaseFile = None,
+    installation_id: InstallationId = None,
+    at: At = None,
+) -> int:
+    """Render a template, without a spec.
+
+    Options from --values have the types that YAML gives them; those from --set are text.
+    """
+    from shipper.cli.inputs import given_values, read_license, read_release, times, trusted_keys
+    from shipper.errors import UsageError
+    from shipper.render.config import loose_option
+    from shipper.render.settings import RenderOptions
+    from shipper.render.templating import Templating as Evaluator
+
+    if json_lines and template not in {None, "-"}:
+        raise UsageError("--json-lines reads templates from standard input, not from the command line")
+    if template is None and not json_lines:
+        raise UsageError("there is no template to render", hint="give its text, a file, or - for standard input")
+    if license == "-" and (json_lines or template == "-"):
+        raise UsageError("only one input can be standard input")
+    now, judged = times(at)
+    verified = read_license(license, trusted_keys(trust_key, None), None, judged)
+    options = RenderOptions(
+        now=now,
+        templates=templates,
+        missing=missing.value,
+        release=read_release(release),
+        installation_id=installation_id or "",
+    )
+    evaluator = Evaluator(verified, options)
+    for name, value in given_values(values, set).items():
+        evaluator.define(loose_option(name, value))
+    check_dialect(templating)
+    if json_lines:
+        return answer_lines(evaluator, escape)
+    return answer(evaluator, template or "", escape)
+
+
+def check_dialect(templating: Templating) -> None:
+    """Raise TemplateError for a template language that isn't there."""
+    from shipper.errors import TemplateError
+
+    if templating is not Templating.jinja:
+        raise TemplateError(f'the template language "{templating.value}" is not supported yet')
+
+
+def answer(evaluator: Evaluator, template: str, escape: Escape) -> int:
+    """Print what one template renders to, as it is; on a terminal with a line break at the end."""
+    from shipper.cli.output import write
+
+    out = evaluator.render(source_of(template), escape.value)
+    write(out if out.endswith("\n") or not sys.stdout.isatty() else f"{out}\n")
+    return 0
+
+
+def source_of(template: str) -> Any:
+    """The template that the argument names: text if it has a template in it, else a file if there is one."""
+    from shipper.errors import UsageError
+    from shipper.template.source import TemplateSource
+    from shipper.yamlio import read_file
+
+    has_action = any(opening in template for opening in ("{{", "{%", "{#"))
+    if template != "-" and (has_action or not os.path.isfile(template)):
+        return TemplateSource("template", template, "template")
+    name = "standard input" if template == "-" else template
+    data = read_file(template, max_bytes=MAX_TEMPLATE)
+    try:
+        return TemplateSource("template", data.decode("utf-8-sig"), name)
+    except UnicodeDecodeError:
+        raise UsageError(f'"{name}" is no UTF-8 text') from None
+
+
+def answer_lines(evaluator: Evaluator, escape: Escape) -> int:
+    """Answer every line of standard input with a line; a bad one doesn't stop the rest."""
+    import json
+
+    from shipper.cli.output import write
+
+    stream = sys.stdin.buffer
+    while line := stream.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE:
+            while line and not line.endswith(b"\n"):
+                line = stream.readline(MAX_LINE)
+            result: dict[str, object] = failure(f"the line is longer than the limit of {MAX_LINE:,} bytes")
+        else:
+            result = answer_line(evaluator, line, escape)
+        write(json.dumps(result) + "\n")
+    return 0
+
+
+def answer_line(evaluator: Evaluator, line: bytes, escape: Escape) -> dict[str, object]:
+    """`{"out": …}`, or `{"error": …, "line": …, "column": …}` with the place in the template or null."""
+    from shipper.errors import ShipperError, UsageError
+    from shipper.template.source import TemplateSource
+    from shipper.yamlio import load_json
+
+    try:
+        asked = load_json(line, "line", error=UsageError)
+    except ShipperError as error:
+        return failure(error.message)
+    if not isinstance(asked, dict) or not isinstance(asked.get("template"), str):
+        return failure('a line is a JSON object with the text "template"')
+    try:
+        evaluator.renew()
+        return {"out": evaluator.render(TemplateSource("template", asked["template"], "template"), escape.value)}
+    except ShipperError as error:
+        text = f"{error.message} ({error.hint})" if error.hint else error.message
+        place = error.position
+        return failure(text, place.line if place else 0, place.column if place else 0)
+    except (MemoryError, RecursionError):
+        return failure("the memory is exhausted")
+
+
+def failure(message: str, line: int = 0, column: int = 0) -> dict[str, object]:
+    """An answer that says what is wrong; an unknown place is null."""
+    return {"error": message, "line": line or None, "column": column or None}

@@ -1,0 +1,86 @@
+"""The template engine with the facts of one run: the spec's templated fields are evaluated here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from shipper.context.build import build_scope, license_facts, option_value
+from shipper.context.facts import Facts
+from shipper.context.functions import FUNCTIONS
+from shipper.render.config import Asked
+from shipper.template.engine import Engine
+from shipper.template.source import TemplateSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shipper.context.facts import Option
+    from shipper.license.verify import VerifiedLicense
+    from shipper.render.settings import RenderOptions
+    from shipper.spec import Text
+    from shipper.template.evaluator import Traced
+
+
+class Templating:
+    """Evaluates fields with what is known so far; `define` adds an option.
+
+    It is the evaluator that `config.resolve` asks for.
+    """
+
+    def __init__(self, license: VerifiedLicense | None, options: RenderOptions) -> None:
+        from shipper.template.loader import TemplatesFolder
+
+        self.loader = TemplatesFolder(options.templates) if options.templates is not None else None
+        self.engine = Engine(FUNCTIONS, self.loader, options.missing)
+        self._options: dict[str, Option] = {}
+        self.facts = Facts(
+            license=license_facts(license.payload.decode(), license.envelope_json) if license else None,
+            options=self._options,
+            release=options.release,
+            installation_id=options.installation_id,
+            now=options.now,
+            missing=options.missing,
+        )
+        self.scope = build_scope(self.facts)
+        self._config: dict[str, Any] = self.scope.data["config"]  # type: ignore[assignment]
+
+    def renew(self) -> None:
+        """Forget what was parsed and what it cost: what follows is a run of its own, with the same facts."""
+        self.engine = Engine(FUNCTIONS, self.loader, self.engine.missing)
+
+    def define(self, option: Option) -> None:
+        """Make `option` known to the templates that follow. Raises TemplateError if its text isn't of its type."""
+        self._options[option.name] = option
+        self._config[option.name] = option_value(option)
+
+    def text(self, field: Text) -> str:
+        """What `field` renders to, with nothing escaped."""
+        if "{" not in field.text:
+            return field.text
+        return self.render(source_of(field), "none")
+
+    def render(
+        self, source: TemplateSource, escape: Literal["yaml", "json", "none"], trace: list[Traced] | None = None
+    ) -> str:
+        """What the template in `source` renders to."""
+        return self.engine.render(self.engine.parse(source), self.scope, escape=escape, trace=trace)
+
+    def condition(self, field: Text, trace: list[Traced] | None = None) -> bool:
+        """What a `when` decides; an empty one says yes, as in Ship."""
+        if not field.text.strip():
+            return True
+        return self.engine.condition(source_of(field), self.scope, trace)
+
+    def asked(self, field: Text, *, condition: bool = False) -> Asked:
+        """The options that `field` asks for, each with the place where its name stands."""
+        source = source_of(field)
+        references = self.engine.references(source if condition else self.engine.parse(source))
+        return Asked(
+            {name: source.position(max(0, source.text.find(name))) for name in sorted(references.options)},
+            references.dynamic,
+        )
+
+
+def source_of(field: Text) -> TemplateSource:
+    """The template in a field of the spec."""
+    return TemplateSource(f"{field.origin.file}:{field.origin.line}:{field.origin.column}", field.text, field.origin.file, field.origin)
