@@ -1,0 +1,144 @@
+"""The manifest of a published tree: which of its files are ours.
+
+It lies at `.shipper/manifest`, JSON with one file a line:
+
+    {"version": 1, "files": [
+    {"path": "k8s/app.yaml", "sha256": "<64 hex digits>", "mode": "0644"}
+    ]}
+
+The name has no `.json`: `kubectl apply -R -f DIR` reads every file with such an ending, in hidden folders too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from typing import TYPE_CHECKING, NamedTuple
+
+from shipper.errors import OutputError, SpecError
+from shipper.render.linux import open_folder
+from shipper.render.paths import OWN_FOLDER, check_dest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+NAME = "manifest"
+VERSION = 1
+# 10,000 files with paths of 1 KiB need 12 MiB.
+_MAX_BYTES = 64 * 1024 * 1024
+_HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
+_OCTAL_MODE = re.compile(r"0[0-7]{3}")
+
+
+class Entry(NamedTuple):
+    """A published file: path below the output folder, SHA-256 of its bytes in hex, permission bits."""
+
+    path: str
+    sha256: str
+    mode: int
+
+
+class Manifest(NamedTuple):
+    """What an earlier run published: the files by path, and when (nanoseconds, the manifest's own mtime)."""
+
+    entries: Mapping[str, Entry]
+    written_ns: int
+
+
+def encode(entries: Iterable[Entry]) -> bytes:
+    """The manifest's bytes, sorted by path: the same for the same files."""
+    lines = [
+        json.dumps({"path": entry.path, "sha256": entry.sha256, "mode": f"{entry.mode:04o}"}, ensure_ascii=False)
+        for entry in sorted(entries)
+    ]
+    listed = ",\n".join(lines)
+    return f'{{"version": {VERSION}, "files": [\n{listed}\n]}}\n'.encode()
+
+
+def read(root_fd: int) -> Manifest | None:
+    """The manifest of the open output folder, None if it has none.
+
+    The folder may come from anywhere (a checkout), so each path is checked as a dest is.
+    Raises OutputError for a damaged manifest or one of a later version, OSError.
+    """
+    try:
+        own_fd = open_folder(OWN_FOLDER, root_fd)
+    except FileNotFoundError:
+        return None
+    try:
+        found = read_small_file(NAME, own_fd)
+    finally:
+        os.close(own_fd)
+    if found is None:
+        return None
+    data, written_ns = found
+    return Manifest(_decode(data), written_ns)
+
+
+def read_small_file(name: str, dir_fd: int) -> tuple[bytes, int] | None:
+    """Content and mtime of a regular file in the folder `dir_fd`; None if there is none. Raises OutputError, OSError."""
+    try:
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=dir_fd)
+    except FileNotFoundError:
+        return None
+    with open(fd, "rb") as file:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES:
+            raise OutputError(f'"{OWN_FOLDER}/{name}" in the output folder is not a file that shipper wrote')
+        return file.read(_MAX_BYTES + 1), status.st_mtime_ns
+
+
+def _decode(data: bytes) -> dict[str, Entry]:
+    damaged = OutputError(
+        f'the manifest "{OWN_FOLDER}/{NAME}" in the output folder is damaged',
+        hint="publish to an empty folder, or restore the manifest",
+    )
+    try:
+        document = json.loads(data)
+        version = document["version"]
+        if version != VERSION:
+            raise OutputError(f"the output folder was published by a later shipper (manifest version {version!r:.20})")
+        entries: dict[str, Entry] = {}
+        for item in document["files"]:
+            entry = _entry(item)
+            if entry is None or entry.path in entries:
+                raise damaged
+            entries[entry.path] = entry
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise damaged from None
+    return entries
+
+
+def _entry(item: dict[str, object]) -> Entry | None:
+    path, digest, mode = item["path"], item["sha256"], item["mode"]
+    if not (isinstance(path, str) and isinstance(digest, str) and isinstance(mode, str)):
+        return None
+    if not _HEX_DIGEST.fullmatch(digest) or not _OCTAL_MODE.fullmatch(mode) or not is_dest(path):
+        return None
+    return Entry(path, digest, int(mode, 8))
+
+
+def is_dest(path: str) -> bool:
+    """Whether `path` is a dest in its normal form."""
+    try:
+        return check_dest(path) == path
+    except SpecError:
+        return False
+
+
+def was_edited(path: str, entry: Entry, written_ns: int, dir_fd: int | None = None) -> bool:
+    """Whether someone changed the published regular file at `path` since the manifest was written.
+
+    Only files that are younger than the manifest are read.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=dir_fd)
+    except OSError:
+        return False
+    with open(fd, "rb") as file:
+        if os.fstat(fd).st_mtime_ns <= written_ns:
+            return False
+        return hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256
