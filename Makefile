@@ -18,11 +18,14 @@ demo: $(VENV)/.run
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
 
+# All checks, also after one has failed
 lint: $(VENV)/.dev
-	@$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
+	@status=0; \
+	$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; status=1; }; \
+	$(BIN)/ruff check --quiet . || status=1; \
+	$(BIN)/mypy || status=1; \
+	$(BIN)/lint-imports --no-logo || status=1; \
+	exit $$status
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff format .
