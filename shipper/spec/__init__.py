@@ -1,0 +1,46 @@
+"""The assets spec: read, typed, with positions; nothing is evaluated here."""
+
+from __future__ import annotations
+
+from shipper.spec.model import (
+    Asset,
+    ConfigGroup,
+    ConfigItem,
+    Escape,
+    InlineAsset,
+    Level,
+    LicensePin,
+    LocalAsset,
+    MessageStep,
+    Note,
+    RenderStep,
+    Spec,
+    Step,
+    TemplateAsset,
+    Templating,
+    Text,
+    UnsupportedAsset,
+)
+from shipper.spec.reader import parse_spec, read_spec
+
+__all__ = [
+    "Asset",
+    "ConfigGroup",
+    "ConfigItem",
+    "Escape",
+    "InlineAsset",
+    "Level",
+    "LicensePin",
+    "LocalAsset",
+    "MessageStep",
+    "Note",
+    "RenderStep",
+    "Spec",
+    "Step",
+    "TemplateAsset",
+    "Templating",
+    "Text",
+    "UnsupportedAsset",
+    "parse_spec",
+    "read_spec",
+]

@@ -1,0 +1,147 @@
+"""``config.v1``: groups of options."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+from shipper.spec.fields import Fields, Report, items_of, short
+from shipper.spec.model import ConfigGroup, ConfigItem, Text
+
+if TYPE_CHECKING:
+    from shipper.yamlio import Node, Scalar
+
+ItemType = Literal[
+    "text",
+    "textarea",
+    "password",
+    "bool",
+    "select",
+    "select_one",
+    "select_many",
+    "label",
+    "heading",
+    "file",
+    "integer",
+    "number",
+]
+GROUP_KEYS = ("name", "title", "description", "when", "items")
+GROUP_IGNORED = ("test_proc", "filters")
+ITEM_KEYS = (
+    "name",
+    "title",
+    "help_text",
+    "type",
+    "default",
+    "value",
+    "required",
+    "readonly",
+    "hidden",
+    "when",
+    "pattern",
+    "items",
+)
+ITEM_IGNORED = (
+    "recommended",
+    "multi_value",
+    "default_cmd",
+    "value_cmd",
+    "data_cmd",
+    "multiple",
+    "affix",
+    "props",
+    "test_proc",
+    "is_excluded_from_support",
+    "filters",
+)
+CHOICE_KEYS = ("name", "title")
+CHOICE_IGNORED = ("recommended", "default", "value")
+SELECTS = frozenset({"select", "select_one", "select_many"})
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+
+
+def read_groups(node: Node | None, report: Report) -> tuple[ConfigGroup, ...]:
+    """The groups in ``config.v1``. Raises SpecError; option names are unique over all groups."""
+    if node is None:
+        return ()
+    names: dict[str, Scalar] = {}
+    items = report.attempt(lambda: items_of(node, "config.v1"))
+    return report.each(items or [], lambda item: _group(item, names, report))
+
+
+def _group(node: Node, names: dict[str, Scalar], report: Report) -> ConfigGroup:
+    fields = Fields(node, "config group", report, GROUP_KEYS, GROUP_IGNORED)
+    key = _name(fields)
+    fields.what = f'config group "{key.text}"'
+    items = report.each(fields.items("items"), lambda item: _item(item, names, report))
+    return ConfigGroup(key.text, fields.words("title"), fields.words("description"), key, fields.condition(), items)
+
+
+def _item(node: Node, names: dict[str, Scalar], report: Report) -> ConfigItem:
+    fields = Fields(node, "option", report, ITEM_KEYS, ITEM_IGNORED)
+    key = _name(fields)
+    name = key.text
+    if name in names:
+        raise key.error(f'option "{name}" is there twice', hint=f"first in line {names[name].line}")
+    names[name] = key
+    fields.what = f'option "{name}"'
+    kind: ItemType = fields.choice("type", ItemType, "text")
+    choices = _choices(fields, report)
+    if choices and kind not in SELECTS:
+        raise fields.key("items").error(f'{fields.what}: "items" is for the type select, not {kind}')
+    if kind in SELECTS and not choices:
+        raise key.error(f'{fields.what}: a {kind} needs "items"')
+    pattern = fields.text("pattern")
+    if pattern is not None:
+        check_pattern(pattern, fields.what)
+    return ConfigItem(
+        name=name,
+        type=kind,
+        key=key,
+        title=fields.words("title"),
+        help_text=fields.words("help_text"),
+        default=fields.text("default"),
+        value=fields.text("value"),
+        required=fields.boolean("required"),
+        readonly=fields.boolean("readonly"),
+        hidden=fields.boolean("hidden"),
+        when=fields.condition(),
+        pattern=pattern,
+        choices=choices,
+    )
+
+
+def _choices(fields: Fields, report: Report) -> tuple[str, ...]:
+    """The names that a select offers, each once."""
+    found: dict[str, None] = {}
+    for item in fields.items("items"):
+        choice = Fields(item, f"a choice of {fields.what}", report, CHOICE_KEYS, CHOICE_IGNORED)
+        name = choice.need_text("name")
+        if name.text in found:
+            raise name.scalar.error(f'{fields.what}: choice "{short(name.text)}" is there twice')
+        found[name.text] = None
+    return tuple(found)
+
+
+def _name(fields: Fields) -> Scalar:
+    name = fields.need_text("name")
+    if not _NAME.fullmatch(name.text):
+        raise name.scalar.error(
+            f'{fields.what}: "{short(name.text)}" is no name', hint='letters, digits, "_", "-" and "."'
+        )
+    return name.scalar
+
+
+def check_pattern(pattern: Text, what: str) -> None:
+    """Raise SpecError for what is no regular expression (RE2's syntax: linear in time)."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(pattern.text, options)
+    except re2.error as problem:
+        reason = problem.args[0] if problem.args else ""
+        if isinstance(reason, bytes):
+            reason = reason.decode("utf-8", "replace")
+        raise pattern.scalar.error(f'{what}: "pattern" is no regular expression: {reason}') from None

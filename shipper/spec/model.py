@@ -1,0 +1,199 @@
+"""The assets spec as data: what the author wrote, typed and placed, nothing evaluated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from shipper.errors import Position
+    from shipper.yamlio import Scalar, TextOrigin
+
+Templating = Literal["jinja", "repl"]
+Escape = Literal["yaml", "none"]
+Level = Literal["debug", "info", "warn", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text field, which may be a template. `scalar` is where it comes from; a default may differ from it."""
+
+    text: str
+    scalar: Scalar
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def origin(self) -> TextOrigin:
+        """Where each character stands."""
+        origin = self.scalar.origin
+        return origin if self.text == self.scalar.text else origin._replace(style="opaque")
+
+    @property
+    def position(self) -> Position:
+        """Where the field's value begins."""
+        return self.scalar.position
+
+
+class Note(NamedTuple):
+    """Something in the spec that has no effect, worth saying."""
+
+    position: Position
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """What every kind of asset has.
+
+    `key` is the scalar that names the kind. `mode` has permission bits, None if the spec says nothing; `when`
+    is None where the asset is always included; `templating` is None where the spec's own holds.
+    """
+
+    kind: str
+    key: Scalar
+    dest: Text
+    mode: int | None
+    description: str
+    when: Text | None
+    templating: Templating | None
+    escape: Escape
+
+    @property
+    def position(self) -> Position:
+        return self.key.position
+
+
+@dataclass(frozen=True, slots=True)
+class InlineAsset(Asset):
+    """`contents`, rendered."""
+
+    contents: Text
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateAsset(Asset):
+    """The file `path` of the templates folder, rendered; `dest` is by default `path` without ``.j2``."""
+
+    path: Text
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAsset(Asset):
+    """The file or tree `path` beside the spec; `dest` is by default `path`."""
+
+    path: Text
+
+
+@dataclass(frozen=True, slots=True)
+class UnsupportedAsset(Asset):
+    """A kind of Replicated Ship that is not rendered: an error only if its `when` includes it.
+
+    `dest` is its key's name where it has none.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigItem:
+    """One option. Texts that the spec does not give are None; `choices` are the names that a select offers."""
+
+    name: str
+    type: str
+    key: Scalar
+    title: str
+    help_text: str
+    default: Text | None
+    value: Text | None
+    required: bool
+    readonly: bool
+    hidden: bool
+    when: Text | None
+    pattern: Text | None
+    choices: tuple[str, ...]
+
+    @property
+    def position(self) -> Position:
+        """Where the option's name stands."""
+        return self.key.position
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigGroup:
+    """Options that are shown, or not, together."""
+
+    name: str
+    title: str
+    description: str
+    key: Scalar
+    when: Text | None
+    items: tuple[ConfigItem, ...]
+
+    @property
+    def position(self) -> Position:
+        """Where the group's name stands."""
+        return self.key.position
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStep:
+    """Something to tell the customer."""
+
+    key: Scalar
+    contents: Text
+    level: Level
+
+    @property
+    def position(self) -> Position:
+        return self.key.position
+
+
+@dataclass(frozen=True, slots=True)
+class RenderStep:
+    """Render assets: its own, or the spec's where `assets` is None. `root` is None where the output's own holds."""
+
+    key: Scalar
+    root: Text | None
+    assets: tuple[Asset, ...] | None
+
+    @property
+    def position(self) -> Position:
+        return self.key.position
+
+
+Step = MessageStep | RenderStep
+
+
+@dataclass(frozen=True, slots=True)
+class LicensePin:
+    """The product whose licenses fit this spec, and the vendor's public keys as PEM."""
+
+    key: Scalar
+    product: str
+    trust: tuple[Text, ...]
+
+    @property
+    def position(self) -> Position:
+        """Where the product's name stands."""
+        return self.key.position
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One assets spec. `file` is its name in messages."""
+
+    file: str
+    assets: tuple[Asset, ...]
+    groups: tuple[ConfigGroup, ...]
+    steps: tuple[Step, ...]
+    license: LicensePin | None
+    templating: Templating
+    escape: Escape
+    notes: tuple[Note, ...]
+
+    def templating_of(self, asset: Asset) -> Templating:
+        """The dialect of the asset's templated fields (files named ``*.j2`` are Jinja in either)."""
+        return asset.templating or self.templating

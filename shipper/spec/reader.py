@@ -1,0 +1,204 @@
+"""The assets spec: from YAML to `Spec`. Names, fields and defaults are those of Replicated Ship."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shipper.errors import ShipperError, SpecError, did_you_mean
+from shipper.spec.assets import read_asset
+from shipper.spec.config import read_groups
+from shipper.spec.dialect import detect
+from shipper.spec.fields import Fields, Report, items_of, scalar_of
+from shipper.spec.model import (
+    Asset,
+    Escape,
+    InlineAsset,
+    Level,
+    LicensePin,
+    MessageStep,
+    Note,
+    RenderStep,
+    Spec,
+    Templating,
+    Text,
+)
+from shipper.yamlio import Limits, Mapping, Node, parse, read_file
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from shipper.spec.model import ConfigGroup, Step
+
+SECTIONS = ("assets", "config", "lifecycle", "license")
+OPTIONS = ("templating", "escape")
+OTHER_SECTIONS = ("analyze", "collect")
+SHIP_STEPS = (
+    "config",
+    "terraform",
+    "kustomize",
+    "unfork",
+    "kustomizeIntro",
+    "helmIntro",
+    "helmValues",
+    "kubectlApply",
+)
+STEPS = ("message", "render")
+STEP_IGNORED = ("id", "requires", "invalidates")
+
+
+def read_spec(path: str | os.PathLike[str], *, collect: list[ShipperError] | None = None) -> Spec:
+    """Read the assets spec in a file, or on standard input for ``-``.
+
+    Raises UsageError if there is no such file, LimitError if it is too large, SpecError, with a position, for
+    the first thing that is wrong in it. With `collect`, errors in one asset, option or step are added to that
+    list instead and the spec is returned without these; only what leaves nothing to read is raised.
+    """
+    data = read_file(path, max_bytes=Limits.SPEC.max_bytes)
+    name = str(path)
+    return parse_spec(data, "standard input" if name == "-" else name, collect=collect)
+
+
+def parse_spec(data: bytes | str, file: str, *, collect: list[ShipperError] | None = None) -> Spec:
+    """The same as `read_spec` for a spec at hand; `file` is its name in messages."""
+    root = parse(data, file, error=SpecError, limits=Limits.SPEC)
+    report = Report(collect)
+    sections = _sections(root, report)
+    top = Fields(root, "the spec", report, (), strict=False)
+    escape: Escape = report.attempt(lambda: top.choice("escape", Escape, "yaml")) or "yaml"
+    declared: Templating | None = report.attempt(top.templating)
+
+    assets = _assets(sections["assets"], escape, report)
+    groups = read_groups(sections["config"], report)
+    steps = _steps(sections["lifecycle"], escape, report)
+    pin = _pin(sections["license"], report)
+    texts = _templated(assets, groups, steps)
+    templating = declared or report.attempt(lambda: detect(texts)) or "jinja"
+    return Spec(file, assets, groups, steps, pin, templating, escape, _sorted(report.notes))
+
+
+def _sections(root: Node, report: Report) -> dict[str, Node | None]:
+    """The nodes below ``assets.v1`` and so on, written as one key or as ``v1`` below ``assets``, as in Ship."""
+    if not isinstance(root, Mapping):
+        raise root.error("an assets spec is a map", hint="with the key assets.v1")
+    found: dict[str, Node | None] = dict.fromkeys(SECTIONS)
+    known = [*(f"{section}.v1" for section in SECTIONS), *OPTIONS]
+
+    def read(name: str, node: Node) -> None:
+        if name in OPTIONS:
+            return
+        section, _, version = name.partition(".")
+        if name in OTHER_SECTIONS or (section in OTHER_SECTIONS and version):
+            report.notes.append(Note(root.key(name).position, f'the spec: "{name}" has no effect'))
+            return
+        if section not in SECTIONS or version not in ("", "v1"):
+            raise root.key(name).error(f'the spec: unknown key "{name}"', hint=did_you_mean(name, known))
+        below = node if version else Fields(node, f'"{name}"', report, ("v1",)).nodes.get("v1")
+        if below is None:
+            return
+        if found[section] is not None:
+            raise root.key(name).error(f'the spec has "{section}.v1" twice')
+        found[section] = below
+
+    for name, node in root.nodes.items():
+        report.attempt(lambda name=name, node=node: read(name, node))  # type: ignore[misc]
+    if not root.nodes:
+        raise root.error("the spec is empty", hint="an assets spec has the key assets.v1")
+    return found
+
+
+def _assets(node: Node | None, escape: Escape, report: Report) -> tuple[Asset, ...]:
+    if node is None:
+        return ()
+    items = report.attempt(lambda: items_of(node, "assets.v1"))
+    return report.each(items or [], lambda item: read_asset(item, escape, report))
+
+
+def _steps(node: Node | None, escape: Escape, report: Report) -> tuple[Step, ...]:
+    if node is None:
+        return ()
+    items = report.attempt(lambda: items_of(node, "lifecycle.v1"))
+    return report.each(items or [], lambda item: _step(item, escape, report))
+
+
+def _step(node: Node, escape: Escape, report: Report) -> Step | None:
+    """One step; None for a step of Ship that has no effect here."""
+    if not isinstance(node, Mapping):
+        raise node.error(f"a lifecycle step must be a map, not a {node.kind}")
+    for name in node.nodes:
+        if name not in STEPS and name not in SHIP_STEPS:
+            raise node.key(name).error(
+                f'unknown lifecycle step "{name}"', hint=did_you_mean(name, STEPS) or "message or render"
+            )
+    if len(node.nodes) != 1:
+        raise node.error("a lifecycle step has exactly one of: message, render")
+    [(key, body)] = node.entries
+    if key.text in SHIP_STEPS:
+        report.notes.append(Note(key.position, f'lifecycle step "{key.text}" has no effect'))
+        return None
+    if key.text == "message":
+        fields = Fields(body, "message", report, ("contents", "level", "description"), STEP_IGNORED)
+        if fields.get("contents") is None:
+            raise key.error('message: "contents" is missing')
+        return MessageStep(key, fields.need_text("contents"), fields.choice("level", Level, "info"))
+    fields = Fields(body, "render", report, ("root", "assets", "assets.v1", "description"), STEP_IGNORED)
+    return RenderStep(key, fields.text("root"), _step_assets(fields, escape, report))
+
+
+def _step_assets(fields: Fields, escape: Escape, report: Report) -> tuple[Asset, ...] | None:
+    nested = fields.get("assets")
+    node = Fields(nested, '"assets"', report, ("v1",)).get("v1") if nested is not None else None
+    node = fields.get("assets.v1") or node
+    return None if node is None else _assets(node, escape, report)
+
+
+def _pin(node: Node | None, report: Report) -> LicensePin | None:
+    if node is None:
+        return None
+
+    def read() -> LicensePin:
+        fields = Fields(node, "license.v1", report, ("product", "trust"))
+        product = fields.need_text("product")
+        if not product.text:
+            raise product.scalar.error('license.v1: "product" is empty')
+        trust = []
+        for item in fields.items("trust"):
+            scalar = scalar_of(item, 'license.v1: a key in "trust"')
+            if not scalar.text.startswith("-----BEGIN PUBLIC KEY-----"):
+                raise scalar.error(
+                    'license.v1: "trust" takes public keys as PEM',
+                    hint='a text that begins "-----BEGIN PUBLIC KEY-----"',
+                )
+            trust.append(Text(scalar.text, scalar))
+        return LicensePin(product.scalar, product.text, tuple(trust))
+
+    return report.attempt(read)
+
+
+def _templated(assets: tuple[Asset, ...], groups: tuple[ConfigGroup, ...], steps: tuple[Step, ...]) -> Iterator[Text]:
+    """Every field that is a template in the spec's own dialect."""
+    yield from _templated_in(assets)
+    for group in groups:
+        if group.when:
+            yield group.when
+        for item in group.items:
+            yield from (text for text in (item.value, item.default, item.when) if text)
+    for step in steps:
+        if isinstance(step, MessageStep):
+            yield step.contents
+        else:
+            yield from _templated_in(step.assets or ())
+
+
+def _templated_in(assets: tuple[Asset, ...]) -> Iterator[Text]:
+    for asset in assets:
+        if asset.templating is None:
+            yield asset.dest
+            if asset.when:
+                yield asset.when
+            if isinstance(asset, InlineAsset):
+                yield asset.contents
+
+
+def _sorted(notes: list[Note]) -> tuple[Note, ...]:
+    return tuple(sorted(notes, key=lambda note: (note.position.line, note.position.column)))
