@@ -94,7 +94,7 @@ def _spec(name: str, call: Callable[..., Any], examples: tuple[tuple[str, str], 
     parameters = tuple(
         Parameter(
             parameter.rstrip("_"),
-            call.__annotations__[parameter],
+            call.__annotations__[parameter].removesuffix(" | None"),
             index < required,
             defaults[index - required] if index >= required else None,
         )
@@ -155,8 +155,8 @@ def bind(
     """The arguments in the order of `parameters`, each checked. Raises TemplateError, with the signature as hint."""
     hint = f"{name}({params})"
     if len(args) > len(parameters):
-        most = f"{len(parameters)} argument{'s' if len(parameters) != 1 else ''}" if parameters else "no arguments"
-        raise TemplateError(f"{name}: takes {most}, not {len(args)}", hint=hint)
+        most = f"{len(parameters)} argument{'s' if len(parameters) != 1 else ''}"
+        raise TemplateError(f"{name}: takes at most {most}, not {len(args)}", hint=hint)
     bound = []
     for index, parameter in enumerate(parameters):
         if index < len(args):
@@ -186,7 +186,7 @@ def _argument(name: str, parameter: Parameter, value: object, hint: str) -> obje
             return want.typed(value)
         except ValueError:
             pass
-    if want.any and (value is None or isinstance(value, (str, int, float, list, tuple, dict))):
+    if want.any and (value is None or isinstance(value, _VALUES)):
         return value
     raise TemplateError(
         f'{name}: "{parameter.name}" must be {want.name}, not {kind_of(value)}',
@@ -221,6 +221,9 @@ def _typed_bool(value: TypedText) -> bool:
     if value.type != "boolean" or value not in TRUE_TEXTS | FALSE_TEXTS:
         raise ValueError
     return value in TRUE_TEXTS
+
+
+_VALUES = (str, int, float, list, tuple, dict, range)
 
 
 class _Want(NamedTuple):

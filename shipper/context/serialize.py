@@ -92,7 +92,7 @@ def _flow(writer: Writer, value: object, depth: int, separators: tuple[str, str]
             writer.put(f"{between if index else ''}{quote_json(_key(key))}{colon}")
             _flow(writer, item, depth + 1, separators)
         writer.put("}")
-    elif isinstance(value, (list, tuple)):
+    elif isinstance(value, (list, tuple, range)):
         writer.put("[")
         for index, item in enumerate(value):
             writer.put(between if index else "")
@@ -112,14 +112,14 @@ def _block(writer: Writer, value: object, indent: str, depth: int) -> None:
             writer.put("{}")
         for index, (key, item) in enumerate(value.items()):
             writer.put(f"{chr(10) + indent if index else ''}{yaml_string(_key(key))}:")
-            if isinstance(item, (dict, list, tuple)) and item:
+            if isinstance(item, (dict, list, tuple, range)) and item:
                 inner = indent + _STEP if isinstance(item, dict) else indent
                 writer.put(f"\n{inner}")
                 _block(writer, item, inner, depth + 1)
             else:
                 writer.put(" ")
                 _block(writer, item, indent, depth + 1)
-    elif isinstance(value, (list, tuple)):
+    elif isinstance(value, (list, tuple, range)):
         if not value:
             writer.put("[]")
         for index, item in enumerate(value):

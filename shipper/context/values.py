@@ -162,7 +162,7 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "a boolean"),
     (int, "an integer"),
     (float, "a number"),
-    ((list, tuple), "a list"),
+    ((list, tuple, range), "a list"),
     (dict, "a map"),
 )
 

@@ -9,6 +9,7 @@ from shipper.template.limits import text_size
 from shipper.template.runtime import (
     LOOP_ATTRIBUTES,
     MACRO_ATTRIBUTES,
+    Group,
     Loop,
     Macro,
     Method,
@@ -135,6 +136,7 @@ _METHODS: dict[type, dict[str, Callable[..., Any]]] = {
     },
     list: _LIST_METHODS,
     tuple: _LIST_METHODS,
+    Group: _LIST_METHODS,
 }
 
 
@@ -177,6 +179,9 @@ def attribute(value: Any, name: str, *, lenient: bool = False) -> Any:
         if name in MACRO_ATTRIBUTES:
             return MACRO_ATTRIBUTES[name](value)
         return _missing(name, "macro", MACRO_ATTRIBUTES, lenient)
+    elif kind_of is Group:
+        if name in Group._fields:
+            return getattr(value, name)
     elif kind_of is Undefined:
         value.fail()
     method = find_method(value, name)
@@ -210,7 +215,7 @@ def item(value: Any, key: Any, budget: Budget, *, lenient: bool = False) -> Any:
         return _missing(key, "map", value, lenient) if isinstance(key, str) else Undefined("map has no such key", lenient=lenient)
     if isinstance(value, str):
         value = str.__str__(value)
-    elif kind_of not in (list, tuple, range):
+    elif kind_of not in (list, tuple, range, Group):
         return Undefined(f"{kind(value)} has no items", lenient=lenient)
     if isinstance(key, slice):
         return _slice(value, key, budget)

@@ -170,6 +170,10 @@ class Evaluator:
         if entry is None:
             function = self.engine.globals.names.get(name)
             if function is None or not getattr(function, "spec", None):
+                from shipper.template.filters import ABSENT
+
+                if name in ABSENT:
+                    raise TemplateError(f'filter "{name}" is not available here', hint=ABSENT[name])
                 raise TemplateError(f'no filter "{name}"', hint=did_you_mean(name, self.engine.filter_names()))
             return invoke(self, function, (value, *args), kwargs)
         return self._apply(f'filter "{name}"', entry, value, args, kwargs)

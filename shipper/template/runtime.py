@@ -95,6 +95,13 @@ class Module(NamedTuple):
     names: dict[str, Any]
 
 
+class Group(NamedTuple):
+    """One group of the filter `groupby`."""
+
+    grouper: Any
+    list: Any
+
+
 class Function:
     """A registered function: call it with `Facts` first if its specification asks for them."""
 
@@ -206,6 +213,7 @@ _KINDS: dict[type, str] = {
     float: "a number",
     list: "a list",
     tuple: "a list",
+    Group: "a list",
     range: "a range",
     dict: "a map",
     Undefined: "undefined",

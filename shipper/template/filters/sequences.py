@@ -9,7 +9,7 @@ from jinja2 import filters as jinja
 from shipper.errors import TemplateError
 from shipper.template.filters.base import charge_sort, folded, getter, integer, jinja_filter, number, order_key
 from shipper.template.limits import check_integer, text_size
-from shipper.template.runtime import Undefined, kind
+from shipper.template.runtime import Group, Undefined, kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,16 +170,16 @@ def groupby(
     default: object = None,
     case_sensitive: object = False,  # noqa: FBT002
 ) -> list[Any]:
-    """Pairs of a value of `attribute` and the items that have it, sorted by the value."""
+    """Pairs (`grouper`, `list`) of a value of `attribute` and the items that have it, sorted by the value."""
     get, plain = getter(call, attribute, default), _same if call.truth(case_sensitive) else order_key
-    groups: list[tuple[Any, list[Any]]] = []
+    groups: list[Any] = []
     last_key: Any = None
     for item in _sorted(call, call.items(value), lambda item: plain(get(item)), reverse=False):
         key = plain(get(item))
         if groups and key == last_key:
-            groups[-1][1].append(item)
+            groups[-1].list.append(item)
         else:
-            groups.append((get(item), [item]))
+            groups.append(Group(get(item), [item]))
             last_key = key
     return groups
 

@@ -225,7 +225,7 @@ def tojson(call: Call, value: object, indent: int | None = None) -> str:
     call.budget.bytes_for(6 * text_size(plain) + (0 if indent is None else plain.count(",") * indent * MAX_DEPTH))
     try:
         text = json.dumps(
-            json.loads(plain) if isinstance(value, (dict, list, tuple)) else value, sort_keys=True, indent=indent
+            json.loads(plain) if isinstance(value, (dict, list, tuple, range)) else value, sort_keys=True, indent=indent
         )
     except (TypeError, RecursionError):
         raise LimitError(f"{kind(value)} is nested too deeply") from None

@@ -1,0 +1,64 @@
+"""Facts that the tests and the examples of the reference share."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from shipper.context.build import build_scope, license_facts
+from shipper.context.facts import Facts, Option, Scope
+from shipper.context.functions import FUNCTIONS
+from shipper.template.engine import Engine
+from shipper.template.source import TemplateSource
+
+PAYLOAD = {
+    "version": 1,
+    "id": "lic_example",
+    "serial": 1,
+    "product": "acme",
+    "channel": "stable",
+    "type": "paid",
+    "customer": {"id": "c-0042", "name": "ACME Corp"},
+    "issued_at": "2029-01-01T00:00:00Z",
+    "not_before": "2029-01-01T00:00:00Z",
+    "expires_at": None,
+    "grace_days": 14,
+    "offline_days": 30,
+    "seats": {"limit": 50, "unit": "user"},
+    "entitlements": {
+        "num_seats": {"type": "integer", "value": 50, "title": "Seats"},
+        "ha": {"type": "boolean", "value": True},
+        "off": {"type": "boolean", "value": False},
+        "tier": {"type": "string", "value": "enterprise"},
+        "log-level": {"type": "string", "value": "debug", "hidden": True},
+    },
+}
+OPTIONS = [
+    Option("hostname", "app.example.com"),
+    Option("tls", "true", "boolean"),
+    Option("replicas", "3", "integer"),
+    Option("ratio", "0.5", "number"),
+    Option("empty", "", "integer"),
+    Option("certificate", "aGVsbG8="),
+    Option("password", "hunter2", secret=True),
+]
+FACTS = Facts(
+    license=license_facts(json.dumps(PAYLOAD), '{"payload":"e30="}'),
+    options={option.name: option for option in OPTIONS},
+    release={"semver": "1.2.3", "channel_name": "Stable"},
+    installation_id="",
+    now=datetime(2030, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
+)
+
+
+def facts(**changes: Any) -> Facts:
+    return FACTS._replace(**changes)
+
+
+def render(template: str, given: Facts = FACTS, **data: Any) -> str:
+    """What a template prints, unescaped."""
+    scope = build_scope(given)
+    engine = Engine(FUNCTIONS, missing=given.missing)
+    parsed = engine.parse(TemplateSource("test", template))
+    return engine.render(parsed, Scope({**scope.data, **data}, given), escape="none")
