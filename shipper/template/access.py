@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 from shipper.errors import LimitError, TemplateError, did_you_mean
 from shipper.template.limits import text_size
 from shipper.template.runtime import (
+    GROUP_ATTRIBUTES,
     LOOP_ATTRIBUTES,
     MACRO_ATTRIBUTES,
     Group,
@@ -32,22 +34,22 @@ _SAME_SIZE = (
 
 
 def _center(budget: Budget, text: str, width: int, *fill: str) -> str:
-    budget.bytes_for(4 * width if isinstance(width, int) else 0)
+    budget.bytes_for(4 * operator.index(width))
     return text.center(width, *fill)
 
 
 def _ljust(budget: Budget, text: str, width: int, *fill: str) -> str:
-    budget.bytes_for(4 * width if isinstance(width, int) else 0)
+    budget.bytes_for(4 * operator.index(width))
     return text.ljust(width, *fill)
 
 
 def _rjust(budget: Budget, text: str, width: int, *fill: str) -> str:
-    budget.bytes_for(4 * width if isinstance(width, int) else 0)
+    budget.bytes_for(4 * operator.index(width))
     return text.rjust(width, *fill)
 
 
 def _zfill(budget: Budget, text: str, width: int) -> str:
-    budget.bytes_for(4 * width if isinstance(width, int) else 0)
+    budget.bytes_for(4 * operator.index(width))
     return text.zfill(width)
 
 
@@ -136,7 +138,13 @@ _METHODS: dict[type, dict[str, Callable[..., Any]]] = {
     },
     list: _LIST_METHODS,
     tuple: _LIST_METHODS,
-    Group: _LIST_METHODS,
+}
+
+
+_LISTED: dict[type, tuple[dict[str, Callable[[Any], Any]], str]] = {
+    Group: (GROUP_ATTRIBUTES, "group"),
+    Loop: (LOOP_ATTRIBUTES, "loop"),
+    Macro: (MACRO_ATTRIBUTES, "macro"),
 }
 
 
@@ -171,17 +179,11 @@ def attribute(value: Any, name: str, *, lenient: bool = False) -> Any:
         if name in value.names:
             return value.names[name]
         return _missing(name, f'template "{value.name}"', value.names, lenient)
-    elif kind_of is Loop:
-        if name in LOOP_ATTRIBUTES:
-            return LOOP_ATTRIBUTES[name](value)
-        return _missing(name, "loop", LOOP_ATTRIBUTES, lenient)
-    elif kind_of is Macro:
-        if name in MACRO_ATTRIBUTES:
-            return MACRO_ATTRIBUTES[name](value)
-        return _missing(name, "macro", MACRO_ATTRIBUTES, lenient)
-    elif kind_of is Group:
-        if name in Group._fields:
-            return getattr(value, name)
+    elif kind_of in _LISTED:
+        listed, where = _LISTED[kind_of]
+        if name in listed:
+            return listed[name](value)
+        return _missing(name, where, listed, lenient)
     elif kind_of is Undefined:
         value.fail()
     method = find_method(value, name)

@@ -196,6 +196,11 @@ MACRO_ATTRIBUTES: dict[str, Callable[[Macro], Any]] = {
     "catch_varargs": lambda macro: macro.catch_varargs,
 }
 
+GROUP_ATTRIBUTES: dict[str, Callable[[Group], Any]] = {
+    "grouper": lambda group: group.grouper,
+    "list": lambda group: group.list,
+}
+
 
 def kind(value: object) -> str:
     """What `value` is, in a user's words, for messages; never its contents."""
