@@ -206,7 +206,11 @@ def item(value: Any, key: Any, budget: Budget, *, lenient: bool = False) -> Any:
     if type(key) is Undefined:
         key.fail()
     if kind_of is Namespace or kind_of is Module:
-        return attribute(value, key, lenient=lenient) if isinstance(key, str) else Undefined(f"{kind(value)} has no such key")
+        return (
+            attribute(value, key, lenient=lenient)
+            if isinstance(key, str)
+            else Undefined(f"{kind(value)} has no such key")
+        )
     if kind_of is dict:
         budget.weigh(key)
         try:
@@ -214,7 +218,11 @@ def item(value: Any, key: Any, budget: Budget, *, lenient: bool = False) -> Any:
                 return value[key]
         except TypeError:
             raise TemplateError(f"{kind(key)} can't be a key") from None
-        return _missing(key, "map", value, lenient) if isinstance(key, str) else Undefined("map has no such key", lenient=lenient)
+        return (
+            _missing(key, "map", value, lenient)
+            if isinstance(key, str)
+            else Undefined("map has no such key", lenient=lenient)
+        )
     if isinstance(value, str):
         value = str.__str__(value)
     elif kind_of not in (list, tuple, range, Group):

@@ -83,19 +83,17 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 def filter_(*names: str, context: bool = False, undefined: bool = False) -> Callable[[F], F]:
     """Register a filter under all `names`."""
-    return _register(FILTERS, names, context, undefined)
+    return _register(FILTERS, names, context=context, undefined=undefined)
 
 
 def test(*names: str, context: bool = False, undefined: bool = False) -> Callable[[F], F]:
     """Register a test under all `names`."""
-    return _register(TESTS, names, context, undefined)
+    return _register(TESTS, names, context=context, undefined=undefined)
 
 
-def _register(
-    table: dict[str, Entry], names: tuple[str, ...], context: bool, undefined: bool
-) -> Callable[[F], F]:
+def _register(table: dict[str, Entry], names: tuple[str, ...], **marks: bool) -> Callable[[F], F]:
     def add(call: F) -> F:
-        entry = Entry(call, context, undefined)
+        entry = Entry(call, **marks)
         for name in names:
             table[name] = entry
         return call

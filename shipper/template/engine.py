@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jinja2 import nodes
 
     from shipper.context.values import Piece
-    from shipper.template.evaluator import Traced
+    from shipper.template.evaluator import Evaluator, Traced
     from shipper.template.loader import TemplatesFolder
 
 OPENINGS = ("{{", "{%", "{#")
@@ -175,11 +175,8 @@ class Engine:
     def _budget(self) -> Budget:
         return Budget(self.limits, self.run)
 
-    def _evaluator(self, source: TemplateSource, scope: Scope, trace: list[Traced] | None) -> Any:
-        import contextlib
-
-        with contextlib.suppress(ImportError):
-            from shipper.template import filters, tests  # noqa: F401 (they fill the tables)
+    def _evaluator(self, source: TemplateSource, scope: Scope, trace: list[Traced] | None) -> Evaluator:
+        from shipper.template import filters, tests  # noqa: F401 (they fill the tables)
         from shipper.template.evaluator import Evaluator
 
         return Evaluator(self, source, scope.data, scope.facts, self._budget(), trace)

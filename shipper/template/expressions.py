@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
-from shipper.context.values import Fragment
 from shipper.errors import TemplateError
 from shipper.template import access, operations
 from shipper.template.invoke import invoke
@@ -17,6 +16,7 @@ from shipper.template.runtime import Undefined, kind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shipper.context.values import Fragment
     from shipper.template.evaluator import Evaluator
 
 
@@ -117,7 +117,7 @@ def _compare(ev: Evaluator, node: nodes.Compare) -> bool:
     return True
 
 
-def condition(ev: Evaluator, node: nodes.Expr) -> bool:
+def condition(ev: Evaluator, node: nodes.Node) -> bool:
     """The truth of an expression."""
     value = ev.value(node)
     if value is True or value is False:
@@ -137,7 +137,7 @@ def _or(ev: Evaluator, node: nodes.Or) -> Any:
     return left if _true(ev, node.left, left) else ev.value(node.right)
 
 
-def _true(ev: Evaluator, node: nodes.Expr, value: Any) -> bool:
+def _true(ev: Evaluator, node: nodes.Node, value: Any) -> bool:
     if type(value) is not Undefined:
         ev.at = start(node)
     return operations.truth(value)
@@ -160,8 +160,8 @@ def _cond(ev: Evaluator, node: nodes.CondExpr) -> Any:
     if condition(ev, node.test):
         return ev.value(node.expr1)
     if node.expr2 is None:
-        ev.at = start(node)
-        return Undefined('the condition is false and there is no "else"', lenient=ev.lenient)
+        # As in jinja2: prints nothing, and is an error in anything else
+        return Undefined('the condition is false and there is no "else"', lenient=True)
     return ev.value(node.expr2)
 
 

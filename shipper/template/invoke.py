@@ -25,7 +25,9 @@ def invoke(ev: Evaluator, function: Any, args: tuple[Any, ...], kwargs: dict[str
     if kind_of is Macro:
         return call_macro(ev, function, args, kwargs)
     if kind_of is Method:
-        return _guarded(f'"{function.name}"', function.run, args, kwargs, access.call_method, ev.budget, function, args, kwargs)
+        return _guarded(
+            f'"{function.name}"', function.run, args, kwargs, access.call_method, ev.budget, function, args, kwargs
+        )
     if kind_of is Builtin:
         return _guarded(f'"{function.name}"', function.run, args, kwargs, function.run, ev, *args, **kwargs)
     if kind_of is Loop:
@@ -96,8 +98,7 @@ def call_macro(ev: Evaluator, macro: Macro, args: tuple[Any, ...], kwargs: dict[
     bound = frame.names
     kwargs = dict(kwargs)
     given = list(args[: len(names)])
-    for name in names[len(given) :]:
-        given.append(kwargs.pop(name, _ABSENT))
+    given += [kwargs.pop(name, _ABSENT) for name in names[len(given) :]]
     if macro.caller and "caller" not in names:
         bound["caller"] = kwargs.pop("caller", None) or Undefined("no caller defined")
     if macro.catch_kwargs:

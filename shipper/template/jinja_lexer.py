@@ -8,13 +8,13 @@ character offset, and lines and columns are computed only for an error. The lang
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from jinja2.exceptions import TemplateSyntaxError
-from jinja2.lexer import Token, TokenStream, float_re, integer_re, name_re, operators, string_re
+from jinja2.lexer import Token, TokenStream, float_re, integer_re, operators, string_re
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 MAX_DIGITS = 4300
 """Digits of a number in the source; Python itself converts no more."""
@@ -22,7 +22,7 @@ MAX_DIGITS = 4300
 _OPERATOR = "|".join(re.escape(text) for text in sorted(operators, key=len, reverse=True))
 _TOKEN = (
     rf"(?P<float>(?xi:{float_re.pattern}))|(?P<integer>(?xi:{integer_re.pattern}))"
-    rf"|(?P<name>{name_re.pattern})|(?P<string>(?s:{string_re.pattern}))|(?P<operator>{_OPERATOR})"
+    rf"|(?P<name>(?:\w|[^\x00-\x7f\s])+)|(?P<string>(?s:{string_re.pattern}))|(?P<operator>{_OPERATOR})"
 )
 _VARIABLE = re.compile(rf"\s*(?:(?P<end>-\}}\}}\s*|\}}\}})|{_TOKEN})")
 _BLOCK = re.compile(rf"\s*(?:(?P<end>\+%\}}|-%\}}\s*|%\}})|{_TOKEN})")
@@ -33,7 +33,6 @@ _OPENING = re.compile(r"\{[{%#]")
 _COMMENT_END = re.compile(r"\+#\}|-#\}\s*|#\}")
 _RAW = re.compile(r"\{%[-+]?\s*raw\s*(?:-%\}\s*|%\})")
 _RAW_END = re.compile(r"\{%([-+]?)\s*endraw\s*(?:\+%\}|-%\}\s*|%\})")
-_SPACE = re.compile(r"\s*")
 _ESCAPE = re.compile(r"\\([4-7][0-7]{2}|.)", re.DOTALL)
 _KNOWN_ESCAPES = frozenset("\n\\'\"abfnrtv01234567xuUN")
 
@@ -83,7 +82,7 @@ def _template(source: str) -> Iterator[Token]:
         yield Token(position, "data", source[position:])
 
 
-def _tag(source: str, position: int, regex: re.Pattern[str], end: str) -> Iterator[Token]:
+def _tag(source: str, position: int, regex: re.Pattern[str], end: str) -> Generator[Token, None, int]:
     """The tokens of one tag up to its end, and the position after it."""
     brackets: list[str] = []
     current = regex
@@ -113,15 +112,15 @@ def _tag(source: str, position: int, regex: re.Pattern[str], end: str) -> Iterat
             yield Token(start, end, text)
             return position
         else:
-            yield Token(start, kind, _literal(kind, text, start))  # type: ignore[arg-type]
-    position = _SPACE.match(source, position).end()  # type: ignore[union-attr]
-    if position < len(source):
-        char = source[position]
-        _fail(f"text without its closing {char}" if char in "\"'" else f'unexpected "{char}"', position)
+            yield Token(start, kind, _literal(kind, text, start))
+    rest = source[position:].lstrip()
+    if rest:
+        message = f"text without its closing {rest[0]}" if rest[0] in "\"'" else f'unexpected "{rest[0]}"'
+        _fail(message, len(source) - len(rest))
     return position
 
 
-def _literal(kind: str, text: str, start: int) -> object:
+def _literal(kind: str, text: str, start: int) -> Any:
     if kind == "string":
         return _unescape(text[1:-1], start)
     if len(text) > MAX_DIGITS:

@@ -48,7 +48,11 @@ class _Environment(Environment):
     """Never renders: what the parser asks of an environment is its lexer and that it has no extensions."""
 
     def _tokenize(
-        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
+        self,
+        source: str,
+        name: str | None,  # noqa: ARG002 (jinja2's signature)
+        filename: str | None = None,  # noqa: ARG002
+        state: str | None = None,
     ) -> TokenStream:
         return tokenize(source, expression=state == "variable")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from shipper.context.values import scalar_text
 from shipper.errors import TemplateError
 from shipper.template.runtime import Builtin, Function, Macro, Method, Undefined, kind
@@ -18,13 +16,13 @@ def text_of(value: object) -> str:
     no Unicode text.
     """
     if type(value) in _PLAIN or isinstance(value, str):
-        text = scalar_text(value)  # type: ignore[arg-type]
+        text = scalar_text(value)
         if not text.isascii():
             _check_unicode(text)
         return text
     if type(value) is Undefined:
         return str(value)
-    _refuse(value)
+    raise _refusal(value)
 
 
 def _check_unicode(text: str) -> None:
@@ -34,9 +32,9 @@ def _check_unicode(text: str) -> None:
         raise TemplateError(f"text holds a lone surrogate (U+{ord(text[error.start]):04X})") from None
 
 
-def _refuse(value: object) -> NoReturn:
+def _refusal(value: object) -> TemplateError:
     if isinstance(value, (Function, Builtin, Macro, Method)):
-        raise TemplateError(f"{value.name} is {kind(value)} and was not called", hint=f"call it: {value.name}(…)")
+        return TemplateError(f"{value.name} is {kind(value)} and was not called", hint=f"call it: {value.name}(…)")
     if value is None or isinstance(value, (list, tuple, dict, range)):
-        raise TemplateError(f"{kind(value)} can't be printed", hint="use toYaml or toJson")
-    raise TemplateError(f"{kind(value)} can't be printed")
+        return TemplateError(f"{kind(value)} can't be printed", hint="use toYaml or toJson")
+    return TemplateError(f"{kind(value)} can't be printed")

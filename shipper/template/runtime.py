@@ -178,9 +178,7 @@ LOOP_ATTRIBUTES: dict[str, Callable[[Loop], Any]] = {
     "length": lambda loop: len(loop.items),
     "depth": lambda loop: loop.depth0 + 1,
     "depth0": lambda loop: loop.depth0,
-    "previtem": lambda loop: (
-        loop.items[loop.index0 - 1] if loop.index0 else Undefined("there is no previous item")
-    ),
+    "previtem": lambda loop: loop.items[loop.index0 - 1] if loop.index0 else Undefined("there is no previous item"),
     "nextitem": lambda loop: (
         loop.items[loop.index0 + 1] if loop.index0 + 1 < len(loop.items) else Undefined("there is no next item")
     ),

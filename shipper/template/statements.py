@@ -74,6 +74,9 @@ def run_loop(ev: Evaluator, node: nodes.For, iterable: Any, depth0: int) -> None
 def assign(ev: Evaluator, target: Any, value: Any) -> None:
     """Give `value` to a name, a namespace's attribute or a tuple of such."""
     if type(target) is nodes.Name:
+        if target.name == "loop" and type(ev.lookup("loop")) is Loop:
+            ev.at = target.lineno
+            raise TemplateError('"loop" belongs to the loop: choose another name')
         ev.frame.names[target.name] = value
     elif type(target) is nodes.NSRef:
         ev.at = target.lineno
@@ -131,7 +134,13 @@ def _with(ev: Evaluator, node: nodes.With) -> None:
 
 def _make_macro(ev: Evaluator, node: nodes.Macro | nodes.CallBlock, name: str) -> Macro:
     arguments = tuple(arg.name for arg in node.args)
+    if len(set(arguments)) < len(arguments):
+        ev.at = node.lineno
+        raise TemplateError(f"{name} has two arguments of one name")
     used = find_undeclared(node.body, ("caller", "kwargs", "varargs"))
+    if "caller" in used and "caller" in arguments[: len(arguments) - len(node.defaults)]:
+        ev.at = node.lineno
+        raise TemplateError('the argument "caller" needs a default', hint="leave it out: caller is always there")
     ev.budget.steps_for(4)
     return Macro(
         name,
@@ -224,9 +233,7 @@ def _from_import(ev: Evaluator, node: nodes.FromImport) -> None:
         name, target = each if isinstance(each, tuple) else (each, each)
         if name not in module.names:
             ev.at = node.lineno
-            raise TemplateError(
-                f'template "{module.name}" has no "{name}"', hint=did_you_mean(name, module.names)
-            )
+            raise TemplateError(f'template "{module.name}" has no "{name}"', hint=did_you_mean(name, module.names))
         ev.frame.names[target] = module.names[name]
 
 
