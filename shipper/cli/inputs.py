@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shipper.cli.funnel import warn
-from shipper.errors import LicenseError, SpecError, UsageError
+from shipper.errors import SpecError, UsageError
 from shipper.render.config import Given
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shipper.context.values import ValueType
     from shipper.license.keys import PublicKey
     from shipper.license.verify import VerifiedLicense
-    from shipper.spec import LicensePolicy
+    from shipper.spec import LicensePin
 
 MAX_LICENSE = 64 * 1024
 MAX_VALUES = 4 * 1024 * 1024
@@ -107,7 +107,7 @@ def parse_moment(text: str) -> datetime:
         raise UsageError(f'--at takes a time such as 2030-01-01T00:00:00Z, not "{text}"') from None
 
 
-def trusted_keys(files: Sequence[os.PathLike[str]], policy: LicensePolicy | None) -> list[PublicKey]:
+def trusted_keys(files: Sequence[os.PathLike[str]], pin: LicensePin | None) -> list[PublicKey]:
     """The keys that may sign the license: from `--trust-key` and pinned in the spec."""
     from shipper.license.keys import MAX_BYTES, parse_public_keys
     from shipper.yamlio import read_file
@@ -116,6 +116,12 @@ def trusted_keys(files: Sequence[os.PathLike[str]], policy: LicensePolicy | None
     for path in files:
         name = os.fspath(path)
         keys += parse_public_keys(read_file(name, max_bytes=MAX_BYTES), name)
+    for text in pin.trust if pin else ():
+        try:
+            keys += parse_public_keys(text.text, str(text.position), error=SpecError)
+        except SpecError as error:
+            error.position = text.position
+            raise
     return keys
 
 

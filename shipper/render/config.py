@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from shipper.context.facts import Option
 from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS
 from shipper.errors import SpecError, did_you_mean
+from shipper.render.about import About
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from shipper.context.values import ValueType
     from shipper.errors import Position
-    from shipper.spec import ConfigGroup, ConfigItem, Text
+    from shipper.spec.model import ConfigGroup, ConfigItem, Text
 
 COMPUTED_TYPES = frozenset({"label", "heading"})
 VALUE_TYPES: dict[str, ValueType] = {"integer": "integer", "number": "number", "bool": "boolean"}
@@ -77,8 +78,8 @@ class Evaluator(Protocol):
         """What the `when` in `field` decides."""
         ...
 
-    def asked(self, field: Text) -> Asked:
-        """The options that `field` asks for."""
+    def asked(self, field: Text, *, condition: bool = False) -> Asked:
+        """The options that `field` asks for; a `condition` may be a bare expression."""
         ...
 
     def define(self, option: Option) -> None:
@@ -171,9 +172,12 @@ def in_order(items: Mapping[str, ConfigItem], evaluator: Evaluator) -> list[str]
         ) from None
 
 
-def look_up(field: Text, subject: str, known: Collection[str], evaluator: Evaluator) -> Asked:
+def look_up(
+    field: Text, subject: str, known: Collection[str], evaluator: Evaluator, *, condition: bool = False
+) -> Asked:
     """What `field` asks for. Raises SpecError for an option that doesn't exist."""
-    asked = evaluator.asked(field)
+    with About(subject):
+        asked = evaluator.asked(field, condition=condition)
     for name, position in asked.places.items():
         if name not in known:
             raise SpecError(
@@ -198,7 +202,8 @@ def computed(item: ConfigItem, evaluator: Evaluator) -> str:
     """What the spec says the value is: `value`, or `default` if that is empty."""
     for field in (item.value, item.default):
         if field is not None:
-            text = evaluator.text(field)
+            with About(f"option {item.name}"):
+                text = evaluator.text(field)
             if text:
                 check_fit(item, text, field.position)
                 return text
@@ -285,5 +290,6 @@ def visible(when: Text | None, subject: str, known: Collection[str], evaluator: 
     """What `when` decides; nothing said is visible. Raises SpecError for an unknown option in it."""
     if when is None:
         return True
-    look_up(when, subject, known, evaluator)
-    return evaluator.condition(when)
+    look_up(when, subject, known, evaluator, condition=True)
+    with About(subject):
+        return evaluator.condition(when)

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """`now` (UTC) is what `Now` gives; `templates` names the templates folder, None for none.
+    """`now` (UTC) is what `Now` gives; `given` are values of options by name.
 
-    `folder` is where the spec's `local` assets are looked for, None if the spec came from no file. `escape` other
-    than None overrules what each asset's name and the spec say.
+    `templates` names the templates folder and `folder` the one in which `local` assets are looked for; None for none.
     """
 
     now: datetime
@@ -25,6 +24,5 @@ class RenderOptions:
     templates: str | None = None
     folder: str | None = None
     missing: Literal["error", "empty"] = "error"
-    escape: Literal["yaml", "none"] | None = None
     release: Mapping[str, str] = field(default_factory=dict)
     installation_id: str = ""

@@ -30,6 +30,7 @@ class Templating:
     def __init__(self, license: VerifiedLicense | None, options: RenderOptions) -> None:
         from shipper.template.loader import TemplatesFolder
 
+        self.folder = options.folder
         self.loader = TemplatesFolder(options.templates) if options.templates is not None else None
         self.engine = Engine(FUNCTIONS, self.loader, options.missing)
         self._options: dict[str, Option] = {}
@@ -57,7 +58,7 @@ class Templating:
         """What `field` renders to, with nothing escaped."""
         if "{" not in field.text:
             return field.text
-        return self.render(source_of(field), "none")
+        return self.render(self.source(field), "none")
 
     def render(
         self, source: TemplateSource, escape: Literal["yaml", "json", "none"], trace: list[Traced] | None = None
@@ -66,21 +67,19 @@ class Templating:
         return self.engine.render(self.engine.parse(source), self.scope, escape=escape, trace=trace)
 
     def condition(self, field: Text, trace: list[Traced] | None = None) -> bool:
-        """What a `when` decides; an empty one says yes, as in Ship."""
-        if not field.text.strip():
-            return True
-        return self.engine.condition(source_of(field), self.scope, trace)
+        """What a `when` decides. Raises TemplateError where it is neither true nor false."""
+        return self.engine.condition(self.source(field), self.scope, trace)
 
     def asked(self, field: Text, *, condition: bool = False) -> Asked:
         """The options that `field` asks for, each with the place where its name stands."""
-        source = source_of(field)
+        source = self.source(field)
         references = self.engine.references(source if condition else self.engine.parse(source))
         return Asked(
             {name: source.position(max(0, source.text.find(name))) for name in sorted(references.options)},
             references.dynamic,
         )
 
-
-def source_of(field: Text) -> TemplateSource:
-    """The template in a field of the spec."""
-    return TemplateSource(f"{field.origin.file}:{field.origin.line}:{field.origin.column}", field.text, field.origin.file, field.origin)
+    def source(self, field: Text) -> TemplateSource:
+        """The template in a field of the spec."""
+        origin = field.origin
+        return TemplateSource(f"{origin.file}:{origin.line}:{origin.column}", field.text, origin.file, origin)

@@ -1,0 +1,64 @@
+"""What every kind of asset works with and gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from shipper.spec.model import Asset, Text
+    from shipper.template.loader import TemplatesFolder
+    from shipper.template.source import TemplateSource
+
+FILE_MODE = 0o644
+PROGRAM_MODE = 0o755
+JINJA_SUFFIX = ".j2"
+
+Escaping = Literal["yaml", "json", "none"]
+
+
+class File(NamedTuple):
+    """A file of the output: `dest` is as the asset says it, unchecked; `mode` has permission bits."""
+
+    dest: str
+    content: str | bytes
+    mode: int
+
+
+class Workbench(Protocol):
+    """What a kind of asset may use: the templates, and the folders that it may read."""
+
+    @property
+    def loader(self) -> TemplatesFolder | None:
+        """The templates folder, if there is one."""
+        ...
+
+    @property
+    def folder(self) -> str | None:
+        """The folder of the spec; None if it came from no file."""
+        ...
+
+    def text(self, field: Text) -> str:
+        """What a field of the spec renders to, unescaped."""
+        ...
+
+    def render(self, source: TemplateSource, escape: Escaping) -> str:
+        """What a template renders to."""
+        ...
+
+    def source(self, field: Text) -> TemplateSource:
+        """The template in a field of the spec."""
+        ...
+
+
+def escaping(asset: Asset, dest: str) -> Escaping:
+    """How values are written into the file `dest`: by its name, unless the spec says `none`."""
+    if asset.escape == "none":
+        return "none"
+    if dest.endswith((".yaml", ".yml")):
+        return "yaml"
+    return "json" if dest.endswith(".json") else "none"
+
+
+def mode_of(asset: Asset, default: int = FILE_MODE) -> int:
+    """The permission bits of a file of `asset`; Ship reads 0 as nothing said."""
+    return asset.mode or default

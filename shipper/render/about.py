@@ -1,0 +1,50 @@
+"""Saying in an error what was being worked on, without saying a secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shipper.errors import ShipperError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from types import TracebackType
+
+MASK = "********"
+SHORTEST_MASKED = 4
+"""Shorter secrets are masked only where they stand in quotes: everywhere else they would be part of words."""
+
+
+class About:
+    """A context: an error that leaves it names `subject`, and none of `secrets`."""
+
+    __slots__ = ("secrets", "subject")
+
+    def __init__(self, subject: str, secrets: Collection[str] = ()) -> None:
+        self.subject = subject
+        self.secrets = secrets
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if not isinstance(error, ShipperError):
+            return
+        error.subject = masked(error.subject or self.subject, self.secrets)
+        error.message = masked(error.message, self.secrets)
+        error.hint = masked(error.hint, self.secrets)
+        place = error.position
+        if place is not None and place.text != masked(place.text, self.secrets):
+            error.position = place._replace(text="")
+
+
+def masked(text: str, secrets: Collection[str]) -> str:
+    """`text` with every secret in it hidden, the longest first."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= SHORTEST_MASKED:
+            text = text.replace(secret, MASK)
+        elif secret:
+            text = text.replace(f'"{secret}"', f'"{MASK}"')
+    return text

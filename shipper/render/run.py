@@ -1,0 +1,104 @@
+"""The run: from a plan to files, one at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shipper.assets import produce
+from shipper.errors import SpecError
+from shipper.render.about import About
+from shipper.render.config import Warned
+from shipper.render.paths import Destinations, check_dest
+from shipper.render.plan import make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shipper.assets.base import File
+    from shipper.errors import Position
+    from shipper.license.verify import VerifiedLicense
+    from shipper.render.plan import Message, Plan, Planned
+    from shipper.render.settings import RenderOptions
+    from shipper.spec.model import Spec
+
+REPL_LEFT = ("{{repl", "repl{{")
+
+
+class RenderedFile(NamedTuple):
+    """A file: `dest` is normalized and unique, `mode` has permission bits, `asset` is the number in the plan."""
+
+    dest: str
+    content: str | bytes
+    mode: int
+    asset: int
+
+
+class Skipped(NamedTuple):
+    """An asset that is not rendered, and why."""
+
+    asset: Planned
+    reason: str
+
+
+class Rendering:
+    """What a spec renders to. `files` can be read once; `warnings` is complete when it has been."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.messages: list[Message] = plan.messages
+        self.warnings: list[Warned] = plan.warnings
+        self.skipped = [Skipped(planned, planned.reason) for planned in plan.assets if not planned.included]
+        self.files = self._run()
+
+    def _run(self) -> Iterator[RenderedFile]:
+        secrets = self.plan.config.secrets
+        taken = Destinations()
+        places: dict[str, Position] = {}
+        for planned in self.plan.assets:
+            if not planned.included:
+                continue
+            with About(planned.subject, secrets):
+                for file in produce(planned.asset, self.plan.templating):
+                    dest = self._take(file, planned, taken, places)
+                    self._look_for_leftovers(file, planned)
+                    yield RenderedFile(dest, file.content, file.mode, planned.number)
+
+    def _take(self, file: File, planned: Planned, taken: Destinations, places: dict[str, Position]) -> str:
+        """The dest of `file` in the output. Raises SpecError if it is bad, or taken by another file."""
+        here = planned.asset.dest.position
+        dest = ""
+        try:
+            dest = check_dest(file.dest)
+            if planned.root:
+                dest = check_dest(f"{planned.root}/{dest}")
+            taken.add(dest)
+        except SpecError as error:
+            error.position = error.position or here
+            error.hint = other_place(dest, places) or error.hint
+            raise
+        places[dest] = here
+        return dest
+
+    def _look_for_leftovers(self, file: File, planned: Planned) -> None:
+        if isinstance(file.content, str) and any(mark in file.content for mark in REPL_LEFT):
+            self.warnings.append(
+                Warned(f"{planned.subject}: the output still holds a {{{{repl …}}}} action", planned.asset.position)
+            )
+
+
+def other_place(dest: str, places: dict[str, Position]) -> str:
+    """The hint that says where the file stands that `dest` collides with; empty if with none."""
+    path = dest.casefold() + "/"
+    for other, place in places.items():
+        taken = other.casefold() + "/"
+        if dest and (path.startswith(taken) or taken.startswith(path)):
+            return f"the other one is at {place}"
+    return ""
+
+
+def render(spec: Spec, license: VerifiedLicense | None, options: RenderOptions) -> Rendering:
+    """Render `spec`. Files are made while `Rendering.files` is read; nothing is written.
+
+    Raises SpecError, TemplateError, LimitError, at once or from `files`.
+    """
+    return Rendering(make_plan(spec, license, options))
