@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 Kind = Literal["document", "scalar", "alias", "mapping", "sequence", "end"]
 
 
+_KINDS: dict[type, Kind] = {
+    DocumentStartEvent: "document",
+    ScalarEvent: "scalar",
+    AliasEvent: "alias",
+    MappingStartEvent: "mapping",
+    SequenceStartEvent: "sequence",
+}
+_STREAM = (StreamStartEvent, StreamEndEvent)
+
+
 class Event(NamedTuple):
     """One event of YAML's grammar, at the characters from `start` to `end`; `end` closes what is open.
 
@@ -62,7 +72,7 @@ def read_events(text: str) -> list[Event]:
     try:
         next_event = event_parser(text).get_event
         while (event := next_event()) is not None:
-            if not isinstance(event, (StreamStartEvent, StreamEndEvent)):
+            if not isinstance(event, _STREAM):
                 events.append(_slim(event))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -76,17 +86,17 @@ def read_events(text: str) -> list[Event]:
 
 
 def _slim(event: Any) -> Event:
+    kind = _KINDS.get(type(event), "end")
     start, end = event.start_mark.index, event.end_mark.index
-    if isinstance(event, ScalarEvent):
-        return Event("scalar", start, end, event.value, event.style or "", event.tag, event.anchor)
-    if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
-        kind: Kind = "mapping" if isinstance(event, MappingStartEvent) else "sequence"
-        return Event(kind, start, end, "", "", event.tag, event.anchor, bool(event.flow_style))
-    if isinstance(event, AliasEvent):
-        return Event("alias", start, end, anchor=event.anchor)
-    if isinstance(event, DocumentStartEvent):
-        return Event("document", start, end, flow=bool(event.explicit))
-    return Event("end", start, end)
+    if kind == "scalar":
+        return Event(kind, start, end, event.value, event.style or "", event.tag, event.anchor)
+    if kind == "end":
+        return Event(kind, start, end)
+    if kind == "document":
+        return Event(kind, start, end, flow=bool(event.explicit))
+    if kind == "alias":
+        return Event(kind, start, end, anchor=event.anchor)
+    return Event(kind, start, end, "", "", event.tag, event.anchor, bool(event.flow_style))
 
 
 def differing_sites(meant: Sequence[Event], got: Sequence[Event], sites: Mapping[int, Site]) -> list[Site] | None:
