@@ -1,0 +1,98 @@
+"""The Kubernetes documents among rendered files, as one stream for `kubectl apply -f -`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from shipper.errors import ShipperError
+from shipper.kubernetes.documents import documents, json_documents
+from shipper.kubernetes.order import rank
+from shipper.render.stream import Spool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+    from typing import Self
+
+    from shipper.kubernetes.documents import Document
+    from shipper.render.run import RenderedFile
+
+SEPARATOR = b"---\n"
+NAMES = (".yaml", ".yml", ".json")
+"""Only these are looked into: in files of other names values are not escaped, so their structure proves nothing."""
+
+
+class LeftOut(NamedTuple):
+    """A file, or a document in it, that is not part of the stream, and why."""
+
+    dest: str
+    reason: str
+
+
+class Manifests:
+    """The stream, collected in `spool`, and what is not part of it. A context manager: leaving it drops the stream."""
+
+    def __init__(self) -> None:
+        self.spool = Spool()
+        self.left_out: list[LeftOut] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.spool.close()
+
+
+def collect(files: Iterable[RenderedFile], order: Literal["apply", "spec"]) -> Manifests:
+    """Read all `files` and gather their documents, in the order to apply them or as they come.
+
+    Raises what `files` raises, OutputError where no room is left to hold them.
+    """
+    manifests = Manifests()
+    shelves: dict[int, Spool] = {}
+    try:
+        for file in files:
+            for document in kubernetes_documents(file, manifests.left_out):
+                place = rank(document) if order == "apply" else 0
+                shelf = shelves.get(place)
+                if shelf is None:
+                    shelf = shelves[place] = Spool()
+                else:
+                    shelf.write(SEPARATOR)
+                text = document.text
+                shelf.write((text if text.endswith("\n") else f"{text}\n").encode())
+        for place in sorted(shelves):
+            if manifests.spool.size:
+                manifests.spool.write(SEPARATOR)
+            for chunk in shelves[place].chunks():
+                manifests.spool.write(chunk)
+    except BaseException:
+        manifests.spool.close()
+        raise
+    finally:
+        for shelf in shelves.values():
+            shelf.close()
+    return manifests
+
+
+def kubernetes_documents(file: RenderedFile, left_out: list[LeftOut]) -> list[Document]:
+    """The Kubernetes documents of `file`; what else it is goes to `left_out`."""
+    if not file.dest.endswith(NAMES):
+        left_out.append(LeftOut(file.dest, "not a Kubernetes document"))
+        return []
+    try:
+        text = file.content if isinstance(file.content, str) else file.content.decode("utf-8-sig")
+        found = json_documents(text) if file.dest.endswith(".json") else documents(text)
+    except (ShipperError, UnicodeDecodeError):
+        # Escaped text has been read before: this one is copied, or written with `escape: none`
+        left_out.append(LeftOut(file.dest, "not a Kubernetes document: no YAML"))
+        return []
+    for document in found:
+        if document.problem:
+            place = file.dest if len(found) == 1 else f"{file.dest}:{document.line}"
+            left_out.append(LeftOut(place, f"not a Kubernetes document: {document.problem}"))
+    if not found:
+        left_out.append(LeftOut(file.dest, "empty"))
+    return [document for document in found if not document.problem]
