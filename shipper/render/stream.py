@@ -88,12 +88,10 @@ class Spool:
     def _spill(self) -> None:
         import tempfile
 
-        file = tempfile.TemporaryFile(buffering=_CHUNK)  # noqa: SIM115 - lives as long as the spool
-        self._file.seek(0)
-        file.write(self._file.read())
-        self._file.close()
-        self._file = file
+        memory, self._file = self._file, tempfile.TemporaryFile(buffering=_CHUNK)
         self._spilled = True
+        memory.seek(0)
+        self._file.write(memory.read())
 
 
 def write_stdout(spool: Spool) -> None:
