@@ -65,7 +65,8 @@ def parse_spec(data: bytes | str, file: str, *, collect: list[ShipperError] | No
     report = Report(collect)
     sections = _sections(root, report)
     top = Fields(root, "the spec", report, (), strict=False)
-    escape: Escape = report.attempt(lambda: top.choice("escape", Escape, "yaml")) or "yaml"
+    default: Escape = "yaml"
+    escape: Escape = report.attempt(lambda: top.choice("escape", Escape, default)) or default
     declared: Templating | None = report.attempt(top.templating)
 
     assets = _assets(sections["assets"], escape, report)

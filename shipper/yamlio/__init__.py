@@ -11,6 +11,7 @@ from __future__ import annotations
 from shipper.yamlio.files import read_file
 from shipper.yamlio.nodes import Mapping, Node, Scalar, Sequence, TextOrigin, to_data
 from shipper.yamlio.reader import Limits, events, load, parse
+from shipper.yamlio.source import SourceText
 from shipper.yamlio.strictjson import load_json
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Node",
     "Scalar",
     "Sequence",
+    "SourceText",
     "TextOrigin",
     "events",
     "load",
