@@ -68,7 +68,7 @@ class Fields:
             if name in ignored:
                 report.notes.append(Note(self.key(name).position, f'{what}: "{name}" has no effect'))
             elif strict:
-                hint = did_you_mean(name, [*known, *ignored])
+                hint = did_you_mean(name, [*known, *ignored]) or f"known: {', '.join(known)}"
                 raise self.key(name).error(f'{what}: unknown key "{short(name)}"', hint=hint)
 
     def key(self, name: str) -> Scalar:

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from shipper.errors import SpecError
+from shipper.spec import parse_spec
+
+
+def spec(contents: str, rest: str = "") -> str:
+    lines = "".join(f"      {line}\n" for line in contents.split("\n"))
+    return f"assets.v1:\n- inline:\n    dest: a\n    contents: |\n{lines}{rest}"
+
+
+@pytest.mark.parametrize(
+    ("contents", "templating"),
+    [
+        ("{{ EntitlementValue('a') }}", "jinja"),
+        ("plain", "jinja"),
+        ('{{repl EntitlementValue "a" }}', "repl"),
+        ("{{repl- x }}", "repl"),
+        ("{{repl\n  x }}", "repl"),
+        ('{{repl(Add 1 2)}} {{ .Values.x }} {{ include "x" (dict "a" 1) }}', "repl"),
+        ("repl{{ x }}", "repl"),
+        ("repl{{`x`}}", "repl"),
+        ("{{replicas}} {{ replicas }} repl{{x}}", "jinja"),
+    ],
+)
+def test_detects(contents: str, templating: str) -> None:
+    assert parse_spec(spec(contents), "s").templating == templating
+
+
+def test_every_templated_field_counts_and_no_other() -> None:
+    for rest in (
+        "    when: '{{repl x }}'\n",
+        "- template: {path: a, dest: '{{repl x }}'}\n",
+        "config.v1: [{name: g, when: '{{repl x }}'}]\n",
+        "config.v1: [{name: g, items: [{name: a, default: '{{repl x }}'}]}]\n",
+        "lifecycle.v1: [{message: {contents: '{{repl x }}'}}]\n",
+        "lifecycle.v1: [{render: {assets.v1: [{local: {path: a, when: '{{repl x }}'}}]}}]\n",
+    ):
+        assert parse_spec(spec("a", rest), "s").templating == "repl", rest
+    for rest in (
+        "    description: '{{repl x }}'\n",
+        "# {{repl x }}\n",
+        "- inline: {dest: b, contents: '{{repl x }}', templating: repl}\n",
+        "config.v1: [{name: g, items: [{name: a, help_text: '{{repl x }}'}]}]\n",
+    ):
+        assert parse_spec(spec("a", rest), "s").templating == "jinja", rest
+
+
+@pytest.mark.parametrize(
+    ("contents", "place"),
+    [
+        ("a: {{repl x }}\nb: {% if a %}", "s:6:10"),
+        ('a: {{repl x }}{{ EntitlementValue("a") }}', "s:5:21"),
+    ],
+)
+def test_a_mix_needs_a_word(contents: str, place: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_spec(spec(contents), "s")
+    assert str(caught.value) == (
+        f"{place}: the spec has actions of both template languages, {{{{repl …}}}} and Jinja "
+        '(say "templating: jinja" or "templating: repl", for the spec or the asset)'
+    )
+    for templating in ("jinja", "repl"):
+        assert parse_spec(spec(contents, f"templating: {templating}\n"), "s").templating == templating
