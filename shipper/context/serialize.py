@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from shipper.context.registry import MAX_ITEMS, check_size
+from shipper.context.registry import check_size
 from shipper.context.values import kind_of, scalar_text
 from shipper.errors import LimitError, TemplateError
 from shipper.yamltext import is_plain_string, quote_json, quote_yaml
 
 MAX_DEPTH = 64
+MAX_VALUES = 300_000
 _STEP = "  "
 
 
@@ -29,8 +30,8 @@ class Writer:
     def count(self, value: object, depth: int) -> None:
         """Charge one value. Raises LimitError."""
         self.items += 1
-        if self.items > MAX_ITEMS:
-            raise LimitError(f"more than {MAX_ITEMS:,} values to write")
+        if self.items > MAX_VALUES:
+            raise LimitError(f"more than {MAX_VALUES:,} values to write")
         if depth > MAX_DEPTH:
             raise LimitError(f"{kind_of(value)} is nested deeper than {MAX_DEPTH}")
 

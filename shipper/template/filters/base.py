@@ -49,23 +49,39 @@ def order_key(value: Any) -> Any:
 
 
 def getter(call: Call, attribute: object, default: object = None) -> Callable[[Any], Any]:
-    """What looks up an attribute path in an item, or gives the item itself for None."""
+    """What looks up an attribute path in an item, or gives the item itself for None.
+
+    A path that ends early gives `default`, or an undefined value.
+    """
     if attribute is None:
         return lambda item: item
+    if default is None:
+        return lambda item: stepped(call).attribute(item, attribute)
+    steps: list[object] = [*attribute.split(".")] if isinstance(attribute, str) else [attribute]
 
     def get(item: Any) -> Any:
-        found = call.attribute(item, attribute)
-        return default if default is not None and call.is_undefined(found) else found
+        for step in steps:
+            item = stepped(call).attribute(item, step)
+            if call.is_undefined(item):
+                return default
+        return item
 
     return get
 
 
 def charge_sort(call: Call, keys: list[Any]) -> None:
     """Charge the comparisons of a sort."""
-    call.budget.steps_for(len(keys) * len(keys).bit_length() >> 3)
-    rounds = max(1, len(keys).bit_length() >> 2)
-    for _ in range(rounds):
-        call.budget.weigh(keys)
+    budget = call.budget
+    budget.steps_for(len(keys) * len(keys).bit_length() >> 3)
+    before = budget.steps
+    budget.weigh(keys)
+    budget.steps_for((before - budget.steps) * (len(keys).bit_length() >> 2))
+
+
+def stepped(call: Call) -> Call:
+    """Charge the look-up, filter or test that is asked of `call` next."""
+    call.budget.steps_for(2)
+    return call
 
 
 def integer(name: str, value: Any) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import filters as jinja
 
 from shipper.errors import TemplateError
-from shipper.template.filters.base import charge_sort, folded, getter, integer, jinja_filter, number, order_key
+from shipper.template.filters.base import charge_sort, folded, getter, integer, jinja_filter, number, order_key, stepped
 from shipper.template.limits import check_integer, text_size
 from shipper.template.runtime import Group, Undefined, kind
 
@@ -260,7 +260,7 @@ def map_(call: Call, value: object, *args: Any, **kwargs: Any) -> list[Any]:
     """An attribute of each item (with `default` where there is none), or what a filter makes of it."""
     if args:
         name = _name("filter", args[0])
-        return [_stepped(call).filter(name, item, *args[1:], **kwargs) for item in call.items(value)]
+        return [stepped(call).filter(name, item, *args[1:], **kwargs) for item in call.items(value)]
     unknown = sorted(kwargs.keys() - {"attribute", "default"})
     if "attribute" not in kwargs or unknown:
         problem = f'there is no argument "{unknown[0]}"' if unknown else "which filter or attribute?"
@@ -309,13 +309,7 @@ def _chosen(
     if not args:
         return [item for item in call.items(value) if call.truth(get(item)) is wanted]
     name = _name("test", args[0])
-    return [item for item in call.items(value) if _stepped(call).test(name, get(item), *args[1:], **kwargs) is wanted]
-
-
-def _stepped(call: Call) -> Call:
-    """One step for each item that another filter or test works on."""
-    call.budget.steps_for(1)
-    return call
+    return [item for item in call.items(value) if stepped(call).test(name, get(item), *args[1:], **kwargs) is wanted]
 
 
 def _name(what: str, value: object) -> str:
