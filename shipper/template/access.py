@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-from shipper.errors import LimitError, TemplateError, did_you_mean
+from shipper.errors import LimitError, TemplateError
 from shipper.template.limits import text_size
 from shipper.template.runtime import (
     GROUP_ATTRIBUTES,
@@ -19,10 +19,12 @@ from shipper.template.runtime import (
     Namespace,
     Undefined,
     kind,
+    shown,
+    suggest,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from shipper.template.limits import Budget
 
@@ -31,6 +33,9 @@ _SAME_SIZE = (
     "isdigit", "islower", "isnumeric", "isspace", "istitle", "isupper", "lower", "lstrip", "partition",
     "removeprefix", "removesuffix", "rpartition", "rstrip", "startswith", "strip", "swapcase", "title", "upper",
 )  # fmt: skip
+
+
+_LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 def _center(budget: Budget, text: str, width: int, *fill: str) -> str:
@@ -62,19 +67,19 @@ def _replace(budget: Budget, text: str, old: str, new: str, count: int = -1) -> 
 
 
 def _split(budget: Budget, text: str, sep: str | None = None, maxsplit: int = -1) -> list[str]:
-    budget.items_for(1 + (len(text) // 2 if sep is None else text.count(sep)))
+    budget.texts_for(1 + (len(text) // 2 if sep is None else text.count(sep)))
     return text.split(sep, maxsplit)
 
 
 def _rsplit(budget: Budget, text: str, sep: str | None = None, maxsplit: int = -1) -> list[str]:
-    budget.items_for(1 + (len(text) // 2 if sep is None else text.count(sep)))
+    budget.texts_for(1 + (len(text) // 2 if sep is None else text.count(sep)))
     if sep:
         budget.steps_for(len(text) * len(sep) >> 8)
     return text.rsplit(sep, maxsplit)
 
 
 def _splitlines(budget: Budget, text: str, keepends: bool = False) -> list[str]:  # noqa: FBT001, FBT002 (a template's call)
-    budget.items_for(len(text) + 1)
+    budget.texts_for(1 + sum(text.count(line_break) for line_break in _LINE_BREAKS))
     return text.splitlines(keepends)
 
 
@@ -159,6 +164,7 @@ def call_method(budget: Budget, method: Method, args: tuple[Any, ...], kwargs: d
     """Call a listed method; raises what Python raises for wrong arguments."""
     owner = method.owner
     if type(owner) is Loop:
+        budget.weigh(args)
         return method.run(owner, *args, **kwargs)
     if isinstance(owner, str):
         owner = str.__str__(owner)
@@ -193,9 +199,8 @@ def attribute(value: Any, name: str, *, lenient: bool = False) -> Any:
     return _missing(name, kind(value), known, lenient)
 
 
-def _missing(name: str, where: str, known: Any, lenient: bool) -> Undefined:  # noqa: FBT001 (passed on)
-    names = [key for key in known if isinstance(key, str)]
-    return Undefined(f'{where} has no "{name}"', lambda: did_you_mean(name, names), lenient=lenient)
+def _missing(name: str, where: str, known: Iterable[Any], lenient: bool) -> Undefined:  # noqa: FBT001 (passed on)
+    return Undefined(f"{where} has no {shown(name)}", lambda: suggest(name, known), lenient=lenient)
 
 
 def item(value: Any, key: Any, budget: Budget, *, lenient: bool = False) -> Any:
@@ -206,23 +211,11 @@ def item(value: Any, key: Any, budget: Budget, *, lenient: bool = False) -> Any:
     if type(key) is Undefined:
         key.fail()
     if kind_of is Namespace or kind_of is Module:
-        return (
-            attribute(value, key, lenient=lenient)
-            if isinstance(key, str)
-            else Undefined(f"{kind(value)} has no such key")
-        )
+        if isinstance(key, str):
+            return attribute(value, key, lenient=lenient)
+        return Undefined(f"{kind(value)} has no such key", lenient=lenient)
     if kind_of is dict:
-        budget.weigh(key)
-        try:
-            if key in value:
-                return value[key]
-        except TypeError:
-            raise TemplateError(f"{kind(key)} can't be a key") from None
-        return (
-            _missing(key, "map", value, lenient)
-            if isinstance(key, str)
-            else Undefined("map has no such key", lenient=lenient)
-        )
+        return _key(value, key, budget, lenient)
     if isinstance(value, str):
         value = str.__str__(value)
     elif kind_of not in (list, tuple, range, Group):
@@ -233,10 +226,23 @@ def item(value: Any, key: Any, budget: Budget, *, lenient: bool = False) -> Any:
         try:
             return value[key]
         except IndexError:
-            return Undefined(f"{kind(value)} has no item {key}: its length is {len(value)}", lenient=lenient)
+            number = key if abs(key) < 10**9 else "of that number"
+            return Undefined(f"{kind(value)} has no item {number}: its length is {len(value)}", lenient=lenient)
     if isinstance(key, str):
-        return Undefined(f'{kind(value)} has no "{key[:80]}"', lenient=lenient)
+        return Undefined(f"{kind(value)} has no {shown(key)}", lenient=lenient)
     return Undefined(f"{kind(value)} has no such item", lenient=lenient)
+
+
+def _key(value: dict[Any, Any], key: Any, budget: Budget, lenient: bool) -> Any:  # noqa: FBT001 (passed on)
+    budget.weigh(key)
+    try:
+        if key in value:
+            return value[key]
+    except TypeError:
+        raise TemplateError(f"{kind(key)} can't be a key") from None
+    if isinstance(key, str):
+        return _missing(key, "a map", value, lenient)
+    return Undefined("a map has no such key", lenient=lenient)
 
 
 def _slice(value: Any, key: slice, budget: Budget) -> Any:

@@ -11,7 +11,7 @@ from shipper.template.runtime import Frame, Function, kind
 from shipper.template.source import TemplateSource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from jinja2 import nodes
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from shipper.template.loader import TemplatesFolder
 
 OPENINGS = ("{{", "{%", "{#")
+
+MAX_CACHED = 256
+"""Parsed templates that are kept. A tree takes a hundred times the memory of its text."""
 Escape = Literal["yaml", "json", "none"]
 
 
@@ -68,6 +71,7 @@ class Engine:
         self._functions = {name: Function(name, spec) for name, spec in functions.items()}
         self._globals: Frame | None = None
         self._bodies: dict[str, list[nodes.Node]] = {}
+        self._uses: dict[nodes.Node, frozenset[str]] = {}
 
     @property
     def globals(self) -> Frame:
@@ -102,7 +106,18 @@ class Engine:
         if found is None:
             from shipper.template.jinja_parser import parse
 
-            found = self._bodies[source.text] = parse(source).body
+            found = parse(source).body
+            if len(self._bodies) >= MAX_CACHED:
+                self._bodies.clear()
+                self._uses.clear()
+            self._bodies[source.text] = found
+        return found
+
+    def uses(self, node: nodes.Node, find: Callable[[nodes.Node], frozenset[str]]) -> frozenset[str]:
+        """What `find` says about a macro's node, asked once."""
+        found = self._uses.get(node)
+        if found is None:
+            found = self._uses[node] = find(node)
         return found
 
     def pieces(self, template: Template, scope: Scope, trace: list[Traced] | None = None) -> list[Piece]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shipper.context.values import Author, Fragment, Printed, Source
-from shipper.errors import LimitError, ShipperError, TemplateError, did_you_mean
+from shipper.errors import LimitError, ShipperError, TemplateError
 from shipper.template import access, operations
 from shipper.template.calls import FILTERS, TESTS
 from shipper.template.expressions import EXPRESSIONS
 from shipper.template.invoke import call_error, invoke
 from shipper.template.printing import text_of
-from shipper.template.runtime import Frame, Undefined, kind
+from shipper.template.runtime import Frame, Undefined, kind, shown, suggest
 from shipper.template.statements import STATEMENTS
 
 if TYPE_CHECKING:
@@ -94,7 +94,11 @@ class Evaluator:
         return error
 
     def execute(self, body: Iterable[nodes.Node]) -> None:
+        budget = self.budget
         for node in body:
+            budget.steps -= 1
+            if budget.steps < 0:
+                budget.steps_for(0)
             STATEMENTS[type(node)](self, node)
 
     def value(self, node: nodes.Node) -> Any:
@@ -126,7 +130,8 @@ class Evaluator:
         self.out.append(Author(text, Source(self.source, offset)))
 
     def charge(self, count: int) -> None:
-        """Charge `count` characters that are printed."""
+        """Charge a piece of `count` characters that is printed."""
+        self.budget.steps_for(1)
         if self.capturing:
             self.budget.bytes_for(count)
         else:
@@ -153,7 +158,7 @@ class Evaluator:
                 return names[name]
             frame = frame.outer
         scope = self.frame
-        return Undefined(f'"{name}" is not defined', lambda: did_you_mean(name, scope.known()), lenient=self.lenient)
+        return Undefined(f"{shown(name)} is not defined", lambda: suggest(name, scope.known()), lenient=self.lenient)
 
     def note(self, offset: int, expression: str, value: object) -> None:
         """Tell `explain` about a look at the data."""
@@ -174,14 +179,14 @@ class Evaluator:
 
                 if name in ABSENT:
                     raise TemplateError(f'filter "{name}" is not available here', hint=ABSENT[name])
-                raise TemplateError(f'no filter "{name}"', hint=did_you_mean(name, self.engine.filter_names()))
+                raise TemplateError(f"no filter {shown(name)}", hint=suggest(name, self.engine.filter_names()))
             return invoke(self, function, (value, *args), kwargs)
         return self._apply(f'filter "{name}"', entry, value, args, kwargs)
 
     def test(self, name: str, value: object, *args: object, **kwargs: object) -> bool:
         entry = TESTS.get(name)
         if entry is None:
-            raise TemplateError(f'no test "{name}"', hint=did_you_mean(name, TESTS))
+            raise TemplateError(f"no test {shown(name)}", hint=suggest(name, TESTS))
         return bool(self._apply(f'test "{name}"', entry, value, args, kwargs))
 
     def _apply(self, what: str, entry: Any, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -216,7 +221,10 @@ class Evaluator:
 
     def items(self, value: object) -> list[Any]:
         if isinstance(value, (list, tuple, range, dict, str)):
-            self.budget.items_for(len(value))
+            count = len(value)
+            self.budget.items_for(count)
+            if isinstance(value, str) and not value.isascii():
+                self.budget.texts_for(count)
             return list(value)
         if type(value) is Undefined:
             return list(value)

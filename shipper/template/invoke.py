@@ -167,7 +167,7 @@ def _dict(ev: Evaluator, *args: Any, **kwargs: Any) -> dict[Any, Any]:
             value.fail()
         if type(value) is not dict and type(value) not in (list, tuple):
             raise TemplateError(f"dict takes a map or a list of pairs, not {kind(value)}")
-        ev.budget.items_for(2 * len(value))
+        ev.budget.items_for(6 * len(value))
         ev.budget.weigh(value)
     return dict(*args, **kwargs)
 

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.lexer import Token, TokenStream, float_re, integer_re, operators, string_re
 
+from shipper.errors import LimitError
+from shipper.template.limits import MAX_TOKENS
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
@@ -42,7 +45,14 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 def tokenize(source: str, *, expression: bool = False) -> TokenStream:
     """The tokens of `source` as jinja2's parser wants them; TemplateSyntaxError (its `lineno` an offset) on the way."""
     tokens = _tag(source, 0, _VARIABLE, "variable_end") if expression else _template(source)
-    return TokenStream(tokens, None, None)
+    return TokenStream(_limited(tokens), None, None)
+
+
+def _limited(tokens: Iterator[Token]) -> Iterator[Token]:
+    for number, token in enumerate(tokens):
+        if number >= MAX_TOKENS:
+            raise LimitError(f"a template may have {MAX_TOKENS:,} words and symbols in its tags at most")
+        yield token
 
 
 def _template(source: str) -> Iterator[Token]:

@@ -12,6 +12,7 @@ from jinja2.parser import Parser
 from shipper.errors import LimitError, TemplateError, did_you_mean
 from shipper.template.jinja_lexer import tokenize
 from shipper.template.limits import MAX_SOURCE
+from shipper.template.runtime import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +87,7 @@ class _Parser(Parser):
         if name in _UNSUPPORTED:
             raise _SyntaxError(f'tag "{name}" is not supported', at, hint=_UNSUPPORTED[name])
         hint = did_you_mean(name, TAGS) or f"there are {', '.join(TAGS)}"
-        raise _SyntaxError(f'unknown tag "{name}"', at, hint=hint)
+        raise _SyntaxError(f"unknown tag {shown(name)}", at, hint=hint)
 
     def parse_block(self) -> NoReturn:
         self.fail_unknown_tag("block", self.stream.current.lineno)
@@ -142,6 +143,9 @@ def _guard(source: TemplateSource, read: Callable[[], T]) -> T:
         raise TemplateError(
             _plain(error.message or "no template"), position=position, hint=getattr(error, "hint", "")
         ) from None
+    except LimitError as error:
+        error.position = source.position(0)
+        raise
     except RecursionError:
         raise LimitError("the template is nested too deeply", position=source.position(0)) from None
 

@@ -19,8 +19,17 @@ MAX_SOURCE = MIB
 MAX_INTEGER_BITS = 14_000
 """Size of an integer in a template; 4,300 decimal digits are 14,285 bits."""
 
+MAX_TOKENS = 150_000
+"""Words and symbols inside the tags of one template: what the parser needs about a second for."""
+
 LIST_ITEM_BYTES = 16
 """What one item of a list made by a template is charged."""
+
+TEXT_BYTES = 64
+"""What each new text costs beside its characters."""
+
+MAX_NESTING = 100
+"""Depth of lists and maps in each other. Python itself crashes on the hash of a tuple that is nested too deeply."""
 
 _SIZED = (str, list, tuple, dict)
 
@@ -28,7 +37,7 @@ _SIZED = (str, list, tuple, dict)
 class TemplateLimits(NamedTuple):
     """`steps`, `bytes` of text and lists made, and `output` bytes count for one template; `run` bytes of output for all."""
 
-    steps: int = 1_000_000
+    steps: int = 500_000
     depth: int = 64
     bytes: int = 64 * MIB
     output: int = 32 * MIB
@@ -58,40 +67,54 @@ class Budget:
         self.run = run or Run(limits)
 
     def steps_for(self, count: int) -> None:
-        """Charge `count` steps; LimitError when they run out."""
-        self.steps -= count
+        """Charge `count` steps (a negative count is none); LimitError when they run out."""
+        if count > 0:
+            self.steps -= count
         if self.steps < 0:
             raise LimitError(f"the template needs more than {self.limits.steps:,} steps")
 
     def bytes_for(self, count: int) -> None:
         """Charge text of `count` characters that is about to be made; LimitError when memory runs out."""
-        self.bytes -= count
+        if count > 0:
+            self.bytes -= count
         if self.bytes < 0:
             raise LimitError(f"the template makes more than {self.limits.bytes // MIB:,} MiB of text and lists")
         if count > 1024:
             self.steps_for(count >> 10)
 
     def items_for(self, count: int) -> None:
-        """Charge a list of `count` items that is about to be made."""
+        """Charge a list of `count` items that is about to be made; the items are there already."""
         self.steps_for(count >> 2)
         self.bytes_for(count * LIST_ITEM_BYTES)
+
+    def texts_for(self, count: int) -> None:
+        """Charge a list of `count` new texts, without their characters."""
+        self.items_for(count)
+        self.bytes_for(count * TEXT_BYTES)
 
     def weigh(self, *values: object) -> None:
         """Charge a walk over all that `values` hold, before they are compared, hashed, sorted or written.
 
         What is held twice counts twice: Python would walk it twice, too.
         """
-        stack = list(values)
-        while stack:
-            value = stack.pop()
-            if isinstance(value, str):
-                self.steps_for(len(value) >> 10)
-            elif isinstance(value, (list, tuple)):
-                self.steps_for(1 + (len(value) >> 4))
-                stack.extend(item for item in value if isinstance(item, _SIZED))
-            elif isinstance(value, dict):
-                self.steps_for(1 + (len(value) >> 3))
-                stack.extend(item for pair in value.items() for item in pair if isinstance(item, _SIZED))
+        level: list[object] = [value for value in values if isinstance(value, _SIZED)]
+        depth = 0
+        while level:
+            depth += 1
+            if depth > MAX_NESTING:
+                raise LimitError(f"lists and maps are nested deeper than {MAX_NESTING}")
+            inner: list[object] = []
+            for value in level:
+                if isinstance(value, str):
+                    self.steps_for(len(value) >> 10)
+                elif isinstance(value, dict):
+                    self.steps_for(1 + (len(value) >> 3))
+                    inner += [item for pair in value.items() for item in pair if isinstance(item, _SIZED)]
+                elif isinstance(value, (list, tuple)):
+                    self.steps_for(1 + (len(value) >> 4))
+                    inner += [item for item in value if isinstance(item, _SIZED)]
+            self.steps_for(len(inner) >> 3)
+            level = inner
 
     def output_for(self, count: int) -> None:
         """Charge `count` characters of output, to the template and to the run."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from shipper.errors import TemplateError
+from shipper.errors import TemplateError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from jinja2 import nodes
 
@@ -198,6 +199,18 @@ GROUP_ATTRIBUTES: dict[str, Callable[[Group], Any]] = {
     "grouper": lambda group: group.grouper,
     "list": lambda group: group.list,
 }
+
+
+def shown(name: str) -> str:
+    """A name from a template for a message: in quotes, on one line, cut when long."""
+    cut = name[:60] + "…" if len(name) > 60 else str.__str__(name)
+    return '"' + "".join(char if char.isprintable() else "�" for char in cut) + '"'
+
+
+def suggest(name: str, known: Iterable[Any]) -> str:
+    """`did you mean …?`, unless there are too many names or too long ones to compare in a moment."""
+    names = [key for key in islice(known, 1_001) if isinstance(key, str) and len(key) <= 100]
+    return did_you_mean(name, names) if len(name) <= 100 and len(names) <= 1_000 else ""
 
 
 def kind(value: object) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import nodes
 from jinja2.compiler import find_undeclared
 
-from shipper.errors import ShipperError, TemplateError, did_you_mean
+from shipper.errors import ShipperError, TemplateError
 from shipper.template.expressions import call, condition, filtered, start
-from shipper.template.runtime import Frame, Loop, Macro, Module, Namespace, Undefined, kind
+from shipper.template.runtime import Frame, Loop, Macro, Module, Namespace, Undefined, kind, shown, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +82,7 @@ def assign(ev: Evaluator, target: Any, value: Any) -> None:
         ev.at = target.lineno
         namespace = ev.lookup(target.name)
         if type(namespace) is not Namespace:
-            raise TemplateError(f'"{target.name}" is {kind(namespace)}: only a namespace() can be changed')
+            raise TemplateError(f"{shown(target.name)} is {kind(namespace)}: only a namespace() can be changed")
         namespace.values[target.attr] = value
     else:
         values = ev.items(value)
@@ -137,7 +137,7 @@ def _make_macro(ev: Evaluator, node: nodes.Macro | nodes.CallBlock, name: str) -
     if len(set(arguments)) < len(arguments):
         ev.at = node.lineno
         raise TemplateError(f"{name} has two arguments of one name")
-    used = find_undeclared(node.body, ("caller", "kwargs", "varargs"))
+    used = ev.engine.uses(node, _special_names)
     if "caller" in used and "caller" in arguments[: len(arguments) - len(node.defaults)]:
         ev.at = node.lineno
         raise TemplateError('the argument "caller" needs a default', hint="leave it out: caller is always there")
@@ -152,6 +152,11 @@ def _make_macro(ev: Evaluator, node: nodes.Macro | nodes.CallBlock, name: str) -
         catch_kwargs="kwargs" in used and "kwargs" not in arguments,
         catch_varargs="varargs" in used and "varargs" not in arguments,
     )
+
+
+def _special_names(node: Any) -> frozenset[str]:
+    """Which of the names that only macros have are used in a body."""
+    return frozenset(find_undeclared(node.body, ("caller", "kwargs", "varargs")))
 
 
 def _macro(ev: Evaluator, node: nodes.Macro) -> None:
@@ -174,12 +179,12 @@ def _load(ev: Evaluator, node: Any) -> TemplateSource | None:
     error: TemplateError | None = None
     for name in names:
         if loader is None:
-            error = TemplateError(f'no template "{name}": there is no templates folder', hint="see --templates")
+            error = TemplateError(f"no template {shown(name)}: there is no templates folder", hint="see --templates")
             continue
         try:
             return loader.get(str(name))
         except FileNotFoundError:
-            error = TemplateError(f'no template "{name}"', hint=did_you_mean(name, loader.names()))
+            error = TemplateError(f"no template {shown(name)}", hint=suggest(name, loader.names()))
     if getattr(node, "ignore_missing", False):
         return None
     raise error or TemplateError("no template")
@@ -233,7 +238,7 @@ def _from_import(ev: Evaluator, node: nodes.FromImport) -> None:
         name, target = each if isinstance(each, tuple) else (each, each)
         if name not in module.names:
             ev.at = node.lineno
-            raise TemplateError(f'template "{module.name}" has no "{name}"', hint=did_you_mean(name, module.names))
+            raise TemplateError(f"{shown(module.name)} has no {shown(name)}", hint=suggest(name, module.names))
         ev.frame.names[target] = module.names[name]
 
 

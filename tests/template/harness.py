@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -72,7 +73,8 @@ def theirs(template: str) -> str:
     """What jinja2 makes of `template`."""
     try:
         _REFERENCE.globals.update(deepcopy(DATA))  # jinja2's templates can change it
-        text = _REFERENCE.from_string(template).render()
+        with warnings.catch_warnings(action="ignore"):
+            text = _REFERENCE.from_string(template).render()
         text.encode()
     except Exception:  # noqa: BLE001 (jinja2 raises what Python raises)
         return REFUSED
