@@ -8,8 +8,7 @@ with all foreign files; the next run removes the other.
 What is ours is what `.shipper/manifest` lists. An existing folder that holds other files and has no manifest is
 refused; with one, foreign files stay what they are (same inode), and one that is in the way of a new file is an
 error. Files are written with exactly the mode that is asked for, new folders with 0755, whatever the umask is; the
-output folder itself and folders that also hold foreign files keep owner, mode and times, but not extended
-attributes.
+output folder itself and folders that also hold foreign files keep owner and mode, but not extended attributes.
 
 One run at a time publishes to a folder: it holds a lock on the folder's inode, which the kernel drops when the
 process ends. On file systems without locks on folders (NFS) there is none.
@@ -25,15 +24,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.errors import OutputError
-from shipper.render import manifest as manifests
 from shipper.render.inplace import publish_in_place, recover
 from shipper.render.linux import exchange, open_folder, sync_file_system, try_lock
-from shipper.render.manifest import Entry, Manifest
+from shipper.render.manifest import NAME as MANIFEST
+from shipper.render.manifest import Entry, Manifest, encode
+from shipper.render.manifest import read as read_manifest
 from shipper.render.paths import OWN_FOLDER, Destinations, check_dest
+from shipper.render.staging import Staging, make_staging, sweep
 from shipper.render.tree import (
     FOLDER_MODE,
     CannotExchange,
@@ -79,13 +79,6 @@ class _Target(NamedTuple):
     manifest: Manifest
 
 
-class _Staging(NamedTuple):
-    """The new tree: a private sibling of the output folder, open and locked."""
-
-    path: str
-    fd: int
-
-
 def publish(files: Iterable[OutputFile], output_dir: str, *, mtime: int | None = None) -> Published:
     """Makes `files` the published content of `output_dir`; see the module for how.
 
@@ -96,7 +89,8 @@ def publish(files: Iterable[OutputFile], output_dir: str, *, mtime: int | None =
     if not output_dir or "\0" in output_dir:
         raise OutputError("the output folder has no name")
     notes: list[str] = []
-    path = os.path.realpath(output_dir)
+    with _Failures(output_dir):  # the current folder may be gone
+        path = os.path.realpath(output_dir)
     made = _make_parents(path, output_dir)
     try:
         fd = _open_locked(path, output_dir, notes)
@@ -119,9 +113,9 @@ def _publish(
     reason = _why_in_place(target)
     staging = None
     if not reason:
-        _sweep(target.path)
+        sweep(target.path)
         try:
-            staging = _make_staging(target.path)
+            staging = make_staging(target.path)
         except OSError as error:
             if target.fd is None or error.errno not in _NO_SIBLING:
                 raise _failed(error, shown) from None
@@ -145,7 +139,7 @@ def _publish(
     return Published(target.path, len(entries), atomic=True, notes=tuple(notes))
 
 
-def _replace(target: _Target, staging: _Staging, entries: list[Entry], mtime: int | None, notes: list[str]) -> None:
+def _replace(target: _Target, staging: Staging, entries: list[Entry], mtime: int | None, notes: list[str]) -> None:
     """Completes the new tree and puts it in the place of the old one. Raises CannotExchange, OutputError, OSError."""
     ours = {folder for entry in entries for folder in parents(entry.path)} | {"", OWN_FOLDER}
     if target.fd is None:
@@ -225,7 +219,7 @@ def _write_tree(files: Iterable[OutputFile], staging_fd: int, shown: str, mtime:
         entries.append(Entry(file.dest, digest, file.mode))
     with _Failures(shown):
         _make_folders([OWN_FOLDER], staging_fd, folders)
-        write_file(f"{OWN_FOLDER}/{manifests.NAME}", manifests.encode(entries), 0o644, staging_fd, mtime)
+        write_file(f"{OWN_FOLDER}/{MANIFEST}", encode(entries), 0o644, staging_fd, mtime)
     return entries
 
 
@@ -278,7 +272,7 @@ def _read_target(path: str, fd: int | None, shown: str, notes: list[str]) -> Man
     with _Failures(shown):
         if recover(fd):
             notes.append(f'finished an interrupted update of "{shown}"')
-        manifest = manifests.read(fd)
+        manifest = read_manifest(fd)
         if manifest is not None:
             return manifest
         ignored = {OWN_FOLDER, "lost+found"} if os.path.ismount(path) else {OWN_FOLDER}
@@ -302,57 +296,6 @@ def _why_in_place(target: _Target) -> str:
     if os.path.ismount(target.path):
         return "it is a mount point"
     return ""
-
-
-def _make_staging(path: str) -> _Staging:
-    """A new private folder beside `path`, open and locked, so that no other run takes it for a dead one's.
-
-    Raises OSError.
-    """
-    while True:
-        staging = f"{_staging_prefix(path)}{os.urandom(4).hex()}"
-        os.mkdir(staging, 0o700)
-        fd = -1
-        try:
-            fd = open_folder(staging)
-            os.fchmod(fd, 0o700)
-            if try_lock(fd) is not False and os.path.samestat(os.lstat(staging), os.fstat(fd)):
-                return _Staging(staging, fd)
-        except FileNotFoundError:
-            pass  # a run that started at the same moment swept it
-        except BaseException:
-            _remove_folder(staging)
-            raise
-        if fd >= 0:
-            os.close(fd)
-
-
-def _staging_prefix(path: str) -> str:
-    parent, name = os.path.split(path)
-    # The whole name stays within NAME_MAX; who else has the same beginning doesn't matter, locks tell.
-    short = os.fsencode(name)[:200].decode(errors="ignore")
-    return os.path.join(parent, f".{short}.shipper-")
-
-
-def _sweep(path: str) -> None:
-    """Removes what killed runs left beside `path`: our own folders that no living process has locked."""
-    parent, prefix = os.path.split(_staging_prefix(path))
-    pattern = re.compile(re.escape(prefix) + "[0-9a-f]{8}")
-    try:
-        with os.scandir(parent) as entries:
-            stale = [entry.path for entry in entries if pattern.fullmatch(entry.name)]
-    except OSError:
-        return
-    for candidate in stale:
-        try:
-            fd = open_folder(candidate)
-        except OSError:
-            continue
-        try:
-            if os.fstat(fd).st_uid == os.geteuid() and try_lock(fd):
-                remove_tree(candidate)
-        finally:
-            os.close(fd)
 
 
 def _make_parents(path: str, shown: str) -> list[str]:

@@ -88,7 +88,7 @@ class Spool:
     def _spill(self) -> None:
         import tempfile
 
-        memory, self._file = self._file, tempfile.TemporaryFile(buffering=_CHUNK)
+        memory, self._file = self._file, tempfile.TemporaryFile(buffering=_CHUNK)  # noqa: SIM115 - close() ends it
         self._spilled = True
         memory.seek(0)
         self._file.write(memory.read())

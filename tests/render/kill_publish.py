@@ -25,7 +25,9 @@ FOREIGN = {"README.txt": b"mine\n", "k8s/patch.txt": b"mine too\n", "docs/deep/e
 
 def tree(version: str) -> dict[str, OutputFile]:
     """Some files are in both versions, some in one; contents and modes differ."""
-    files = [OutputFile(f"k8s/{number % 5}/{number}.yaml", f"{version} {number}\n".encode() * 40) for number in range(FILES)]
+    files = [
+        OutputFile(f"k8s/{number % 5}/{number}.yaml", f"{version} {number}\n".encode() * 40) for number in range(FILES)
+    ]
     files += [OutputFile(f"only/{version}/{number}", version.encode(), 0o600) for number in range(6)]
     return {file.dest: file for file in files}
 
@@ -104,7 +106,7 @@ def main(folder: str, kills: int, seed: int, how: str) -> None:
         publish(TREES[version].values(), root)
     cycle = (time.monotonic() - began) / 6
     counts = {"A": 0, "B": 0, "mixed": 0, "foreign file lost": 0, "left a sibling": 0, "left a journal": 0}
-    choose = random.Random(seed)  # noqa: S311 - the same times in each run
+    choose = random.Random(seed)
     for _ in range(kills):
         kill_once(root, how, choose.uniform(0, 3 * cycle))
         counts["left a sibling"] += os.listdir(folder) != ["out"]
