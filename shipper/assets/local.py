@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from shipper.assets.base import Workbench
     from shipper.spec.model import LocalAsset
+    from shipper.template.source import TemplateSource
 
 MAX_FILE = 256 * 1024 * 1024
 MAX_FILES = 100_000
@@ -72,21 +73,34 @@ def tree(asset: LocalAsset, root: str, path: str) -> list[str]:
     return sorted(found, key=os.fsencode)
 
 
+def templates(asset: LocalAsset, bench: Workbench) -> Iterator[TemplateSource]:
+    """The templates among the files, without rendering them."""
+    root, path = locate(asset, bench.folder)
+    for name in tree(asset, root, path) if os.path.isdir(path) else [""]:
+        file = os.path.join(path, name) if name else path
+        if file.endswith(JINJA_SUFFIX):
+            yield template_of(asset, file, read(asset, root, file)[0])
+
+
+def template_of(asset: LocalAsset, path: str, data: bytes) -> TemplateSource:
+    """The template in the file `path`. Raises TemplateError for what is no text."""
+    from shipper.template.source import TemplateSource
+
+    shown = os.path.relpath(path)
+    try:
+        return TemplateSource(f"local:{path}", data.decode("utf-8-sig"), shown)
+    except UnicodeDecodeError:
+        raise TemplateError(f'template "{shown}" is no UTF-8 text', position=asset.path.position) from None
+
+
 def one(asset: LocalAsset, bench: Workbench, path: str, dest: str) -> File:
     """The file at `path`, rendered or as it is."""
     data, default = read(asset, bench.folder or "", path)
     mode = mode_of(asset, default)
     if not path.endswith(JINJA_SUFFIX):
         return File(dest, data, mode)
-    from shipper.template.source import TemplateSource
-
     dest = dest.removesuffix(JINJA_SUFFIX)
-    shown = os.path.relpath(path)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise TemplateError(f'template "{shown}" is no UTF-8 text', position=asset.path.position) from None
-    return File(dest, bench.render(TemplateSource(f"local:{path}", text, shown), escaping(asset, dest)), mode)
+    return File(dest, bench.render(template_of(asset, path, data), escaping(asset, dest)), mode)
 
 
 def read(asset: LocalAsset, folder: str, path: str) -> tuple[bytes, int]:

@@ -23,3 +23,14 @@ def write(text: str) -> None:
         raise
     except OSError as error:
         raise OutputError(f"can't write to standard output: {error.strerror}") from error
+
+
+def formatted(data: object, form: str) -> str:
+    """`data` as JSON or as the YAML that PyYAML writes, in the order it has."""
+    if form == "json":
+        import json
+
+        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    import yaml
+
+    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=4096))

@@ -192,11 +192,6 @@ def test_a_pattern_holds_for_the_whole_value() -> None:
             resolved(option, a=bad)
 
 
-def test_a_pattern_that_is_none() -> None:
-    with pytest.raises(SpecError, match=r'"\(" is no regular expression: missing \)'):
-        resolved(item("a", pattern="("), a="x")
-
-
 def test_a_pattern_takes_linear_time() -> None:
     with pytest.raises(SpecError):
         resolved(item("a", pattern="(a+)+"), a="a" * 5000 + "!")

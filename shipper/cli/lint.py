@@ -1,0 +1,102 @@
+"""`shipper lint`: check a spec and its templates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shipper.cli.options import (
+    Format,
+    LicenseFile,
+    OutputFormat,
+    SpecFile,
+    Templates,
+    TrustKeys,
+    new_app,
+)
+
+if TYPE_CHECKING:
+    from shipper.render.lint import Finding
+
+app = new_app()
+
+EXIT_FINDINGS = 3
+
+
+@app.command("lint")
+def lint(
+    spec: SpecFile,
+    license: LicenseFile = None,
+    trust_key: TrustKeys = [],
+    templates: Templates = None,
+    output: OutputFormat = Format.text,
+) -> int:
+    """Check a spec and its templates: all findings, each with its place.
+
+    Exits with 3 if there is an error; warnings are no errors. With --license the names of entitlements are
+    checked too.
+    """
+    import os
+    from datetime import UTC, datetime
+
+    from shipper.cli.funnel import note
+    from shipper.cli.inputs import read_license, trusted_keys
+    from shipper.cli.output import formatted, write
+    from shipper.cli.session import templates_folder
+    from shipper.errors import ShipperError, SpecError
+    from shipper.render.lint import lint as checked
+    from shipper.render.settings import RenderOptions
+    from shipper.spec import read_spec
+
+    unread: list[ShipperError] = []
+    parsed = read_spec(spec, collect=unread)
+    pin = parsed.license
+    try:
+        keys = trusted_keys(trust_key, pin)
+    except SpecError as error:
+        unread.append(error)
+        keys = trusted_keys(trust_key, None)
+    now = datetime.now(UTC)
+    verified = read_license(license, keys, pin.product if pin else None, now)
+    folder = None if spec == "-" else os.path.dirname(os.path.abspath(spec))
+    options = RenderOptions(now=now, templates=templates_folder(templates, folder), folder=folder)
+    findings = checked(parsed, unread, verified, options)
+    errors = sum(finding.level == "error" for finding in findings)
+    if output is Format.text:
+        write("".join(line(finding) for finding in findings))
+        note(f"{parsed.file}: {counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}")
+    else:
+        write(formatted([as_data(finding) for finding in findings], output.value))
+    return EXIT_FINDINGS if errors else 0
+
+
+def line(finding: Finding) -> str:
+    """A finding as one line: `file:line:column: error: subject: message (hint)`."""
+    from shipper.cli.funnel import printable
+
+    error = finding.error
+    place = f"{error.position}: " if error.position else ""
+    subject = f"{error.subject}: " if error.subject else ""
+    hint = f" ({error.hint})" if error.hint else ""
+    return printable(f"{place}{finding.level}: {subject}{error.message}{hint}") + "\n"
+
+
+def as_data(finding: Finding) -> dict[str, object]:
+    """A finding for other programs; what is unknown is null."""
+    error = finding.error
+    place = error.position
+    return {
+        "level": finding.level,
+        "file": place.file if place else None,
+        "line": (place.line or None) if place else None,
+        "column": (place.column or None) if place else None,
+        "subject": error.subject or None,
+        "message": error.message,
+        "hint": error.hint or None,
+    }
+
+
+def counted(count: int, word: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

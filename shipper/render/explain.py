@@ -1,0 +1,81 @@
+"""A plan as data for people: each asset, rendered or not, the condition and the values that decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shipper.errors import ShipperError
+from shipper.render.about import MASK, About, masked
+from shipper.render.plan import make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from shipper.license.verify import VerifiedLicense
+    from shipper.render.plan import Plan, Planned
+    from shipper.render.settings import RenderOptions
+    from shipper.spec.model import Spec
+
+
+def explain(spec: Spec, license: VerifiedLicense | None, options: RenderOptions) -> dict[str, object]:
+    """`{"license": …, "options": […], "assets": […], "warnings": […]}`, with secrets masked.
+
+    An option has name, value, type and whether it was given; an asset number, dest, kind, place, rendered, when, and
+    values: what its condition asked for and got. Raises what planning raises.
+    """
+    plan = make_plan(spec, license, options, trace=True)
+    return {
+        "license": license.license.id if license else None,
+        "options": [
+            {
+                "name": option.name,
+                "value": MASK if option.secret and option.text else option.text,
+                "type": option.type,
+                "given": option.name in options.given,
+            }
+            for option in plan.config.options.values()
+        ],
+        "assets": [describe(planned, plan) for planned in plan.assets],
+        "warnings": [masked(warning.message, plan.config.secrets) for warning in plan.warnings],
+    }
+
+
+def describe(planned: Planned, plan: Plan) -> dict[str, object]:
+    """One asset."""
+    asset = planned.asset
+    secrets = plan.config.secrets
+    return {
+        "number": planned.number,
+        "dest": masked(dest_of(planned, plan), secrets),
+        "kind": asset.kind,
+        "place": str(asset.position),
+        "rendered": planned.included,
+        "when": asset.when.text.strip() if asset.when else None,
+        "values": values(planned, secrets),
+    }
+
+
+def dest_of(planned: Planned, plan: Plan) -> str:
+    """Where the asset goes; for one that is skipped its own words, since they may not work then."""
+    asset = planned.asset
+    dest = asset.dest.text
+    try:
+        with About(planned.subject, plan.config.secrets):
+            dest = plan.templating.text(asset.dest)
+    except ShipperError:
+        if planned.included:
+            raise
+    return f"{planned.root}/{dest}" if planned.root else dest
+
+
+def values(planned: Planned, secrets: Collection[str]) -> list[dict[str, object]]:
+    """What the condition asked for and got, each once, in the order it asked."""
+    seen: dict[str, object] = {}
+    for looked in planned.looked:
+        value = looked.value
+        if isinstance(value, str):
+            value = masked(str(value), secrets) if str(value) not in secrets else MASK
+        elif not (value is None or isinstance(value, bool | int | float)):
+            value = masked(str(value), secrets)
+        seen.setdefault(masked(looked.expression, secrets), value)
+    return [{"expression": expression, "value": value} for expression, value in seen.items()]

@@ -1,0 +1,249 @@
+"""Checking a spec without rendering it: everything that is wrong whatever the customer's values are."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import shipper.template.filters
+import shipper.template.tests  # noqa: F401 - both fill the tables
+from shipper.assets import local, template
+from shipper.context.functions import FUNCTIONS
+from shipper.errors import Position, ShipperError, SpecError, TemplateError
+from shipper.render.about import About
+from shipper.render.config import check_fit, in_order
+from shipper.render.paths import Destinations, check_dest
+from shipper.render.plan import unsupported
+from shipper.render.run import REPL_LEFT, other_place
+from shipper.render.templating import Templating
+from shipper.spec.model import InlineAsset, LocalAsset, MessageStep, RenderStep, TemplateAsset, UnsupportedAsset
+from shipper.template.calls import TESTS
+from shipper.template.invoke import BUILTINS
+from shipper.template.names import Known, find_mistakes, included_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from shipper.license.verify import VerifiedLicense
+    from shipper.render.settings import RenderOptions
+    from shipper.spec.model import Asset, ConfigItem, Spec, Text
+    from shipper.template.source import TemplateSource
+
+
+class Finding(NamedTuple):
+    """Something to mend (`error`) or to know (`warning`)."""
+
+    level: Literal["error", "warning"]
+    error: ShipperError
+
+
+def lint(
+    spec: Spec, unread: Iterable[ShipperError], license: VerifiedLicense | None, options: RenderOptions
+) -> list[Finding]:
+    """All findings in the order of their places. `unread` are the errors of reading the spec.
+
+    Entitlements are checked if a license is given. Raises nothing that belongs to the spec.
+    """
+    linter = Linter(spec, license, options)
+    linter.errors += unread
+    linter.check()
+    findings = [Finding("error", error) for error in linter.errors]
+    findings += [Finding("warning", warning) for warning in linter.warnings]
+    findings += [Finding("warning", SpecError(note.text, position=note.position)) for note in spec.notes]
+    unique = {str(finding.error): finding for finding in findings}
+    return sorted(unique.values(), key=lambda finding: place(finding.error, spec.file))
+
+
+def place(error: ShipperError, file: str) -> tuple[bool, str, int, int]:
+    """Sorts by file, the spec's first, then line and column."""
+    position = error.position or Position(file)
+    return position.file != file, position.file, position.line, position.column
+
+
+class Linter:
+    """The spec, what is known of its surroundings, and what was found."""
+
+    def __init__(self, spec: Spec, license: VerifiedLicense | None, options: RenderOptions) -> None:
+        self.spec = spec
+        self.errors: list[ShipperError] = []
+        self.warnings: list[ShipperError] = []
+        self.templating = Templating(license, options)
+        self.loader = self.templating.loader
+        self.seen: set[str] = set()
+        self.known = Known(
+            functions=FUNCTIONS,
+            builtins=BUILTINS.keys(),
+            filters=self.templating.engine.filter_names(),
+            tests=TESTS.keys(),
+            data=self.templating.scope.data.keys(),
+            options={item.name for group in spec.groups for item in group.items},
+            entitlements=license.license.entitlements.keys() if license else None,
+        )
+
+    def check(self) -> None:
+        """Look at everything."""
+        if self.spec.templating != "jinja":
+            self.errors.append(unsupported(self.spec, self.spec.templating))
+            return
+        self.config()
+        assets = list(self.spec.assets)
+        for step in self.spec.steps:
+            if isinstance(step, MessageStep):
+                self.field(step.contents, "message")
+            elif isinstance(step, RenderStep):
+                if step.root is not None:
+                    self.field(step.root, "render step")
+                assets += step.assets or ()
+        for number, asset in enumerate(assets, start=1):
+            self.asset(asset, f"asset {asset.dest.text or f'#{number}'}")
+        self.destinations(self.spec.assets)
+        self.folder()
+
+    def attempt(self, subject: str, check: Callable[[], object]) -> None:
+        """Run a check and keep its error."""
+        try:
+            with About(subject):
+                check()
+        except ShipperError as error:
+            self.errors.append(error)
+
+    def template(self, source: TemplateSource, subject: str, known: Known | None = None) -> None:
+        """Parse a template and look at the names in it, and in what it includes."""
+        try:
+            with About(subject):
+                body = self.templating.engine.parse(source).body
+        except ShipperError as error:
+            self.errors.append(error)
+            return
+        if body:
+            known = known or self.known
+            self.mistakes(find_mistakes(source, body, known), subject)
+            for name in included_names(body):
+                self.from_folder(name, f"{subject}: template {name}", known._replace(whole=False))
+        offset = min((source.text.find(mark) for mark in REPL_LEFT if mark in source.text), default=-1)
+        if offset >= 0:
+            self.warnings.append(
+                TemplateError("a {{repl …}} action in a Jinja template", position=source.position(offset), subject=subject)
+            )
+
+    def mistakes(self, found: Iterable[ShipperError], subject: str) -> None:
+        """Keep what was found in a template."""
+        for error in found:
+            error.subject = error.subject or subject
+            self.errors.append(error)
+
+    def field(self, field: Text | None, subject: str) -> None:
+        """A templated field of the spec."""
+        if field is not None:
+            self.template(self.templating.source(field), subject)
+
+    def condition(self, field: Text | None, subject: str) -> None:
+        """A `when`: a template or a bare expression."""
+        if field is None:
+            return
+        if "{{" in field.text or "{%" in field.text:
+            self.field(field, subject)
+            return
+        from shipper.template.jinja_parser import parse_expression
+
+        source = self.templating.source(field)
+        try:
+            with About(subject):
+                expression = parse_expression(source)
+        except ShipperError as error:
+            self.errors.append(error)
+            return
+        self.mistakes(find_mistakes(source, [expression], self.known), subject)
+
+    def config(self) -> None:
+        """Options: their templates, their order, and what is literal in them."""
+        items = {item.name: item for group in self.spec.groups for item in group.items}
+        for group in self.spec.groups:
+            self.condition(group.when, f"config group {group.name}")
+        before = len(self.errors)
+        for item in items.values():
+            self.item(item)
+        if len(self.errors) == before:
+            self.attempt("config", lambda: in_order(items, self.templating))
+
+    def item(self, item: ConfigItem) -> None:
+        """One option."""
+        subject = f"option {item.name}"
+        self.condition(item.when, subject)
+        for field in (item.value, item.default):
+            if field is None:
+                continue
+            if "{" in field.text:
+                self.field(field, subject)
+            elif field.text:
+                text, position = field.text, field.position
+                self.attempt(subject, lambda text=text, position=position: check_fit(item, text, position))  # type: ignore[misc]
+
+    def asset(self, asset: Asset, subject: str) -> None:
+        """One asset: its condition, its dest, its templates."""
+        self.condition(asset.when, subject)
+        self.field(asset.dest, subject)
+        if self.spec.templating_of(asset) != "jinja":
+            self.errors.append(unsupported(self.spec, self.spec.templating_of(asset)))
+        elif isinstance(asset, InlineAsset):
+            self.field(asset.contents, subject)
+        elif isinstance(asset, TemplateAsset):
+            self.seen.add(asset.path.text)
+            self.attempt(subject, lambda: self.template(template.find(asset, self.templating), subject))
+        elif isinstance(asset, LocalAsset):
+            self.attempt(subject, lambda: self.local(asset, subject))
+        elif isinstance(asset, UnsupportedAsset):
+            self.warnings.append(
+                SpecError(f'assets of the kind "{asset.kind}" are not rendered', position=asset.position, subject=subject)
+            )
+
+    def local(self, asset: LocalAsset, subject: str) -> None:
+        """The templates of a `local` asset."""
+        for source in local.templates(asset, self.templating):
+            self.template(source, subject)
+
+    def destinations(self, assets: Iterable[Asset]) -> None:
+        """Dests without templates: good ones, and no two of assets that are always rendered."""
+        taken = Destinations()
+        places: dict[str, Position] = {}
+        for asset in assets:
+            if "{" in asset.dest.text or isinstance(asset, UnsupportedAsset):
+                continue
+            subject = f"asset {asset.dest.text}"
+            try:
+                with About(subject):
+                    dest = check_dest(asset.dest.text)
+                    if asset.when is not None or isinstance(asset, LocalAsset):
+                        continue
+                    try:
+                        taken.add(dest)
+                    except SpecError as error:
+                        error.hint = other_place(dest, places)
+                        raise
+                    places[dest] = asset.dest.position
+            except ShipperError as error:
+                error.position = error.position or asset.dest.position
+                self.errors.append(error)
+
+    def folder(self) -> None:
+        """Every template of the templates folder that this spec doesn't use: it may belong to another spec."""
+        known = self.known._replace(whole=False, options=None, entitlements=None)
+        for name in self.loader.names() if self.loader else ():
+            self.from_folder(name, f"template {name}", known)
+
+    def from_folder(self, name: str, subject: str, known: Known) -> None:
+        """A template of the folder, once."""
+        if self.loader is None or name in self.seen:
+            return
+        self.seen.add(name)
+        try:
+            with About(subject):
+                source = self.loader.get(name)
+        except FileNotFoundError:
+            return
+        except ShipperError as error:
+            error.position = error.position or Position(os.path.relpath(os.path.join(self.loader.root, name)))
+            self.errors.append(error)
+            return
+        self.template(source, subject, known)
+

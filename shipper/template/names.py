@@ -1,0 +1,159 @@
+"""What can be said of a template without evaluating it: names that don't exist, calls that can't work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jinja2 import nodes
+
+from shipper.errors import ShipperError, TemplateError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from shipper.template.source import TemplateSource
+
+OPTION_FUNCTIONS = frozenset({"ConfigOption", "ConfigOptionEquals", "ConfigOptionNotEquals", "ConfigOptionData"})
+ENTITLEMENT_FUNCTIONS = frozenset({"EntitlementValue", "LicenseFieldValue"})
+IMPLICIT = frozenset({"loop", "caller", "varargs", "kwargs", "self", "super"})
+FORGIVING_TESTS = frozenset({"defined", "undefined"})
+FORGIVING_FILTERS = frozenset({"default", "d"})
+
+
+class Known(NamedTuple):
+    """The names that exist. `functions` are `FunctionSpec`s by name, `builtins` the language's own.
+
+    `options` and `entitlements` are None where they aren't known; `whole` says whether every variable of the
+    template is known, which an included one's are not.
+    """
+
+    functions: Mapping[str, Any]
+    builtins: Collection[str]
+    filters: Collection[str]
+    tests: Collection[str]
+    data: Collection[str]
+    options: Collection[str] | None = None
+    entitlements: Collection[str] | None = None
+    whole: bool = True
+
+
+def find_mistakes(source: TemplateSource, body: Iterable[nodes.Node], known: Known) -> list[ShipperError]:
+    """Every use of something that doesn't exist, in the order of the text."""
+    found = list(walk(body))
+    own = own_names(found)
+    mistakes: list[tuple[int, TemplateError]] = []
+    for node in found:
+        for error in mistakes_of(node, known, own):
+            error.position = source.position(node.lineno)
+            mistakes.append((node.lineno, error))
+    mistakes.sort(key=lambda mistake: mistake[0])
+    return [error for _, error in mistakes]
+
+
+def walk(body: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
+    """All nodes, however deep; without recursion."""
+    stack = list(body)
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(node.iter_child_nodes())
+
+
+def own_names(found: Iterable[nodes.Node]) -> set[str]:
+    """The names that the template makes itself, or asks about before it uses them."""
+    names = set(IMPLICIT)
+    for node in found:
+        if isinstance(node, nodes.Name) and node.ctx != "load":
+            names.add(node.name)
+        elif isinstance(node, nodes.Macro):
+            names.add(node.name)
+        elif isinstance(node, nodes.Import):
+            names.add(node.target)
+        elif isinstance(node, nodes.FromImport):
+            names.update(name if isinstance(name, str) else name[1] for name in node.names)
+        elif (isinstance(node, nodes.Test) and node.name in FORGIVING_TESTS) or (
+            isinstance(node, nodes.Filter) and node.name in FORGIVING_FILTERS
+        ):
+            if isinstance(node.node, nodes.Name):
+                names.add(node.node.name)
+    return names
+
+
+def mistakes_of(node: nodes.Node, known: Known, own: Collection[str]) -> Iterator[TemplateError]:
+    """What is wrong with one node."""
+    if isinstance(node, nodes.Name):
+        yield from unknown_name(node, known, own)
+    elif isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name not in own:
+        yield from wrong_call(node.node.name, node, [], known)
+    elif isinstance(node, nodes.Filter):
+        if node.name in known.functions and node.node is not None:
+            yield from wrong_call(node.name, node, [node.node], known)
+        elif node.name not in known.filters:
+            yield TemplateError(f'no filter "{node.name}"', hint=did_you_mean(node.name, known.filters))
+    elif isinstance(node, nodes.Test) and node.name not in known.tests:
+        yield TemplateError(f'no test "{node.name}"', hint=did_you_mean(node.name, known.tests))
+    elif isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name not in own:
+        yield from unknown_key(node.node.name, node.attr, known)
+    elif isinstance(node, nodes.Getitem) and isinstance(node.node, nodes.Name) and node.node.name not in own:
+        if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
+            yield from unknown_key(node.node.name, node.arg.value, known)
+
+
+def unknown_name(node: nodes.Name, known: Known, own: Collection[str]) -> Iterator[TemplateError]:
+    """A variable or function that is none."""
+    name = node.name
+    exists = name in own or name in known.functions or name in known.builtins or name in known.data
+    if node.ctx == "load" and known.whole and not exists:
+        candidates = [*own, *known.functions, *known.builtins, *known.data]
+        yield TemplateError(f'"{name}" is not defined', hint=did_you_mean(name, candidates))
+
+
+def wrong_call(
+    name: str, node: nodes.Call | nodes.Filter, piped: list[nodes.Expr], known: Known
+) -> Iterator[TemplateError]:
+    """A call of a function of ours with arguments that it doesn't take, or for a name that doesn't exist."""
+    spec = known.functions.get(name)
+    if spec is None:
+        return
+    args = [*piped, *node.args]
+    names = [pair.key for pair in node.kwargs]
+    if node.dyn_args is None and node.dyn_kwargs is None:
+        yield from wrong_arguments(spec, len(args), names)
+    first = args[0] if args else None
+    if isinstance(first, nodes.Const) and isinstance(first.value, str):
+        if name in OPTION_FUNCTIONS:
+            yield from unknown_key("config", first.value, known)
+        elif name in ENTITLEMENT_FUNCTIONS and len(args) == 1 and not names:
+            yield from unknown_key("entitlements", first.value, known)
+
+
+def wrong_arguments(spec: Any, count: int, names: list[str]) -> Iterator[TemplateError]:
+    """More or fewer arguments than `spec` has parameters, or others."""
+    parameters = [parameter.name for parameter in spec.parameters]
+    if count > len(parameters):
+        yield TemplateError(f"{spec.name}: takes at most {len(parameters)} arguments, not {count}", hint=spec.signature)
+        return
+    for name in names:
+        if name not in parameters:
+            yield TemplateError(f'{spec.name}: there is no argument "{name}"', hint=spec.signature)
+    for parameter in spec.parameters[count:]:
+        if parameter.required and parameter.name not in names:
+            yield TemplateError(f'{spec.name}: argument "{parameter.name}" is missing', hint=spec.signature)
+
+
+def unknown_key(data: str, key: str, known: Known) -> Iterator[TemplateError]:
+    """An option or entitlement that doesn't exist."""
+    if data == "config" and known.options is not None and key not in known.options:
+        yield TemplateError(f'no configuration option "{key}"', hint=did_you_mean(key, known.options))
+    if data == "entitlements" and known.entitlements is not None and key not in known.entitlements:
+        yield TemplateError(f'no entitlement "{key}" in the license', hint=did_you_mean(key, known.entitlements))
+
+
+def included_names(body: Iterable[nodes.Node]) -> list[str]:
+    """The templates that are included or imported by a literal name."""
+    names = []
+    for node in walk(body):
+        if isinstance(node, nodes.Include | nodes.Import | nodes.FromImport) and isinstance(node.template, nodes.Const):
+            if isinstance(node.template.value, str):
+                names.append(node.template.value)
+    return names
