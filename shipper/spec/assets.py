@@ -18,7 +18,10 @@ from shipper.spec.model import (
 from shipper.yamlio import Mapping
 
 if TYPE_CHECKING:
+    from shipper.spec.model import Templating
     from shipper.yamlio import Node, Scalar
+
+    _Shared = tuple[str, Scalar, Text, int | None, str, Text | None, Templating | None, Escape]
 
 KINDS = ("inline", "template", "local")
 OTHER_KINDS = (
@@ -55,8 +58,7 @@ def read_asset(node: Node, escape: Escape, report: Report) -> Asset:
     for text, name in ((dest, "dest"), *([(content, own)] if own == "path" else [])):
         if not text.text:
             raise text.scalar.error(f'{kind}: "{name}" is empty')
-    made = {"inline": InlineAsset, "template": TemplateAsset, "local": LocalAsset}[kind]
-    return made(
+    shared: _Shared = (
         kind,
         key,
         dest,
@@ -65,8 +67,10 @@ def read_asset(node: Node, escape: Escape, report: Report) -> Asset:
         fields.condition(),
         fields.templating(),
         fields.choice("escape", Escape, escape),
-        content,
     )
+    if kind == "inline":
+        return InlineAsset(*shared, content)
+    return TemplateAsset(*shared, content) if kind == "template" else LocalAsset(*shared, content)
 
 
 def kind_of(node: Node) -> tuple[Scalar, Node]:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from shipper.spec.model import Templating, Text
 
-REPL_ACTION = re.compile(r"""(?:\{\{repl|repl\{\{)(?=[\s(`"'-])""")
-JINJA_ACTION = re.compile(r"\{%|\{\{-?\s*[A-Z][A-Za-z0-9]*\s*\(")
+REPL_ACTION = r"""(?:\{\{repl|repl\{\{)(?=[\s(`"'-])"""
+JINJA_ACTION = r"\{%|\{\{-?\s*[A-Z][A-Za-z0-9]*\s*\("
 """A statement, or a call of one of our functions. Go templates never write ``{{ Name(``."""
 
 
@@ -22,23 +22,22 @@ def detect(texts: Iterable[Text]) -> Templating:
 
     Raises SpecError if others of them, or the same, hold Jinja: then the author has to say which it is.
     """
-    jinja: Text | None = None
-    repl = False
-    for text in texts:
-        if "repl" in text.text and REPL_ACTION.search(text.text):
-            repl = True
-        if jinja is None and "{" in text.text and JINJA_ACTION.search(text.text):
-            jinja = text
-    if not repl:
+    written = list(texts)
+    if not any("repl" in text.text and re.search(REPL_ACTION, text.text) for text in written):
         return "jinja"
-    if jinja is None:
-        return "repl"
-    found = JINJA_ACTION.search(jinja.text)
-    offset = found.start() if found else 0
-    line = jinja.text.count("\n", 0, offset) + 1
-    column = offset - (jinja.text.rfind("\n", 0, offset) + 1) + 1
-    raise SpecError(
+    for text in written:
+        found = re.search(JINJA_ACTION, text.text)
+        if found:
+            raise _mixed(text, found.start())
+    return "repl"
+
+
+def _mixed(text: Text, offset: int) -> SpecError:
+    """The error for Jinja at `offset` of `text` in a spec that has repl actions."""
+    line = text.text.count("\n", 0, offset) + 1
+    column = offset - text.text.rfind("\n", 0, offset)
+    return SpecError(
         "the spec has actions of both template languages, {{repl …}} and Jinja",
-        position=jinja.origin.position(line, column),
+        position=text.origin.position(line, column),
         hint='say "templating: jinja" or "templating: repl", for the spec or the asset',
     )

@@ -159,7 +159,7 @@ def scalar_of(node: Node, what: str) -> Scalar:
 
 def is_null(node: Node) -> bool:
     """Whether nothing stands there, or a plain null."""
-    return isinstance(node, Scalar) and node.plain and node.text in {"", "~", "null", "Null", "NULL"}
+    return isinstance(node, Scalar) and not node.style and node.text in {"", "~", "null", "Null", "NULL"}
 
 
 def short(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,8 +13,7 @@ Escape = Literal["yaml", "none"]
 Level = Literal["debug", "info", "warn", "error"]
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A text field, which may be a template. `scalar` is where it comes from; a default may differ from it."""
 
     text: str
@@ -46,12 +44,72 @@ class Note(NamedTuple):
         return f"{self.position}: {self.text}"
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """What every kind of asset has.
+# Assets of every kind begin with the same fields. `key` is the scalar that names the kind. `mode` has
+# permission bits, None if the spec says nothing; `when` is None where the asset is always included;
+# `templating` is None where the spec's own holds.
 
-    `key` is the scalar that names the kind. `mode` has permission bits, None if the spec says nothing; `when`
-    is None where the asset is always included; `templating` is None where the spec's own holds.
+
+class InlineAsset(NamedTuple):
+    """`contents`, rendered."""
+
+    kind: str
+    key: Scalar
+    dest: Text
+    mode: int | None
+    description: str
+    when: Text | None
+    templating: Templating | None
+    escape: Escape
+    contents: Text
+
+    @property
+    def position(self) -> Position:
+        """Where the asset's kind stands."""
+        return self.key.position
+
+
+class TemplateAsset(NamedTuple):
+    """The file `path` of the templates folder, rendered; `dest` is by default `path` without ``.j2``."""
+
+    kind: str
+    key: Scalar
+    dest: Text
+    mode: int | None
+    description: str
+    when: Text | None
+    templating: Templating | None
+    escape: Escape
+    path: Text
+
+    @property
+    def position(self) -> Position:
+        """Where the asset's kind stands."""
+        return self.key.position
+
+
+class LocalAsset(NamedTuple):
+    """The file or tree `path` beside the spec; `dest` is by default `path`."""
+
+    kind: str
+    key: Scalar
+    dest: Text
+    mode: int | None
+    description: str
+    when: Text | None
+    templating: Templating | None
+    escape: Escape
+    path: Text
+
+    @property
+    def position(self) -> Position:
+        """Where the asset's kind stands."""
+        return self.key.position
+
+
+class UnsupportedAsset(NamedTuple):
+    """A kind of Replicated Ship that is not rendered: an error only if its `when` includes it.
+
+    Where it has no `dest`, its kind stands in that place.
     """
 
     kind: str
@@ -65,40 +123,14 @@ class Asset:
 
     @property
     def position(self) -> Position:
+        """Where the asset's kind stands."""
         return self.key.position
 
 
-@dataclass(frozen=True, slots=True)
-class InlineAsset(Asset):
-    """`contents`, rendered."""
-
-    contents: Text
+Asset = InlineAsset | TemplateAsset | LocalAsset | UnsupportedAsset
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateAsset(Asset):
-    """The file `path` of the templates folder, rendered; `dest` is by default `path` without ``.j2``."""
-
-    path: Text
-
-
-@dataclass(frozen=True, slots=True)
-class LocalAsset(Asset):
-    """The file or tree `path` beside the spec; `dest` is by default `path`."""
-
-    path: Text
-
-
-@dataclass(frozen=True, slots=True)
-class UnsupportedAsset(Asset):
-    """A kind of Replicated Ship that is not rendered: an error only if its `when` includes it.
-
-    `dest` is its key's name where it has none.
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigItem:
+class ConfigItem(NamedTuple):
     """One option. Texts that the spec does not give are None; `choices` are the names that a select offers."""
 
     name: str
@@ -121,8 +153,7 @@ class ConfigItem:
         return self.key.position
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigGroup:
+class ConfigGroup(NamedTuple):
     """Options that are shown, or not, together."""
 
     name: str
@@ -138,8 +169,7 @@ class ConfigGroup:
         return self.key.position
 
 
-@dataclass(frozen=True, slots=True)
-class MessageStep:
+class MessageStep(NamedTuple):
     """Something to tell the customer."""
 
     key: Scalar
@@ -151,8 +181,7 @@ class MessageStep:
         return self.key.position
 
 
-@dataclass(frozen=True, slots=True)
-class RenderStep:
+class RenderStep(NamedTuple):
     """Render assets: its own, or the spec's where `assets` is None. `root` is None where the output's own holds."""
 
     key: Scalar
@@ -167,8 +196,7 @@ class RenderStep:
 Step = MessageStep | RenderStep
 
 
-@dataclass(frozen=True, slots=True)
-class LicensePin:
+class LicensePin(NamedTuple):
     """The product whose licenses fit this spec, and the vendor's public keys as PEM."""
 
     key: Scalar
@@ -181,8 +209,7 @@ class LicensePin:
         return self.key.position
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(NamedTuple):
     """One assets spec. `file` is its name in messages."""
 
     file: str

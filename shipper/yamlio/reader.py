@@ -5,8 +5,7 @@ from __future__ import annotations
 import gc
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from shipper.errors import LimitError, Position
 from shipper.yamlio.nodes import Mapping, Node, Scalar, Sequence, to_data
@@ -17,21 +16,24 @@ if TYPE_CHECKING:
 
     from shipper.errors import ShipperError
 
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _FOREIGN_BREAKS = ("\x85", "\u2028", "\u2029")
 
 MAX_SHOWN_NAME = 80
 LARGE_INPUT = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much an input may be. Each use of an alias counts all nodes that it stands for."""
-
+class _LimitFields(NamedTuple):
     max_bytes: int = 64 * 1024 * 1024
     max_nodes: int = 1_000_000
     max_depth: int = 64
     max_aliases: int = 1_000
+
+
+class Limits(_LimitFields):
+    """How much an input may be. Each use of an alias counts all nodes that it stands for."""
+
+    __slots__ = ()
 
     SPEC: ClassVar[Limits]
     LICENSE: ClassVar[Limits]
@@ -110,7 +112,7 @@ def event_parser(text: str) -> Any:
 
 def _unreadable(source: SourceText) -> ShipperError:
     """What the parser refuses before it looks at any syntax: characters that YAML does not have."""
-    found = _UNPRINTABLE.search(source.text)
+    found = re.search(_UNPRINTABLE, source.text)
     if found is None:
         return source.error("no valid YAML: it holds an escape that is no character", position=Position(source.file))
     return source.error(
