@@ -102,7 +102,8 @@ def answer(evaluator: Evaluator, template: str, escape: Escape) -> int:
     from shipper.cli.output import write
 
     out = evaluator.render(source_of(template), escape.value)
-    write(out if out.endswith("\n") or not sys.stdout.isatty() else f"{out}\n")
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()
+    write(f"{out}\n" if on_terminal and not out.endswith("\n") else out)
     return 0
 
 

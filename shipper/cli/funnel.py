@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 REPORT = "please report it with the output of the same command under SHIPPER_DEBUG=1"
 EXIT_USAGE = 2
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
+"""What the system says to the option parser's own output, such as `--help`, where it has no room."""
 SOURCE_WIDTH = 120
 """How much of a source line is shown around the place of an error, in characters."""
 
@@ -35,6 +38,11 @@ def run(command: Callable[[], int]) -> int:
     except BrokenPipeError:
         discard_output()
         return 0
+    except OSError as error:
+        if error.errno not in FULL:
+            return other(error)
+        discard_output()
+        return fail(cannot_write(error))
     except (MemoryError, RecursionError) as error:
         what = "memory" if isinstance(error, MemoryError) else "stack"
         return fail(LimitError(f"the {what} is exhausted"))
@@ -57,6 +65,9 @@ def other(error: Exception) -> int:
 
 def usage(message: str, context: Any) -> int:
     """Report a wrong usage, in the option parser's words and our style."""
+    if message.startswith("Usage:"):  # a group of commands without a command
+        note(message)
+        return EXIT_USAGE
     path = context.command_path if context else "shipper"
     say(f"{label('error', 31)}: {printable(message[:1].lower() + message[1:].rstrip('.'))} (see {path} --help)")
     return EXIT_USAGE
@@ -164,9 +175,24 @@ def flush() -> None:
         raise
     except OSError as error:
         discard_output()
-        raise OutputError(f"can't write to standard output: {error.strerror}") from error
+        raise cannot_write(error) from None
     except ValueError as error:
         raise OutputError("can't write to standard output: it is closed") from error
+
+
+def flush_all() -> None:
+    """Empty the buffers of both streams at the end; what failed has been told already."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            continue
+
+
+def cannot_write(error: OSError) -> OutputError:
+    """The error for output that the system doesn't take."""
+    return OutputError(f"can't write to standard output: {(error.strerror or 'unknown reason').lower()}")
 
 
 def discard_output() -> None:

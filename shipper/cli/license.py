@@ -141,6 +141,7 @@ def verify(
     """
     from shipper import yamlio
     from shipper.cli import licenseview
+    from shipper.cli.funnel import warn
     from shipper.cli.output import write
     from shipper.license import verify as verification
     from shipper.license.state import require_valid
@@ -151,7 +152,7 @@ def verify(
     verified = verification.verify(data, trust, product=product, file=_name(file))
     warning = require_valid(verified.license, instant, _name(file))
     if warning:
-        typer.echo(f"warning: {_name(file)}: {warning}", err=True)
+        warn(f"{_name(file)}: {warning}")
     write(licenseview.verified(verified, instant, output))
 
 
@@ -164,15 +165,9 @@ def _instant(at: str | None) -> datetime:
     """The time that `--at` names, or now."""
     from datetime import UTC, datetime
 
-    from shipper.errors import UsageError
-    from shipper.license.times import FORM, parse_time
+    from shipper.cli.inputs import parse_moment
 
-    if at is None:
-        return datetime.now(UTC)
-    try:
-        return parse_time(at)
-    except ValueError:
-        raise UsageError(f'--at: "{at}" is no time', hint=f"write it in UTC, such as {FORM}") from None
+    return datetime.now(UTC) if at is None else parse_moment(at)
 
 
 def _trust(paths: Sequence[Path] | None) -> list[PublicKey]:

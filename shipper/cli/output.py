@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from shipper.cli.funnel import cannot_write, discard_output
 from shipper.errors import OutputError
 
 
@@ -22,7 +23,8 @@ def write(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"can't write to standard output: {error.strerror}") from error
+        discard_output()
+        raise cannot_write(error) from None
 
 
 def formatted(data: object, form: str) -> str:

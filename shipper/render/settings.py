@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,17 +12,19 @@ if TYPE_CHECKING:
     from shipper.render.config import Given
 
 
-@dataclass(frozen=True, slots=True)
-class RenderOptions:
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class RenderOptions(NamedTuple):
     """`now` (UTC) is what `Now` gives; `given` are values of options by name.
 
     `templates` names the templates folder and `folder` the one in which `local` assets are looked for; None for none.
     """
 
     now: datetime
-    given: Mapping[str, Given] = field(default_factory=dict)
+    given: Mapping[str, Given] = _NOTHING
     templates: str | None = None
     folder: str | None = None
     missing: Literal["error", "empty"] = "error"
-    release: Mapping[str, str] = field(default_factory=dict)
+    release: Mapping[str, str] = _NOTHING
     installation_id: str = ""
