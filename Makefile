@@ -33,7 +33,7 @@ format: $(VENV)/.dev
 
 # Pages that are generated from the code
 docs: $(VENV)/.dev
-	@$(BIN)/python -m shipper.context.docs
+	@$(BIN)/python -m shipper.template.docs
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench

@@ -39,7 +39,7 @@ class FunctionSpec(NamedTuple):
     """A function of the template language.
 
     `call(*args, **kwargs)` checks the arguments first, and takes the facts before them if `facts`; `params` is how
-    the signature reads in messages; `examples` are templates with what they give. `filter`: the piped value may
+    the signature reads in messages; `theme` is the module it is in; `examples` are templates with what they give. `filter`: the piped value may
     be the first argument.
     """
 
@@ -51,6 +51,7 @@ class FunctionSpec(NamedTuple):
     facts: bool
     filter: bool
     parameters: tuple[Parameter, ...]
+    theme: str = ""
 
     @property
     def signature(self) -> str:
@@ -101,12 +102,12 @@ def _spec(name: str, call: Callable[..., Any], examples: tuple[tuple[str, str], 
         for index, parameter in enumerate(names)
         if not (facts and index == 0)
     )
-    params = _written(parameters)
+    params, theme = written(parameters), call.__module__.rpartition(".")[2]
     checked = _with_facts(name, call, parameters, params) if facts else _checked(name, call, parameters, params)
-    return FunctionSpec(name, checked, params, call.__doc__ or "", examples, facts, bool(parameters), parameters)
+    return FunctionSpec(name, checked, params, call.__doc__ or "", examples, facts, bool(parameters), parameters, theme)
 
 
-def _written(parameters: tuple[Parameter, ...]) -> str:
+def written(parameters: tuple[Parameter, ...]) -> str:
     """`s[, cutset]`."""
     text = ""
     for parameter in parameters:

@@ -10,6 +10,8 @@ from shipper.yamltext import is_plain_string, quote_json, quote_yaml
 MAX_DEPTH = 64
 MAX_VALUES = 300_000
 _STEP = "  "
+_LONGEST_KEY = 1_000
+"""YAML wants longer keys (1,024 characters, YAML 1.2 §7.4.2) to be marked with a question mark."""
 
 
 class Writer:
@@ -90,7 +92,9 @@ def _flow(writer: Writer, value: object, depth: int, separators: tuple[str, str]
     elif isinstance(value, dict):
         writer.put("{")
         for index, (key, item) in enumerate(value.items()):
-            writer.put(f"{between if index else ''}{quote_json(_key(key))}{colon}")
+            text = quote_json(_key(key))
+            explicit = "? " if len(text) > _LONGEST_KEY and colon != ":" else ""
+            writer.put(f"{between if index else ''}{explicit}{text}{colon}")
             _flow(writer, item, depth + 1, separators)
         writer.put("}")
     elif isinstance(value, (list, tuple, range)):
@@ -112,7 +116,7 @@ def _block(writer: Writer, value: object, indent: str, depth: int) -> None:
         if not value:
             writer.put("{}")
         for index, (key, item) in enumerate(value.items()):
-            writer.put(f"{chr(10) + indent if index else ''}{yaml_string(_key(key))}:")
+            writer.put(f"{chr(10) + indent if index else ''}{_block_key(key, indent)}:")
             if isinstance(item, (dict, list, tuple, range)) and item:
                 inner = indent + _STEP if isinstance(item, dict) else indent
                 writer.put(f"\n{inner}")
@@ -128,6 +132,11 @@ def _block(writer: Writer, value: object, indent: str, depth: int) -> None:
             _block(writer, item, indent + _STEP, depth + 1)
     else:
         writer.put(leaf(value))
+
+
+def _block_key(key: object, indent: str) -> str:
+    text = yaml_string(_key(key))
+    return text if len(text) <= _LONGEST_KEY else f"? {text}\n{indent}"
 
 
 def _key(key: object) -> str:
