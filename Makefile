@@ -8,7 +8,16 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install
 PYTEST_ARGS ?=
 PROGRAM := $(BIN)/shipper
 
-export SHIPPER_REQUIRE_TOOLS
+# Modules that write a page: its PATH, its text by reference()
+GENERATORS := shipper.template.docs
+
+define UP_TO_DATE
+import importlib, sys
+page = importlib.import_module(sys.argv[1])
+current = open(page.PATH, encoding="utf-8").read() == page.reference()
+sys.exit(None if current else page.PATH + " is out of date, run: make docs")
+endef
+export UP_TO_DATE
 
 .PHONY: demo test lint format docs bench tools test-minimum test-pythons golden lock clean
 
@@ -25,6 +34,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check --quiet . || status=1; \
 	$(BIN)/mypy || status=1; \
 	$(BIN)/lint-imports --no-logo || status=1; \
+	for module in $(GENERATORS); do $(BIN)/python -c "$$UP_TO_DATE" $$module || status=1; done; \
 	exit $$status
 
 format: $(VENV)/.dev
