@@ -7,9 +7,8 @@ other language could take for a known one ("Product", or "seats" with a long s) 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shipper.errors import LicenseError, LimitError, Position
 from shipper.license.defects import DefectError
@@ -53,15 +52,13 @@ _UNITS: Mapping[str, Unit] = {"user": "user", "machine": "machine"}
 _TYPES: Mapping[type, EntitlementType] = {bool: "boolean", int: "integer", str: "string"}
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(NamedTuple):
     id: str
     name: str
     email: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Seats:
+class Seats(NamedTuple):
     """`window` is `billing-month`, `rolling-days:N` or `concurrent`; `overage` is `deny`, `warn` or `percent:N`.
 
     `billing_day` (1 to 28, UTC) is set for `billing-month` only.
@@ -74,8 +71,7 @@ class Seats:
     overage: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entitlement:
+class Entitlement(NamedTuple):
     name: str
     type: EntitlementType
     value: int | bool | str
@@ -84,8 +80,7 @@ class Entitlement:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class License:
+class License(NamedTuple):
     """Times are in UTC; `expires_at` is the first instant that is no longer valid, None for never."""
 
     id: str

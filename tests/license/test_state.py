@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -45,19 +44,19 @@ def test_each_state_begins_at_its_instant(at: datetime, expected: str) -> None:
 
 
 def test_without_grace_a_license_expires_at_once() -> None:
-    document = replace(LICENSE, grace_days=0)
+    document = LICENSE._replace(grace_days=0)
     assert status(document, END - SECOND) == "valid"
     assert status(document, END) == "expired"
 
 
 def test_a_license_without_an_end_stays_valid() -> None:
-    document = replace(LICENSE, expires_at=None)
+    document = LICENSE._replace(expires_at=None)
     assert state_at(document, datetime.max.replace(tzinfo=UTC)) == ("valid", None)
 
 
 def test_grace_beyond_the_calendar_ends_with_it() -> None:
     late = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-    document = replace(LICENSE, expires_at=late)
+    document = LICENSE._replace(expires_at=late)
     assert status(document, late) == "in_grace"
 
 
@@ -96,7 +95,7 @@ def test_valid_needs_no_words_and_grace_a_warning() -> None:
 )
 def test_other_states_are_refused(grace: int, at: datetime, defect: str, message: str) -> None:
     with pytest.raises(DefectError) as caught:
-        require_valid(replace(LICENSE, grace_days=grace), at, "license.pem")
+        require_valid(LICENSE._replace(grace_days=grace), at, "license.pem")
     assert caught.value.defect == defect
     assert str(caught.value) == f"license.pem: license lic_00000000000000000000000001 {message}"
 
