@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shipper.context.facts import Option
 from shipper.context.functions import FUNCTIONS
 from shipper.context.values import Fragment, Printed, Source, TypedText, YamlText
-from shipper.errors import LimitError, TemplateError
+from shipper.errors import LicenseError, LimitError, TemplateError
 from tests.context.sample import FACTS, facts, render
 
 
@@ -109,9 +109,9 @@ def test_entitlement_errors() -> None:
     with pytest.raises(TemplateError) as caught:
         render('{{ LicenseFieldValue("num_seat") }}')
     assert caught.value.message == 'LicenseFieldValue: no entitlement "num_seat" in license lic_example'
-    with pytest.raises(TemplateError, match="there is no license"):
+    with pytest.raises(LicenseError, match="there is no license"):
         call("EntitlementValue", "num_seats", given=facts(license=None))
-    with pytest.raises(TemplateError, match="Entitlements: there is no license"):
+    with pytest.raises(LicenseError, match="Entitlements: there is no license"):
         call("Entitlements", given=facts(license=None, missing="empty"))
 
 

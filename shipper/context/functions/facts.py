@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shipper.context.build import INSTALLATION_NAMES, installation
 from shipper.context.registry import Scalar, function
 from shipper.context.values import TypedText, ValueType, kind_of, path_text, scalar_text
-from shipper.errors import TemplateError, did_you_mean
+from shipper.errors import LicenseError, TemplateError, did_you_mean
 
 if TYPE_CHECKING:
     from shipper.context.facts import Facts
@@ -32,7 +32,9 @@ def EntitlementValue(facts: Facts, name: str, default: Scalar | None = None) -> 
     if facts.missing == "empty":
         return ""
     if facts.license is None:
-        raise TemplateError(f'no entitlement "{name}": there is no license', hint="use --license")
+        raise LicenseError(
+            f'EntitlementValue: no entitlement "{name}": there is no license', hint="give the file with --license"
+        )
     raise TemplateError(f'no entitlement "{name}" in license {facts.license.id}', hint=did_you_mean(name, entitlements))
 
 
@@ -50,7 +52,7 @@ def _default(value: str | float, name: str) -> str:
 def Entitlements(facts: Facts) -> str:
     """The signed license as compact JSON text, for an app that verifies it itself."""
     if facts.license is None:
-        raise TemplateError("there is no license", hint="use --license")
+        raise LicenseError("Entitlements: there is no license", hint="give the file with --license")
     if not facts.license.envelope_json:
         raise TemplateError(f"license {facts.license.id} is not signed")
     return facts.license.envelope_json
