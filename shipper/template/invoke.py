@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shipper.template.evaluator import Evaluator
 
 _ABSENT: Any = object()
+_ITEM_TEXT = 64  # bytes that a short text takes
 
 
 def invoke(ev: Evaluator, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -43,6 +44,7 @@ def _function(ev: Evaluator, function: Function, args: tuple[Any, ...], kwargs: 
             value.fail()
     spec = function.spec
     given = (ev.facts, *args) if spec.facts else args
+    ev.budget.weigh(*args, *kwargs.values())
     try:
         result = spec.call(*given, **kwargs)
     except (TypeError, ValueError, ArithmeticError, LookupError) as error:
@@ -54,6 +56,10 @@ def _function(ev: Evaluator, function: Function, args: tuple[Any, ...], kwargs: 
         raise
     if isinstance(result, str):
         ev.budget.bytes_for(len(result))
+        ev.budget.steps_for(len(result) >> spec.shift)
+    elif isinstance(result, list):
+        ev.budget.bytes_for(_ITEM_TEXT * len(result))
+        ev.budget.items_for(len(result))
     return result
 
 

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from jinja2.exceptions import TemplateSyntaxError
-from jinja2.lexer import Token, TokenStream, float_re, integer_re, operators, string_re
+from jinja2.lexer import Token, TokenStream, float_re, integer_re, operators
 
 from shipper.errors import LimitError
 from shipper.template.limits import MAX_TOKENS
@@ -23,9 +23,12 @@ MAX_DIGITS = 4300
 """Digits of a number in the source; Python itself converts no more."""
 
 _OPERATOR = "|".join(re.escape(text) for text in sorted(operators, key=len, reverse=True))
+_STRING = r"""(?s:'(?:[^'\\]++|\\.)*+'|"(?:[^"\\]++|\\.)*+")"""
+"""jinja2's, but possessive: it can't match shorter, and the memory to try would be hundreds of MiB."""
 _TOKEN = (
-    rf"(?P<float>(?xi:{float_re.pattern}))|(?P<integer>(?xi:{integer_re.pattern}))"
-    rf"|(?P<name>(?:\w|[^\x00-\x7f\s])+)|(?P<string>(?s:{string_re.pattern}))|(?P<operator>{_OPERATOR})"
+    rf"(?P<long>(?:\d[\d_]*\.)?(?:\d[\d_]*[eE][-+]?)?\d[\d_]{{{MAX_DIGITS}}})"
+    rf"|(?P<float>(?xi:{float_re.pattern}))|(?P<integer>(?xi:{integer_re.pattern}))"
+    rf"|(?P<name>[^\s\x00-/:-@\[-\^`{{-\x7f]+)|(?P<string>{_STRING})|(?P<operator>{_OPERATOR})"
 )
 _VARIABLE = re.compile(rf"\s*(?:(?P<end>-\}}\}}\s*|\}}\}})|{_TOKEN})")
 _BLOCK = re.compile(rf"\s*(?:(?P<end>\+%\}}|-%\}}\s*|%\}})|{_TOKEN})")
@@ -118,6 +121,8 @@ def _tag(source: str, position: int, regex: re.Pattern[str], end: str) -> Genera
             if not text.isidentifier():
                 _fail(f'"{text}" is no name', start)
             yield Token(start, "name", text)
+        elif kind == "long":
+            _fail(f"a number may have {MAX_DIGITS:,} digits at most", start)
         elif kind == "end":
             yield Token(start, end, text)
             return position
@@ -133,8 +138,6 @@ def _tag(source: str, position: int, regex: re.Pattern[str], end: str) -> Genera
 def _literal(kind: str, text: str, start: int) -> Any:
     if kind == "string":
         return _unescape(text[1:-1], start)
-    if len(text) > MAX_DIGITS:
-        _fail(f"a number may have {MAX_DIGITS:,} digits at most", start)
     digits = text.replace("_", "")
     return int(digits, 0) if kind == "integer" else float(digits)
 

@@ -41,6 +41,7 @@ _DESCRIPTIONS = (
     ("begin of print statement", "{{"),
     ("end of statement block", "%}"),
     ("begin of statement block", "{%"),
+    ("'end of template'", "the end of the template"),
     ("end of template", "the end of the template"),
 )
 
@@ -153,5 +154,5 @@ def _guard(source: TemplateSource, read: Callable[[], T]) -> T:
 def _plain(message: str) -> str:
     for theirs, ours in _DESCRIPTIONS:
         message = message.replace(theirs, ours)
-    message = re.sub(r"'([^']*)'", r'"\1"', message).rstrip(".")
+    message = re.sub(r"(?<!\w)'([^']*)'(?!\w)", r'"\1"', message).rstrip(".")
     return message[:1].lower() + message[1:]

@@ -7,6 +7,7 @@ import stat
 
 from shipper.errors import LimitError, TemplateError
 from shipper.template.limits import MAX_SOURCE
+from shipper.template.runtime import shown
 from shipper.template.source import TemplateSource
 
 _MAX_NAMES = 1_000
@@ -46,24 +47,29 @@ class TemplatesFolder:
     def _read(self, name: str) -> str:
         parts = name.split("/")
         if not name or "\\" in name or "\0" in name or name.startswith("/") or ".." in parts:
-            raise TemplateError(f'"{name}" is no path inside the templates folder')
+            raise TemplateError(f"{shown(name)} is no path inside the templates folder")
         path = os.path.realpath(os.path.join(self.root, name))
         if os.path.commonpath([self.root, path]) != self.root:
-            raise TemplateError(f'template "{name}" leads out of the templates folder')
+            raise TemplateError(f"template {shown(name)} leads out of the templates folder")
         try:
             # O_NONBLOCK: opening a named pipe must not wait for its writer
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError):
             raise FileNotFoundError(name) from None
         except (OSError, ValueError) as error:
-            raise TemplateError(f'template "{name}" can\'t be read: {getattr(error, "strerror", "")}') from None
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise TemplateError(f'template "{name}" is no regular file')
-            data = file.read(4 * MAX_SOURCE + 1)
-        if len(data) > 4 * MAX_SOURCE:
-            raise LimitError(f'template "{name}" is larger than {MAX_SOURCE:,} characters')
+            raise TemplateError(f"template {shown(name)} can't be read: {getattr(error, 'strerror', '')}") from None
         try:
-            return data.decode("utf-8-sig")
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise TemplateError(f"template {shown(name)} is no regular file")
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                data = file.read(4 * MAX_SOURCE + 1)
+        except OSError as error:
+            raise TemplateError(f"template {shown(name)} can't be read: {error.strerror}") from None
+        finally:
+            os.close(handle)
+        if len(data) > 4 * MAX_SOURCE:
+            raise LimitError(f"template {shown(name)} is larger than {MAX_SOURCE:,} characters")
+        try:
+            return data.decode().removeprefix("\ufeff")
         except UnicodeDecodeError:
-            raise TemplateError(f'template "{name}" is no UTF-8 text') from None
+            raise TemplateError(f"template {shown(name)} is no UTF-8 text") from None

@@ -12,6 +12,8 @@ DIFFERENCES = {
     "{{ n.bit_length() }}": "Python's attributes are out of reach",
     "{{ l.pop() }}": "nothing changes a value",
     "{{ d.pop('a') }}": "nothing changes a value",
+    "a {#": "jinja2 doesn't see that a comment is open when nothing at all follows",
+    "a {% raw %}": "jinja2 doesn't see that a raw block is open when nothing at all follows",
     "{{ d.b|items|length }}": "our filters give lists where jinja2 gives generators without a length",
     "{% filter length %}abc{% endfilter %}": "a filter block prints numbers, too",
     "{% for i in l %}{{ loop|length }}{% endfor %}": "loop.length says it; a loop is no list",

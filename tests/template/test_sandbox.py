@@ -1,0 +1,212 @@
+"""Templates that try to leave the language: nothing happens but text or a documented error."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import difflib
+import inspect
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shipper.context import functions
+from shipper.context.facts import Entitlement, Facts, LicenseFacts, Option
+from shipper.context.registry import REGISTRY
+from shipper.errors import LimitError, TemplateError
+from shipper.template.engine import Engine
+from shipper.template.filters import percent
+from shipper.template.loader import TemplatesFolder
+from tests.corpora import corpus
+from tests.template.harness import Data, check_error, run
+
+LATE_IMPORTS = (difflib, inspect, functions, percent)
+"""What our own error messages and functions import late: loaded before, so that the hook sees only the template."""
+
+PAYLOADS = [case["payload"] for case in corpus("template-escapes.json")]
+OWN = [
+    "{{ (1).__class__ }}",
+    "{{ {}.get.__self__ }}",
+    "{{ ''.upper.__self__ }}",
+    "{{ ''.join.run }}",
+    "{{ range.run }}",
+    "{{ range.name }}",
+    "{{ EntitlementValue.spec }}",
+    "{{ namespace().values }}",
+    "{% set ns = namespace(values={}) %}{% set ns.__init__ = 1 %}{{ ns.__init__ }}",
+    "{% macro m() %}{% endmacro %}{{ m.node }}{{ m.frame }}",
+    "{% macro m() %}{% endmacro %}{{ m.frame.names }}",
+    "{% for i in [1] %}{{ loop.node }}{% endfor %}",
+    "{% for i in [1] %}{{ loop.items }}{% endfor %}",
+    "{% for i in [1] %}{{ loop.cycle.owner.frame }}{% endfor %}",
+    "{% import 'a.j2' as a %}{{ a.names }}{{ a.__dict__ }}",
+    "{{ [1]|map(attribute='__class__')|list|first }}",
+    "{{ [range]|map(attribute='run')|first }}",
+    "{{ {}|items|first|default(0)|attr('x') }}",
+    "{{ 'a'|map('__class__') }}",
+    "{{ [1]|map('eval')|list }}",
+    "{{ [1]|select('__class__')|list }}",
+    "{{ '%s' % range }}",
+    "{{ '%(a)s' % {'a': range} }}",
+    "{{ '%r' % range }}",
+    "{{ range ~ '' }}",
+    "{{ [range]|join }}",
+    "{{ range|string }}",
+    "{{ {'a': range}|toYaml }}",
+    "{{ [EntitlementValue]|toJson }}",
+    "{{ range == range }}",
+    "{{ {range: 1} }}",
+    "{{ range in [1] }}",
+    "{{ [range, 1]|sort }}",
+    "{{ range < 1 }}",
+    "{{ range + 1 }}",
+    "{{ -range }}",
+    "{{ range[0] }}",
+    "{{ caller.frame }}",
+    "{% include 'link.j2' %}",
+    "{% include 'sub/../../outside.j2' %}",
+    "{% include './a.j2' %}",
+    "{% include 'a.j2\\0' %}",
+    "{% include 'fifo' %}",
+    "{% include 'sub' %}",
+    "{% import '/etc/passwd' as x %}",
+    "{% from '../x' import y %}",
+]
+
+Event = tuple[str, Any]
+_events: list[Event] | None = None
+
+
+def _hook(event: str, args: Any) -> None:
+    if _events is not None and event.startswith(
+        ("open", "import", "exec", "compile", "os.", "subprocess.", "socket.", "ctypes.", "shutil.", "glob.", "pickle.")
+    ):
+        _events.append((event, args[0] if args else None))
+
+
+sys.addaudithook(_hook)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    root = tmp_path_factory.mktemp("folder")
+    (root / "outside.j2").write_text("outside")
+    folder = root / "templates"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "a.j2").write_text("{% set x = 1 %}a")
+    (folder / "link.j2").symlink_to("/etc/passwd")
+    (folder / "symlink-to-etc-passwd").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "fifo")
+    return Engine(REGISTRY, TemplatesFolder(str(folder)))
+
+
+def scope() -> Data:
+    facts = Facts(
+        license=LicenseFacts("lic_1", {"seats": Entitlement(5, "integer")}, "{}", "{}"),
+        options={"x": Option("x", "secret-value")},
+        release={},
+        installation_id="i",
+        now=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    data = {
+        "config": {"x": "v", "RUNCMD": "id"},
+        "entitlements": {"seats": 5},
+        "cfg": {"seats": 5},
+        "lst": [3, 1, 2],
+        "tags": ["a"],
+        "path": "/srv",
+        "settings": {},
+        "now": "2026-01-01",
+        "licence": {"id": "x"},
+    }
+    return Data(data, facts)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS + OWN, ids=map(str, range(len(PAYLOADS + OWN))))
+def test_harmless(payload: str, engine: Engine) -> None:
+    global _events  # noqa: PLW0603 (an audit hook can't be removed)
+    seen = scope()
+    before = copy.deepcopy(seen.data)
+    assert engine.loader is not None
+    root = engine.loader.root
+    run(engine, "{{ cfg.zz|default(1) }}", seen.data)
+    _events = events = []
+    try:
+        output = render(engine, payload, seen)
+    finally:
+        _events = None
+    inside = [event for event in events if not isinstance(event[1], int) and not str(event[1]).startswith(root)]
+    assert inside == []
+    assert seen.data == before
+    assert "0x7" not in output
+    assert "root:" not in output
+    assert "outside" not in output or "leads out" in output or "no path inside" in output
+    assert not any(
+        python in output.replace(payload, "") for python in ("<class", "<function", "<built", "<bound", "<shipper")
+    )
+
+
+def render(engine: Engine, payload: str, seen: Data) -> str:
+    from shipper.template.source import TemplateSource
+
+    try:
+        return engine.render(engine.parse(TemplateSource("test", payload)), seen, escape="none")
+    except (TemplateError, LimitError) as error:
+        check_error(error)
+        return str(error)
+
+
+def test_the_hook_sees() -> None:
+    """An oracle that is blind would let everything pass."""
+    global _events  # noqa: PLW0603
+    _events = events = []
+    try:
+        Path("/etc/hostname").exists()
+        with open("/dev/null"):
+            pass
+        compile("1", "x", "eval")
+    finally:
+        _events = None
+    assert {event for event, _ in events} >= {"open", "compile"}
+
+
+FORBIDDEN = {
+    "subprocess",
+    "socket",
+    "random",
+    "time",
+    "importlib",
+    "ctypes",
+    "pickle",
+    "urllib",
+    "http",
+    "shutil",
+    "sys",
+}
+FILE_ACCESS = {"os", "io", "pathlib", "stat", "tempfile", "glob"}
+ROOMS = sorted(
+    path
+    for room in ("template", "context")
+    for path in (Path(__file__).resolve().parents[2] / "shipper" / room).rglob("*.py")
+)
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_module_can_reach_the_system(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = set()
+    called = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names if alias.name != "urllib.parse"}
+        elif isinstance(node, ast.ImportFrom) and node.module not in ("urllib.parse", None):
+            imported.add(str(node.module).partition(".")[0])
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            called.add(node.func.id)
+    forbidden = FORBIDDEN if path.name == "loader.py" else FORBIDDEN | FILE_ACCESS
+    assert not imported & forbidden
+    assert not called & {"eval", "exec", "compile", "open", "__import__"}
