@@ -19,7 +19,7 @@ from shipper.render.linux import open_folder, sync_file_system
 from shipper.render.manifest import NAME as MANIFEST
 from shipper.render.manifest import Entry, Manifest, encode, is_dest, read_small_file, was_edited
 from shipper.render.paths import OWN_FOLDER
-from shipper.render.tree import FOLDER_MODE, occupied, parents, write_file
+from shipper.render.tree import FOLDER_MODE, digest_of, is_unchanged, occupied, parents, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,17 +49,19 @@ def publish_in_place(
         os.mkdir(_STAGING, 0o700, dir_fd=own_fd)
         staging_fd = open_folder(_STAGING, own_fd)
         try:
-            entries = [
-                Entry(dest, write_file(str(number), content, mode, staging_fd, mtime), mode)
-                for number, (dest, content, mode) in enumerate(files)
-            ]
+            entries: list[Entry] = []
+            moves: list[tuple[str, str]] = []
+            for dest, content, mode in files:
+                if dest in manifest.entries and is_unchanged(dest, content, mode, root_fd, mtime):
+                    entries.append(Entry(dest, digest_of(content), mode))
+                    continue
+                name = str(len(moves))
+                entries.append(Entry(dest, write_file(name, content, mode, staging_fd, mtime), mode))
+                moves.append((name, dest))
             edited = _check(root_fd, entries, manifest)
             write_file(MANIFEST, encode(entries), 0o644, staging_fd, mtime)
             new = {entry.path for entry in entries}
-            journal = Journal(
-                [(str(number), entry.path) for number, entry in enumerate(entries)],
-                sorted(path for path in manifest.entries if path not in new),
-            )
+            journal = Journal(moves, sorted(path for path in manifest.entries if path not in new))
             sync_file_system(staging_fd)
             _write_journal(own_fd, journal)
         except BaseException:

@@ -39,6 +39,8 @@ from shipper.render.tree import (
     CannotExchange,
     carry,
     copy_folder_status,
+    digest_of,
+    is_unchanged,
     parents,
     remove_tree,
     rescue,
@@ -123,7 +125,7 @@ def _publish(
     if staging is None:
         return _publish_in_place(files, target, shown, mtime, notes, reason)
     try:
-        entries = _write_tree(files, staging.fd, shown, mtime)
+        entries = _write_tree(files, target, staging.fd, shown, mtime)
         try:
             with _Failures(shown):
                 _replace(target, staging, entries, mtime, notes)
@@ -209,18 +211,37 @@ def _checked(files: Iterable[OutputFile]) -> Iterator[OutputFile]:
         yield file
 
 
-def _write_tree(files: Iterable[OutputFile], staging_fd: int, shown: str, mtime: int | None) -> list[Entry]:
+def _write_tree(
+    files: Iterable[OutputFile], target: _Target, staging_fd: int, shown: str, mtime: int | None
+) -> list[Entry]:
     folders: set[str] = set()
     entries: list[Entry] = []
     for file in files:
         with _Failures(shown, file.dest):
             _make_folders(parents(file.dest), staging_fd, folders)
-            digest = write_file(file.dest, file.content, file.mode, staging_fd, mtime)
+            digest = _link_unchanged(file, target, staging_fd, mtime)
+            digest = digest or write_file(file.dest, file.content, file.mode, staging_fd, mtime)
         entries.append(Entry(file.dest, digest, file.mode))
     with _Failures(shown):
         _make_folders([OWN_FOLDER], staging_fd, folders)
         write_file(f"{OWN_FOLDER}/{MANIFEST}", encode(entries), 0o644, staging_fd, mtime)
     return entries
+
+
+def _link_unchanged(file: OutputFile, target: _Target, staging_fd: int, mtime: int | None) -> str:
+    """Takes a file over that is the same as before: its SHA-256, or empty if it has to be written.
+
+    It keeps its inode and times, and neither its blocks are written nor the old ones freed.
+    """
+    if target.fd is None or file.dest not in target.manifest.entries or not file.mode & 0o400:
+        return ""
+    if not is_unchanged(file.dest, file.content, file.mode, target.fd, mtime):
+        return ""
+    try:
+        os.link(file.dest, file.dest, src_dir_fd=target.fd, dst_dir_fd=staging_fd, follow_symlinks=False)
+    except OSError:
+        return ""
+    return digest_of(file.content)
 
 
 def _make_folders(needed: list[str], root_fd: int, made: set[str]) -> None:
@@ -235,7 +256,8 @@ def _read_back(staging: str, entries: list[Entry]) -> Iterator[OutputFile]:
     """The files that were staged beside the output folder and must go another way."""
     for entry in entries:
         path = os.path.join(staging, entry.path)
-        os.chmod(path, 0o600)
+        if not entry.mode & 0o400:  # never linked: the file is still ours alone
+            os.chmod(path, 0o600)
         with open(path, "rb") as file:
             yield OutputFile(entry.path, file.read(), entry.mode)
 

@@ -38,7 +38,29 @@ def write_file(name: str, content: bytes, mode: int, dir_fd: int, mtime: int | N
             os.utime(fd, (mtime, mtime))
     finally:
         os.close(fd)
+    return digest_of(content)
+
+
+def digest_of(content: bytes) -> str:
+    """The SHA-256 in hex."""
     return hashlib.sha256(content).hexdigest()
+
+
+def is_unchanged(name: str, content: bytes, mode: int, dir_fd: int, mtime: int | None) -> bool:
+    """Whether the file `name` below `dir_fd` already is what `write_file` would make of these. Raises nothing."""
+    try:
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=dir_fd)
+    except OSError:
+        return False
+    with open(fd, "rb", buffering=0) as file:
+        status = os.fstat(fd)
+        return (
+            status.st_mode == stat.S_IFREG | mode
+            and status.st_size == len(content)
+            and status.st_uid == os.geteuid()
+            and mtime in {None, status.st_mtime}
+            and file.read(len(content) + 1) == content
+        )
 
 
 def walk(root: str) -> Iterator[tuple[str, os.DirEntry[str]]]:

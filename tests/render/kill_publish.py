@@ -29,6 +29,7 @@ def tree(version: str) -> dict[str, OutputFile]:
         OutputFile(f"k8s/{number % 5}/{number}.yaml", f"{version} {number}\n".encode() * 40) for number in range(FILES)
     ]
     files += [OutputFile(f"only/{version}/{number}", version.encode(), 0o600) for number in range(6)]
+    files += [OutputFile(f"k8s/same/{number}", b"in both\n") for number in range(6)]
     return {file.dest: file for file in files}
 
 

@@ -226,6 +226,21 @@ def test_our_folder_that_became_a_link_is_not_followed(out: Path, tmp_path_facto
     assert os.listdir(outside) == ["a.yaml"]
 
 
+def test_what_is_the_same_keeps_its_inode(out: Path) -> None:
+    before = (out / FIRST[0].dest).stat()
+    again = [FIRST[0], FIRST[1]._replace(mode=0o600), FIRST[2]._replace(content=b"y"), OutputFile("more", b"")]
+    go(again, out)
+    assert published(out) == as_published(again)
+    after = (out / FIRST[0].dest).stat()
+    assert (after.st_ino, after.st_mtime_ns, after.st_nlink) == (before.st_ino, before.st_mtime_ns, 1)
+    publish.publish(again, str(out), mtime=5)
+    assert (out / FIRST[0].dest).stat().st_mtime == 5
+    (out / FIRST[0].dest).write_bytes(b"a: 9\n")  # as long as before
+    os.utime(out / FIRST[0].dest, (5, 5))
+    publish.publish(again, str(out), mtime=5)
+    assert published(out) == as_published(again)
+
+
 def test_what_somebody_edited_is_replaced_and_told(out: Path) -> None:
     (out / "k8s/a.yaml").write_text("edited")
     os.utime(out / "run.sh")
