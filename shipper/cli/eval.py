@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,7 +36,7 @@ MAX_LINE = 16 * 1024 * 1024
 @app.command("eval")
 def eval_(
     template: Annotated[
-        Optional[str],
+        str | None,
         typer.Argument(metavar="TEMPLATE", help="The template: its text, else a file; - is standard input."),
     ] = None,
     license: LicenseFile = None,

@@ -78,10 +78,14 @@ def as_text(data: dict[str, Any]) -> str:
         lines.append("")
     lines.append("Assets:")
     for asset in data["assets"]:
-        lines.append(f"  {'rendered' if asset['rendered'] else 'skipped '}  {printable(asset['dest'])}  ({asset['place']})")
+        lines.append(
+            f"  {'rendered' if asset['rendered'] else 'skipped '}  {printable(asset['dest'])}  ({asset['place']})"
+        )
         if asset["when"] is not None:
             lines.append(f"            when {printable(asset['when'])}")
-        lines += [f"              {printable(value['expression'])} is {shown(value['value'])}" for value in asset["values"]]
+        lines += [
+            f"              {printable(value['expression'])} is {shown(value['value'])}" for value in asset["values"]
+        ]
     if not data["assets"]:
         lines.append("  none")
     lines += ["", *(f"warning: {printable(warning)}" for warning in data["warnings"])] if data["warnings"] else []

@@ -141,6 +141,7 @@ def printable(text: str, keep: str = "") -> str:
 
 
 def label(text: str, code: int) -> str:
+    """A word such as "error", in bold and in the color `code` where there is color."""
     return f"\x1b[{code};1m{text}\x1b[0m" if colored() else text
 
 
@@ -203,5 +204,3 @@ def discard_output() -> None:
         os.close(null)
     except (OSError, ValueError, AttributeError):
         return
-
-

@@ -5,34 +5,34 @@ The texts are what `--help` shows; keep each within two lines of 80 columns.
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
 
-class Order(str, Enum):
+class Order(StrEnum):
     apply = "apply"
     spec = "spec"
 
 
-class Missing(str, Enum):
+class Missing(StrEnum):
     error = "error"
     empty = "empty"
 
 
-class Escape(str, Enum):
+class Escape(StrEnum):
     yaml = "yaml"
     none = "none"
 
 
-class Templating(str, Enum):
+class Templating(StrEnum):
     jinja = "jinja"
     repl = "repl"
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     text = "text"
     json = "json"
     yaml = "yaml"
@@ -40,8 +40,10 @@ class Format(str, Enum):
 
 SpecFile = Annotated[str, typer.Argument(metavar="SPEC", help="The assets spec; - is standard input.")]
 LicenseFile = Annotated[
-    Optional[str],
-    typer.Option("--license", metavar="FILE", envvar="SHIPPER_LICENSE", help="The signed license; - is standard input."),
+    str | None,
+    typer.Option(
+        "--license", metavar="FILE", envvar="SHIPPER_LICENSE", help="The signed license; - is standard input."
+    ),
 ]
 TrustKeys = Annotated[
     list[Path],
@@ -67,7 +69,7 @@ SetValues = Annotated[
     typer.Option("--set", metavar="NAME=TEXT", help="The value of one option; wins over --values."),
 ]
 Templates = Annotated[
-    Optional[str],
+    str | None,
     typer.Option(
         "--templates",
         metavar="DIR",
@@ -84,11 +86,11 @@ MissingMode = Annotated[
     ),
 ]
 At = Annotated[
-    Optional[str],
+    str | None,
     typer.Option("--at", metavar="TIME", help="Pretend it is TIME (RFC 3339), for the license as well."),
 ]
 ReleaseFile = Annotated[
-    Optional[str],
+    str | None,
     typer.Option(
         "--release",
         metavar="FILE",
@@ -97,7 +99,7 @@ ReleaseFile = Annotated[
     ),
 ]
 InstallationId = Annotated[
-    Optional[str],
+    str | None,
     typer.Option(
         "--installation-id", metavar="ID", envvar="SHIPPER_INSTALLATION_ID", help="The name of this installation."
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -38,7 +38,7 @@ def render(
     set: SetValues = [],
     templates: Templates = None,
     output_dir: Annotated[
-        Optional[str],
+        str | None,
         typer.Option(
             "--output-dir",
             metavar="DIR",
@@ -119,9 +119,7 @@ def to_folder(rendering: Rendering, output_dir: str) -> None:
 
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     files = (
-        OutputFile(
-            file.dest, file.content.encode() if isinstance(file.content, str) else file.content, file.mode
-        )
+        OutputFile(file.dest, file.content.encode() if isinstance(file.content, str) else file.content, file.mode)
         for file in rendering.files
     )
     published = publish(files, output_dir, mtime=int(epoch) if epoch else None)

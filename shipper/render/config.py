@@ -137,14 +137,13 @@ def check_names(given: Mapping[str, Given], items: Mapping[str, ConfigItem]) -> 
     """Raise SpecError for a value that no option takes."""
     for name, value in given.items():
         if name not in items:
-            raise SpecError(
-                f'there is no option "{name}"', position=value.position, hint=did_you_mean(name, items)
-            )
+            raise SpecError(f'there is no option "{name}"', position=value.position, hint=did_you_mean(name, items))
 
 
 def in_order(items: Mapping[str, ConfigItem], evaluator: Evaluator) -> list[str]:
     """The names of `items`, each after the ones that its `value` and `default` ask for."""
     from graphlib import CycleError, TopologicalSorter
+    from itertools import pairwise
 
     asked: dict[str, dict[str, Position]] = {}
     dynamic: list[str] = []
@@ -165,7 +164,7 @@ def in_order(items: Mapping[str, ConfigItem], evaluator: Evaluator) -> list[str]
         # graphlib names each member after the one that depends on it, the first one again at the end
         members = list(reversed(error.args[1]))
         steps = " → ".join(f'"{member}"' for member in members)
-        places = ", ".join(dict.fromkeys(str(asked[one][two]) for one, two in zip(members, members[1:], strict=False)))
+        places = ", ".join(dict.fromkeys(str(asked[one][two]) for one, two in pairwise(members)))
         raise SpecError(
             f"options depend on each other in a circle: {steps} (asked at {places})",
             position=asked[members[0]][members[1]],
@@ -225,9 +224,7 @@ def check_fit(item: ConfigItem, text: str, position: Position | None) -> None:
     expected = expectation(item, text)
     if expected:
         shown = "the value" if item.type == "password" else f'"{text}"'
-        raise SpecError(
-            f"{shown} is {expected[0]}", position=position, subject=f"option {item.name}", hint=expected[1]
-        )
+        raise SpecError(f"{shown} is {expected[0]}", position=position, subject=f"option {item.name}", hint=expected[1])
 
 
 def expectation(item: ConfigItem, text: str) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ from shipper.render.plan import unsupported
 from shipper.render.run import REPL_LEFT, other_place
 from shipper.render.templating import Templating
 from shipper.spec.model import InlineAsset, LocalAsset, MessageStep, RenderStep, TemplateAsset, UnsupportedAsset
-from shipper.template.calls import TESTS
+from shipper.template.calls import FILTERS, TESTS
 from shipper.template.invoke import BUILTINS
 from shipper.template.names import Known, find_mistakes, included_names
 
@@ -73,7 +73,7 @@ class Linter:
         self.known = Known(
             functions=FUNCTIONS,
             builtins=BUILTINS.keys(),
-            filters=self.templating.engine.filter_names(),
+            filters=FILTERS.keys(),
             tests=TESTS.keys(),
             data=self.templating.scope.data.keys(),
             options={item.name for group in spec.groups for item in group.items},
@@ -123,7 +123,9 @@ class Linter:
         offset = min((source.text.find(mark) for mark in REPL_LEFT if mark in source.text), default=-1)
         if offset >= 0:
             self.warnings.append(
-                TemplateError("a {{repl …}} action in a Jinja template", position=source.position(offset), subject=subject)
+                TemplateError(
+                    "a {{repl …}} action in a Jinja template", position=source.position(offset), subject=subject
+                )
             )
 
     def mistakes(self, found: Iterable[ShipperError], subject: str) -> None:
@@ -194,7 +196,9 @@ class Linter:
             self.attempt(subject, lambda: self.local(asset, subject))
         elif isinstance(asset, UnsupportedAsset):
             self.warnings.append(
-                SpecError(f'assets of the kind "{asset.kind}" are not rendered', position=asset.position, subject=subject)
+                SpecError(
+                    f'assets of the kind "{asset.kind}" are not rendered', position=asset.position, subject=subject
+                )
             )
 
     def local(self, asset: LocalAsset, subject: str) -> None:
@@ -246,4 +250,3 @@ class Linter:
             self.errors.append(error)
             return
         self.template(source, subject, known)
-

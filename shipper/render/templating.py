@@ -12,8 +12,6 @@ from shipper.template.engine import Engine
 from shipper.template.source import TemplateSource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from shipper.context.facts import Option
     from shipper.license.verify import VerifiedLicense
     from shipper.render.settings import RenderOptions

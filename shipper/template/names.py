@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from jinja2 import nodes
 
@@ -63,20 +63,27 @@ def own_names(found: Iterable[nodes.Node]) -> set[str]:
     """The names that the template makes itself, or asks about before it uses them."""
     names = set(IMPLICIT)
     for node in found:
-        if isinstance(node, nodes.Name) and node.ctx != "load":
-            names.add(node.name)
-        elif isinstance(node, nodes.Macro):
+        if (isinstance(node, nodes.Name) and node.ctx != "load") or isinstance(node, nodes.Macro):
             names.add(node.name)
         elif isinstance(node, nodes.Import):
             names.add(node.target)
         elif isinstance(node, nodes.FromImport):
             names.update(name if isinstance(name, str) else name[1] for name in node.names)
-        elif (isinstance(node, nodes.Test) and node.name in FORGIVING_TESTS) or (
-            isinstance(node, nodes.Filter) and node.name in FORGIVING_FILTERS
-        ):
-            if isinstance(node.node, nodes.Name):
-                names.add(node.node.name)
+        elif is_forgiving(node) and isinstance(node.node, nodes.Name):
+            names.add(node.node.name)
     return names
+
+
+def is_forgiving(node: nodes.Node) -> TypeGuard[nodes.Test | nodes.Filter]:
+    """Whether `node` is a test or filter that accepts what doesn't exist."""
+    return (isinstance(node, nodes.Test) and node.name in FORGIVING_TESTS) or (
+        isinstance(node, nodes.Filter) and node.name in FORGIVING_FILTERS
+    )
+
+
+def literal(node: nodes.Node | None) -> str | None:
+    """The text that `node` writes down, if it does."""
+    return node.value if isinstance(node, nodes.Const) and isinstance(node.value, str) else None
 
 
 def mistakes_of(node: nodes.Node, known: Known, own: Collection[str]) -> Iterator[TemplateError]:
@@ -86,17 +93,20 @@ def mistakes_of(node: nodes.Node, known: Known, own: Collection[str]) -> Iterato
     elif isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name not in own:
         yield from wrong_call(node.node.name, node, [], known)
     elif isinstance(node, nodes.Filter):
-        if node.name in known.functions and node.node is not None:
+        if node.name in known.filters:
+            return
+        spec = known.functions.get(node.name)
+        if spec is None or not spec.filter:
+            filters = [*known.filters, *(name for name, spec in known.functions.items() if spec.filter)]
+            yield TemplateError(f'no filter "{node.name}"', hint=did_you_mean(node.name, filters))
+        elif node.node is not None:
             yield from wrong_call(node.name, node, [node.node], known)
-        elif node.name not in known.filters:
-            yield TemplateError(f'no filter "{node.name}"', hint=did_you_mean(node.name, known.filters))
     elif isinstance(node, nodes.Test) and node.name not in known.tests:
         yield TemplateError(f'no test "{node.name}"', hint=did_you_mean(node.name, known.tests))
-    elif isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name not in own:
-        yield from unknown_key(node.node.name, node.attr, known)
-    elif isinstance(node, nodes.Getitem) and isinstance(node.node, nodes.Name) and node.node.name not in own:
-        if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
-            yield from unknown_key(node.node.name, node.arg.value, known)
+    elif isinstance(node, nodes.Getattr | nodes.Getitem) and isinstance(node.node, nodes.Name):
+        key = node.attr if isinstance(node, nodes.Getattr) else literal(node.arg)
+        if key is not None and node.node.name not in own:
+            yield from unknown_key(node.node.name, key, known)
 
 
 def unknown_name(node: nodes.Name, known: Known, own: Collection[str]) -> Iterator[TemplateError]:
@@ -116,15 +126,14 @@ def wrong_call(
     if spec is None:
         return
     args = [*piped, *node.args]
-    names = [pair.key for pair in node.kwargs]
+    names = [str(pair.key) for pair in node.kwargs]
     if node.dyn_args is None and node.dyn_kwargs is None:
         yield from wrong_arguments(spec, len(args), names)
-    first = args[0] if args else None
-    if isinstance(first, nodes.Const) and isinstance(first.value, str):
-        if name in OPTION_FUNCTIONS:
-            yield from unknown_key("config", first.value, known)
-        elif name in ENTITLEMENT_FUNCTIONS and len(args) == 1 and not names:
-            yield from unknown_key("entitlements", first.value, known)
+    asked = literal(args[0]) if args else None
+    if asked is not None and name in OPTION_FUNCTIONS:
+        yield from unknown_key("config", asked, known)
+    elif asked is not None and name in ENTITLEMENT_FUNCTIONS and len(args) == 1 and not names:
+        yield from unknown_key("entitlements", asked, known)
 
 
 def wrong_arguments(spec: Any, count: int, names: list[str]) -> Iterator[TemplateError]:
@@ -151,9 +160,5 @@ def unknown_key(data: str, key: str, known: Known) -> Iterator[TemplateError]:
 
 def included_names(body: Iterable[nodes.Node]) -> list[str]:
     """The templates that are included or imported by a literal name."""
-    names = []
-    for node in walk(body):
-        if isinstance(node, nodes.Include | nodes.Import | nodes.FromImport) and isinstance(node.template, nodes.Const):
-            if isinstance(node.template.value, str):
-                names.append(node.template.value)
-    return names
+    used = (node.template for node in walk(body) if isinstance(node, nodes.Include | nodes.Import | nodes.FromImport))
+    return [name for name in map(literal, used) if name is not None]

@@ -27,7 +27,7 @@ class Fake:
     def condition(self, field: Any) -> bool:
         return self.text(field) in {"true", "1"}
 
-    def asked(self, field: Any, *, condition: bool = False) -> Asked:
+    def asked(self, field: Any, *, condition: bool = False) -> Asked:  # noqa: ARG002 - part of the protocol
         names = NAME.findall(field.text) if "dynamic" not in field.text else []
         return Asked(dict.fromkeys(names, field.position), "dynamic" in field.text)
 
