@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 PROGRAM := $(BIN)/shipper
 
 # Modules that write a page: its PATH, its text by reference()
-GENERATORS := shipper.template.docs
+GENERATORS := tests.reference
 
 define UP_TO_DATE
 import importlib, sys
@@ -43,7 +43,7 @@ format: $(VENV)/.dev
 
 # Pages that are generated from the code
 docs: $(VENV)/.dev
-	@$(BIN)/python -m shipper.template.docs
+	@$(BIN)/python -m tests.reference
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench

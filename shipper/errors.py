@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EXIT_BUG = 1
 EXIT_INTERRUPTED = 130
+MAX_MEANT = 200
+"""Longer names get no "did you mean": comparing them takes long."""
 
 
 class Position(NamedTuple):
@@ -100,6 +102,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The hint `did you mean "x"?` for the closest of `known`, or an empty text."""
     import difflib
 
+    if len(name) > MAX_MEANT:
+        return ""
     candidates = sorted(known)
     folded = {candidate.casefold(): candidate for candidate in reversed(candidates)}
     close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)

@@ -24,8 +24,8 @@ Scalar = str | int | float | bool
 
 MAX_TEXT = 32 * 1024 * 1024
 """Characters a function may make."""
-MAX_ITEMS = 1_000_000
-"""Items of a list a function may make, and values that it may write."""
+MAX_ITEMS = 250_000
+"""Items of a list a function may make."""
 
 
 class Parameter(NamedTuple):
@@ -39,7 +39,7 @@ class FunctionSpec(NamedTuple):
     """A function of the template language.
 
     `call(*args, **kwargs)` checks the arguments first, and takes the facts before them if `facts`; `params` is how
-    the signature reads in messages; `theme` is the module it is in; `examples` are templates with what they give. `filter`: the piped value may
+    the signature reads in messages; `theme` is the module it is in; a step is charged for each `2**shift` characters of the result; `examples` are templates with what they give. `filter`: the piped value may
     be the first argument.
     """
 
@@ -52,6 +52,7 @@ class FunctionSpec(NamedTuple):
     filter: bool
     parameters: tuple[Parameter, ...]
     theme: str = ""
+    shift: int = 10
 
     @property
     def signature(self) -> str:
@@ -63,13 +64,13 @@ REGISTRY: dict[str, FunctionSpec] = {}
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-def function(*examples: tuple[str, str], alias: str = "") -> Callable[[F], F]:
-    """Register a function under its own name, and under `alias`."""
+def function(*examples: tuple[str, str], alias: str = "", shift: int = 10) -> Callable[[F], F]:
+    """Register a function under its own name, and under `alias`; `shift` is how dear its result is."""
 
     def add(call: F) -> F:
         for name in (call.__name__, alias):
             if name:
-                REGISTRY[name] = _spec(name, call, examples)
+                REGISTRY[name] = _spec(name, call, examples, shift)
         return call
 
     return add
@@ -87,7 +88,7 @@ def check_items(items: int) -> None:
         raise LimitError(f"the result would have more than {MAX_ITEMS:,} items")
 
 
-def _spec(name: str, call: Callable[..., Any], examples: tuple[tuple[str, str], ...]) -> FunctionSpec:
+def _spec(name: str, call: Callable[..., Any], examples: tuple[tuple[str, str], ...], shift: int) -> FunctionSpec:
     code, defaults = call.__code__, call.__defaults__ or ()
     names = code.co_varnames[: code.co_argcount]
     required = len(names) - len(defaults)
@@ -104,7 +105,9 @@ def _spec(name: str, call: Callable[..., Any], examples: tuple[tuple[str, str], 
     )
     params, theme = written(parameters), call.__module__.rpartition(".")[2]
     checked = _with_facts(name, call, parameters, params) if facts else _checked(name, call, parameters, params)
-    return FunctionSpec(name, checked, params, call.__doc__ or "", examples, facts, bool(parameters), parameters, theme)
+    return FunctionSpec(
+        name, checked, params, call.__doc__ or "", examples, facts, bool(parameters), parameters, theme, shift
+    )
 
 
 def written(parameters: tuple[Parameter, ...]) -> str:

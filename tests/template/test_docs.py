@@ -9,9 +9,9 @@ import pytest
 
 from shipper.context.functions import FUNCTIONS
 from shipper.template.calls import FILTERS, TESTS
-from shipper.template.docs import PATH, reference
 from tests.context.sample import render
 from tests.corpora import REPOSITORY
+from tests.reference import PATH, reference
 
 TEXT = (REPOSITORY / PATH).read_text(encoding="utf-8")
 EXAMPLES = sorted(set(re.findall(r"^- `(.+)` gives `(.*)`$", TEXT, re.MULTILINE)))

@@ -104,4 +104,7 @@ def characters(value: Any, what: str = "the value") -> str:
     """The characters of text. Raises TemplateError for anything else."""
     if isinstance(value, str):
         return str.__str__(value)
-    raise TemplateError(f"{what} must be text, not {kind(value)}", hint="use string")
+    raise TemplateError(
+        f"{what} must be text, not {kind(value)}",
+        hint="use string" if isinstance(value, (int, float)) else "use toYaml or toJson" if value is not None else "",
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from shipper.context.functions.data import WRITTEN
 from shipper.context.functions.layout import indent as indent_layout
 from shipper.context.functions.layout import trimmed
 from shipper.context.values import YamlText
@@ -222,6 +223,7 @@ def tojson(call: Call, value: object, indent: int | None = None) -> str:
         raise TemplateError(f'"indent" must be 0 to {_MAX_JSON_INDENT}')
     call.budget.weigh(value)
     plain = to_json(value)  # checks kinds, depth and size
+    call.budget.steps_for(len(plain) >> WRITTEN)
     call.budget.bytes_for(6 * text_size(plain) + (0 if indent is None else plain.count(",") * indent * MAX_DEPTH))
     try:
         text = json.dumps(

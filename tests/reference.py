@@ -1,4 +1,4 @@
-"""Writes docs/functions.md: `python -m shipper.template.docs` (or `make docs`)."""
+"""Writes docs/functions.md: `python -m tests.reference` (or `make docs`)."""
 
 from __future__ import annotations
 
