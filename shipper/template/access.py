@@ -219,6 +219,8 @@ def item(value: Any, key: Any, budget: Budget, *, lenient: bool = False) -> Any:
     if isinstance(value, str):
         value = str.__str__(value)
     elif kind_of not in (list, tuple, range, Group):
+        if isinstance(key, slice):
+            raise TemplateError(f"{kind(value)} has no parts to slice")
         return Undefined(f"{kind(value)} has no items", lenient=lenient)
     if isinstance(key, slice):
         return _slice(value, key, budget)

@@ -166,6 +166,7 @@ class Engine:
         if type(value) is TypedText and value.type == "boolean" and value in TRUE_TEXTS | FALSE_TEXTS:
             return bool(value)
         if isinstance(value, str):
+            value = str.__str__(value)
             if value in ("true", "1"):
                 return True
             if value in ("false", "0"):

@@ -27,6 +27,8 @@ def start(node: Any) -> int:
             node = node.node
         elif isinstance(node, nodes.BinExpr):
             node = node.left
+        elif type(node) is nodes.Tuple and node.items:
+            node = node.items[0]
         elif type(node) is nodes.CondExpr:
             node = node.expr1
         elif type(node) is nodes.Compare:

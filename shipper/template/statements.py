@@ -85,9 +85,9 @@ def assign(ev: Evaluator, target: Any, value: Any) -> None:
             raise TemplateError(f"{shown(target.name)} is {kind(namespace)}: only a namespace() can be changed")
         namespace.values[target.attr] = value
     else:
+        ev.at = start(target)
         values = ev.items(value)
         if len(values) != len(target.items):
-            ev.at = target.lineno
             raise TemplateError(f"{len(target.items)} names for {len(values)} values")
         for each, part in zip(target.items, values, strict=True):
             assign(ev, each, part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +15,8 @@ from shipper.template.source import TemplateSource
 from tests.template.differential_cases import DATA, FILES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shipper.template.limits import TemplateLimits
 
 REFUSED = "(refused)"
@@ -52,8 +55,26 @@ def _finalize(value: object) -> object:
     raise TypeError
 
 
+def _of_text(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter of text: what has no text has none here either."""
+    return lambda value, *args: function(str(_finalize(value)), *args)
+
+
+def _of_defined(function: Any) -> Any:
+    """A test that an undefined value doesn't pass through."""
+
+    @functools.wraps(function)
+    def test(*args: Any) -> Any:
+        for value in args:
+            if isinstance(value, jinja2.Undefined):
+                str(value)
+        return function(*args)
+
+    return test
+
+
 def reference() -> jinja2.Environment:
-    """jinja2 with the design's options."""
+    """jinja2 with the design's options and the design's rules for text and undefined values."""
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined,
         finalize=_finalize,
@@ -61,6 +82,12 @@ def reference() -> jinja2.Environment:
         loader=jinja2.DictLoader(FILES),
         autoescape=False,
     )
+    for name in ("upper", "lower", "title", "trim", "string"):
+        environment.filters[name] = _of_text(environment.filters[name])
+    environment.filters["join"] = lambda items, separator="": separator.join(str(_finalize(item)) for item in items)
+    environment.tests |= {
+        name: _of_defined(test) for name, test in environment.tests.items() if name not in ("defined", "undefined")
+    }
     environment.globals = {name: environment.globals[name] for name in ("range", "dict", "namespace")} | DATA
     return environment
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 
-from shipper.errors import LimitError, TemplateError
+from shipper.errors import LimitError
 from shipper.template.engine import Engine
 from shipper.template.limits import Budget, Run, TemplateLimits
 from tests.corpora import REPOSITORY, corpus
-from tests.template.harness import Data, check_error, run
+from tests.template.harness import run
 
 MORE = {
     "empty-loops": "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}",

@@ -134,7 +134,8 @@ def test_harmless(payload: str, engine: Engine) -> None:
     assert engine.loader is not None
     root = engine.loader.root
     run(engine, "{{ cfg.zz|default(1) }}", seen.data)
-    _events = events = []
+    events: list[Event] = []
+    _events = events
     try:
         output = render(engine, payload, seen)
     finally:
@@ -163,7 +164,8 @@ def render(engine: Engine, payload: str, seen: Data) -> str:
 def test_the_hook_sees() -> None:
     """An oracle that is blind would let everything pass."""
     global _events  # noqa: PLW0603
-    _events = events = []
+    events: list[Event] = []
+    _events = events
     try:
         Path("/etc/hostname").exists()
         with open("/dev/null"):
