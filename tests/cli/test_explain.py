@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.program import Ran
+
+SPEC = """\
+config.v1:
+  - name: g
+    items:
+      - {name: ingress, type: bool, default: "0"}
+      - {name: pw, type: password}
+assets.v1:
+  - inline: {dest: always.yaml, contents: ""}
+  - inline: {dest: ingress.yaml, contents: "", when: '{{ ConfigOptionEquals("ingress", "1") }}'}
+  - inline: {dest: hpa.yaml, contents: "", when: entitlements.tier == "enterprise" and not entitlements.air_gap}
+  - inline: {dest: '{{ config.pw }}.yaml', contents: "", when: config.pw != ""}
+"""
+
+
+def test_the_condition_and_the_values_that_decided(render: Callable[..., Ran]) -> None:
+    ran = render(SPEC, "--set", "pw=hunter2", command="explain")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == """\
+Options:
+  ingress  "0"  (from the spec)
+  pw       "********"  (given)
+
+Assets:
+  rendered  always.yaml  (spec.yaml:7:5)
+  skipped   ingress.yaml  (spec.yaml:8:5)
+            when {{ ConfigOptionEquals("ingress", "1") }}
+              ConfigOptionEquals("ingress", "1") is false
+  rendered  hpa.yaml  (spec.yaml:9:5)
+            when entitlements.tier == "enterprise" and not entitlements.air_gap
+              entitlements.tier is "enterprise"
+              entitlements.air_gap is false
+  rendered  ********.yaml  (spec.yaml:10:5)
+            when config.pw != ""
+              config.pw is "********"
+"""
+
+
+def test_the_same_for_programs(render: Callable[..., Ran]) -> None:
+    ran = render(SPEC, "--set", "pw=hunter2", "-o", "json", command="explain")
+    data = json.loads(ran.out)
+    assert data["license"] == "lic_test"
+    assert data["assets"][1] == {
+        "number": 2,
+        "dest": "ingress.yaml",
+        "kind": "inline",
+        "place": "spec.yaml:8:5",
+        "rendered": False,
+        "when": '{{ ConfigOptionEquals("ingress", "1") }}',
+        "values": [{"expression": 'ConfigOptionEquals("ingress", "1")', "value": False}],
+    }
+    assert "hunter2" not in ran.out
+    ran = render(SPEC, "--set", "pw=hunter2", "--output", "yaml", command="explain")
+    assert yaml.safe_load(ran.out) == data
+
+
+def test_a_plan_that_fails_says_why(render: Callable[..., Ran]) -> None:
+    ran = render("assets.v1: [{inline: {dest: a.yaml, contents: '', when: 'maybe'}}]", command="explain")
+    assert (ran.code, ran.out) == (4, "")
+    assert ran.err.startswith("spec.yaml:1:58: asset a.yaml: when: ")
+
+
+def test_an_empty_plan(render: Callable[..., Ran]) -> None:
+    assert render("assets.v1: []", command="explain").out == "Assets:\n  none\n"
