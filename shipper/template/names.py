@@ -44,8 +44,10 @@ def find_mistakes(source: TemplateSource, body: Iterable[nodes.Node], known: Kno
     mistakes: list[tuple[int, TemplateError]] = []
     for node in found:
         for error in mistakes_of(node, known, own):
-            error.position = source.position(node.lineno)
-            mistakes.append((node.lineno, error))
+            # A call stands where its function's name does
+            offset = node.node.lineno if isinstance(node, nodes.Call) else node.lineno
+            error.position = source.position(offset)
+            mistakes.append((offset, error))
     mistakes.sort(key=lambda mistake: mistake[0])
     return [error for _, error in mistakes]
 
@@ -140,7 +142,8 @@ def wrong_arguments(spec: Any, count: int, names: list[str]) -> Iterator[Templat
     """More or fewer arguments than `spec` has parameters, or others."""
     parameters = [parameter.name for parameter in spec.parameters]
     if count > len(parameters):
-        yield TemplateError(f"{spec.name}: takes at most {len(parameters)} arguments, not {count}", hint=spec.signature)
+        most = f"{len(parameters)} argument{'' if len(parameters) == 1 else 's'}"
+        yield TemplateError(f"{spec.name}: takes at most {most}, not {count}", hint=spec.signature)
         return
     for name in names:
         if name not in parameters:

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.corpora import corpus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.program import Ran
+
+
+@pytest.fixture
+def evaluate(shipper: Callable[..., Ran], vendor: Path) -> Callable[..., Ran]:
+    given = ("--license", vendor / "license.pem", "--trust-key", vendor / "vendor.pub")
+    return lambda *arguments, **kwargs: shipper("eval", *arguments, *given, **kwargs)
+
+
+def test_the_text_of_a_template(evaluate: Callable[..., Ran]) -> None:
+    ran = evaluate('{{ EntitlementValue("num_seats") }}+{{ entitlements.num_seats + 1 }}')
+    assert (ran.code, ran.out, ran.err) == (0, "50+51", "")
+
+
+def test_a_file_and_standard_input(evaluate: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "a.j2").write_text("{{ 1 + 1 }}\n")
+    assert evaluate("a.j2").out == "2\n"
+    assert evaluate("-", stdin=b"{{ 2 + 2 }}").out == "4"
+    assert evaluate("plain").out == "plain"
+    assert evaluate("").out == ""
+
+
+def test_an_error_has_its_place(evaluate: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "a.j2").write_text("a\n  {{ nope }}\n")
+    ran = evaluate("a.j2")
+    assert (ran.code, ran.out) == (4, "")
+    assert ran.err == 'a.j2:2:6: "nope" is not defined\n    {{ nope }}\n       ^\n'
+
+
+def test_escaping_on_demand(evaluate: Callable[..., Ran]) -> None:
+    assert evaluate("a: {{ 'x: y' }}").out == "a: x: y"
+    assert evaluate("a: {{ 'x: y' }}", "--escape", "yaml").out == 'a: "x: y"'
+
+
+def test_options_without_a_spec_have_the_types_of_yaml(evaluate: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "v.yaml").write_text("n: 3\nb: false\ns: '3'\n")
+    template = "{{ config.n + 1 }} {{ not config.b }} {{ config.s ~ config.t }} {{ ConfigOption('n') }}"
+    assert evaluate(template, "-f", "v.yaml", "--set", "t=5").out == "4 true 35 3"
+
+
+def test_lines_are_answered_one_by_one(evaluate: Callable[..., Ran]) -> None:
+    lines = [
+        json.dumps({"template": "{{ 1 + 1 }}\n"}),
+        json.dumps({"template": "a\n {{ nope }}"}),
+        json.dumps({"template": "{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %}"}),
+        "nonsense",
+        "",
+        "[]",
+        json.dumps({"template": 3}),
+        '{"template": "\\ud800"}',
+        '{"template": "a", "template": "b"}',
+        json.dumps({"template": "{{ EntitlementValue('tier') }} ü"}),
+    ]
+    ran = evaluate("--json-lines", stdin="\n".join(lines).encode())
+    assert (ran.code, ran.err) == (0, "")
+    answers = [json.loads(line) for line in ran.out.splitlines()]
+    assert len(answers) == len(lines)
+    assert answers[0] == {"out": "2\n"}
+    assert answers[1] == {"error": '"nope" is not defined', "line": 2, "column": 5}
+    assert answers[-1] == {"out": "enterprise ü"}
+    for answer in answers[2:-1]:
+        assert set(answer) == {"error", "line", "column"}
+
+
+def test_a_line_of_bytes_that_are_no_text(evaluate: Callable[..., Ran]) -> None:
+    ran = evaluate("--json-lines", stdin=b'\xff\xfe\n{"template": "{{ 1 }}"}\n')
+    assert [set(json.loads(line)) for line in ran.out.splitlines()] == [{"error", "line", "column"}, {"out"}]
+
+
+def test_a_line_that_is_too_long_is_answered_once(evaluate: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shipper.cli.eval.MAX_LINE", 40)
+    ran = evaluate("--json-lines", stdin=b"x" * 100 + b'\n{"template": "{{ 1 }}"}')
+    assert [json.loads(line) for line in ran.out.splitlines()] == [
+        {"error": "the line is longer than the limit of 40 bytes", "line": None, "column": None},
+        {"out": "1"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("{{ 1 }}", "--json-lines"), ("-", "--license", "-"), ("--json-lines", "--license", "-")]
+)
+def test_wrong_usage(arguments: tuple[str, ...], shipper: Callable[..., Ran]) -> None:
+    ran = shipper("eval", *arguments)
+    assert (ran.code, ran.out) == (2, "")
+
+
+def test_another_template_language(evaluate: Callable[..., Ran]) -> None:
+    ran = evaluate("{{repl Now }}", "--templating", "repl")
+    assert (ran.code, ran.out) == (4, "")
+    assert '"repl" is not supported yet' in ran.err
+
+
+def test_templates_that_try_to_escape_answer_and_do_no_harm(evaluate: Callable[..., Ran]) -> None:
+    templates = [case["payload"] for case in corpus("template-escapes.json")]
+    lines = "\n".join(json.dumps({"template": template}) for template in templates)
+    ran = evaluate("--json-lines", stdin=lines.encode())
+    answers = [json.loads(line) for line in ran.out.splitlines()]
+    assert (ran.code, len(answers)) == (0, len(templates))
+    for answer in answers:
+        assert "bug" not in answer.get("error", "")
+        assert "0x7" not in answer.get("out", "")
