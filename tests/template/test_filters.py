@@ -189,6 +189,18 @@ def test_nothing_explodes(expression: str) -> None:
         render(f"{{{{ ({expression}) | length }}}}")
 
 
+@pytest.mark.parametrize(
+    "work",
+    [
+        "toYaml(range(299999) | list)", "sha256sum('a' * 10**7)", "('%s' * 10**5) | format(*range(10**5))", "quote('\\x01' * 10**6)",
+        "('a\\n' * 10**6) | indent(1)", "('a b ' * 10**6) | title", "[Split('é' * 10**5, ''), Split('é' * 10**5, '')]",
+    ],
+)  # fmt: skip
+def test_dear_calls_are_charged(work: str) -> None:
+    with pytest.raises(LimitError):
+        render(f"{{% for i in range(100000) %}}{{{{ ({work}) | length }}}}{{% endfor %}}")
+
+
 def test_generators_are_lists() -> None:
     assert render("{% set x = [1, 2] | map('string') %}{{ x | length }}{{ x[0] }}{{ x | join }}") == "2112"
 

@@ -55,6 +55,7 @@ def _field(call: Call, match: re.Match[str], values: Any, positions: Any) -> str
     else:
         width, precision = _size(match["width"], None), _size(match["precision"], None)
         value = _by_name(values, match["key"][1:-1])
+    call.budget.steps_for(2)
     call.budget.bytes_for(4 * (abs(width or 0) + (precision or 0)))
     flags = match["flags"] + ("-" if width is not None and width < 0 else "")
     spec = f"%{flags}{'' if width is None else abs(width)}{'' if precision is None else f'.{max(0, precision)}'}{directive}"

@@ -57,7 +57,9 @@ def capitalize(call: Call, value: object) -> str:
 @jinja_filter("title", examples=(('{{ "acme corp" | title }}', "Acme Corp"),))
 def title(call: Call, value: object) -> str:
     """Text with each word in title case."""
-    parts = _WORD_BEGINNING.split(_text(call, value))
+    text = _text(call, value)
+    call.budget.texts_for(2 * sum(1 for _ in _WORD_BEGINNING.finditer(text)))
+    parts = _WORD_BEGINNING.split(text)
     return "".join(part[0].upper() + part[1:].lower() for part in parts if part)
 
 
@@ -81,6 +83,7 @@ def indent(call: Call, value: object, width: int | str = 4, first: object = Fals
     characters(value)
     text: str = value  # type: ignore[assignment]
     lines = str.count(text, "\n") + 1
+    call.budget.steps_for(lines >> 3)
     if isinstance(width, str) and width.strip(" "):
         call.budget.bytes_for(text_size(text) + lines * text_size(width))
         return _prefixed(str.__str__(text), str.__str__(width), call.truth(first), call.truth(blank))
@@ -156,6 +159,7 @@ def wordwrap(
     if integer("width", width) < 1:
         raise TemplateError('"width" must be 1 at least')
     # A word that is cut is copied once for each cut
+    call.budget.texts_for(2 * sum(1 for _ in _WORD_BEGINNING.finditer(text)))
     longest = max((len(word) for word in text.split()), default=0)
     call.budget.steps_for((len(text) >> 4) + (longest * longest // width >> 10))
     call.budget.bytes_for(text_size(text) + len(text) // min(width, 16) * text_size(separator))
