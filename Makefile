@@ -86,7 +86,7 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	@touch $@
 
 $(VENV)-minimum/.done: requirements/minimum.txt requirements/dev.txt pyproject.toml
-	@$(PYTHON) -m venv $(VENV)-minimum >&2
+	@$(PYTHON) -m venv --clear $(VENV)-minimum >&2
 	@$(VENV)-minimum/bin/python -m pip -qq --disable-pip-version-check install --only-binary :all: --requirement requirements/minimum.txt >&2
 	@$(VENV)-minimum/bin/python -m pip -qq --disable-pip-version-check install --editable '.[test]' --constraint requirements/minimum.txt >&2
 	@touch $@

@@ -22,7 +22,7 @@ for version in 3.11 3.12 3.13; do
     venv=.venv-$version
     if [[ ! -e $venv/.done || requirements/dev.txt -nt $venv/.done || pyproject.toml -nt $venv/.done ]]; then
         echo "installing into $venv" >&2
-        "$python" -m venv "$venv"
+        "$python" -m venv --clear "$venv"
         pip=("$venv/bin/python" -m pip -qq --disable-pip-version-check install)
         "${pip[@]}" --require-hashes --requirement requirements/dev.txt >&2
         "${pip[@]}" --no-deps --no-build-isolation --editable . >&2
