@@ -1,12 +1,13 @@
 """The manifest of a published tree: which of its files are ours.
 
-It lies at `.shipper/manifest`, JSON with one file a line:
+It lies at `.shipper/manifest.json`, with one file a line:
 
-    {"version": 1, "files": [
+    {"apiVersion": "v1", "kind": "List", "items": [], "version": 1, "files": [
     {"path": "k8s/app.yaml", "sha256": "<64 hex digits>", "mode": "0644"}
     ]}
 
-The name has no `.json`: `kubectl apply -R -f DIR` reads every file with such an ending, in hidden folders too.
+`kubectl apply -R -f DIR` reads every `.json` file, in hidden folders too, and stops at one that is no object; to it
+the manifest is an empty list.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from shipper.render.paths import OWN_FOLDER, check_dest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-NAME = "manifest"
+NAME = "manifest.json"
 VERSION = 1
 # 10,000 files with paths of 1 KiB need 12 MiB.
 _MAX_BYTES = 64 * 1024 * 1024
@@ -55,7 +56,7 @@ def encode(entries: Iterable[Entry]) -> bytes:
         for entry in sorted(entries)
     ]
     listed = ",\n".join(lines)
-    return f'{{"version": {VERSION}, "files": [\n{listed}\n]}}\n'.encode()
+    return f'{{"apiVersion": "v1", "kind": "List", "items": [], "version": {VERSION}, "files": [\n{listed}\n]}}\n'.encode()
 
 
 def read(root_fd: int) -> Manifest | None:

@@ -5,7 +5,7 @@ into it, everything is synced once, and then the two folders change places in on
 RENAME_EXCHANGE). Then the old tree is removed. After a kill at any point one of the two stands at the path, whole,
 with all foreign files; the next run removes the other.
 
-What is ours is what `.shipper/manifest` lists. An existing folder that holds other files and has no manifest is
+What is ours is what `.shipper/manifest.json` lists. An existing folder that holds other files and has no manifest is
 refused; with one, foreign files stay what they are (same inode), and one that is in the way of a new file is an
 error. Files are written with exactly the mode that is asked for, new folders with 0755, whatever the umask is; the
 output folder itself and folders that also hold foreign files keep owner and mode, but not extended attributes.

@@ -112,7 +112,7 @@ def test_what_was_ours_is_replaced_as_a_whole(out: Path) -> None:
     assert result.files == 3
     assert published(out) == as_published(SECOND)
     assert not (out / "k8s/old").exists()
-    assert os.listdir(out / ".shipper") == ["manifest"]
+    assert os.listdir(out / ".shipper") == ["manifest.json"]
     assert os.listdir(out.parent) == ["out"]
     go(FIRST, out)
     assert published(out) == as_published(FIRST)
@@ -128,7 +128,7 @@ def test_files_and_folders_may_change_places(out: Path) -> None:
 
 def test_the_manifest_lists_what_is_ours(out: Path) -> None:
     go(list(reversed(SECOND)), out)
-    document = json.loads((out / ".shipper/manifest").read_bytes())
+    document = json.loads((out / ".shipper/manifest.json").read_bytes())
     assert document["version"] == 1
     assert [(item["path"], item["mode"]) for item in document["files"]] == [
         ("k8s/a.yaml", "0644"),
@@ -170,7 +170,7 @@ def test_foreign_entries_stay_what_they_are(out: Path) -> None:
         "k8s/new",
         ".shipper",
     } | {
-        ".shipper/manifest",
+        ".shipper/manifest.json",
         *as_published(SECOND),
     }
     assert os.listdir(out.parent) == ["out"]
@@ -244,7 +244,7 @@ def test_what_is_the_same_keeps_its_inode(out: Path) -> None:
 def test_what_somebody_edited_is_replaced_and_told(out: Path) -> None:
     (out / "k8s/a.yaml").write_text("edited")
     os.utime(out / "run.sh")
-    later = (out / ".shipper/manifest").stat().st_mtime + 5
+    later = (out / ".shipper/manifest.json").stat().st_mtime + 5
     os.utime(out / "k8s/a.yaml", (later, later))
     os.utime(out / "run.sh", (later, later))
     notes = go(SECOND, out).notes
@@ -606,7 +606,7 @@ def test_files_that_do_not_fit_are_refused(out: Path, files: list[OutputFile], e
 )
 def test_a_damaged_manifest_is_refused(out: Path, content: bytes) -> None:
     (out.parent / "safe").write_text("safe")
-    (out / ".shipper/manifest").write_bytes(content)
+    (out / ".shipper/manifest.json").write_bytes(content)
     before = look(out.parent)
     with pytest.raises(OutputError, match="manifest"):
         go(SECOND, out)
@@ -614,8 +614,8 @@ def test_a_damaged_manifest_is_refused(out: Path, content: bytes) -> None:
 
 
 def test_a_manifest_that_is_no_file_is_refused(out: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    (out / ".shipper/manifest").rename(tmp_path_factory.mktemp("x") / "manifest")
-    os.mkfifo(out / ".shipper/manifest")
+    (out / ".shipper/manifest.json").rename(tmp_path_factory.mktemp("x") / "manifest")
+    os.mkfifo(out / ".shipper/manifest.json")
     with pytest.raises(OutputError):
         go(SECOND, out)
     shutil.rmtree(out / ".shipper")
@@ -670,7 +670,7 @@ def test_an_interrupted_update_in_place_is_finished_first(tmp_path: Path, monkey
     with pytest.raises(TemplateError):
         publish.publish(broken(), str(out))
     assert published(out) == as_published(SECOND)
-    assert os.listdir(out / ".shipper") == ["manifest"]
+    assert os.listdir(out / ".shipper") == ["manifest.json"]
 
 
 def broken() -> Iterator[OutputFile]:
@@ -684,7 +684,7 @@ def test_staging_without_a_journal_is_dropped(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     assert not publish.publish(FIRST, ".").atomic
     assert published(tmp_path) == as_published(FIRST)
-    assert os.listdir(tmp_path / ".shipper") == ["manifest"]
+    assert os.listdir(tmp_path / ".shipper") == ["manifest.json"]
 
 
 def test_a_parent_that_cannot_be_written_leads_to_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -772,7 +772,7 @@ for files in ([OutputFile("big", b"x" * size)], [OutputFile(f"f{n}", b"x" * 4096
         sys.exit("nothing was full")
     assert state() == before and sorted(os.listdir(os.path.dirname(out))) == beside
 publish([OutputFile("fits", b"x")], out)
-assert [name for name, _ in state()] == [".shipper/manifest", "fits"], state()
+assert [name for name, _ in state()] == [".shipper/manifest.json", "fits"], state()
 print("held")
 """
 
@@ -834,7 +834,7 @@ def test_ten_thousand_files_need_no_memory_for_their_content(tmp_path: Path) -> 
 def test_a_manifest_reads_back(tmp_path: Path) -> None:
     entries = [manifest.Entry("ü/b", "0" * 64, 0o600), manifest.Entry("a", "f" * 64, 0o644)]
     (tmp_path / ".shipper").mkdir()
-    (tmp_path / ".shipper/manifest").write_bytes(manifest.encode(entries))
+    (tmp_path / ".shipper/manifest.json").write_bytes(manifest.encode(entries))
     fd = linux.open_folder(str(tmp_path))
     try:
         found = manifest.read(fd)
