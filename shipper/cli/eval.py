@@ -163,6 +163,8 @@ def answer_line(evaluator: Evaluator, line: bytes, escape: Escape) -> dict[str, 
         return failure(text, place.line if place else 0, place.column if place else 0)
     except (MemoryError, RecursionError):
         return failure("the memory is exhausted")
+    except Exception as error:  # noqa: BLE001 - a bug in one answer must not cost the others
+        return failure(f"bug: {type(error).__name__}: {error}")
 
 
 def failure(message: str, line: int = 0, column: int = 0) -> dict[str, object]:

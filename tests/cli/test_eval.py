@@ -75,6 +75,19 @@ def test_lines_are_answered_one_by_one(evaluate: Callable[..., Ran]) -> None:
         assert set(answer) == {"error", "line", "column"}
 
 
+def test_a_bug_in_one_answer_does_not_cost_the_others(
+    evaluate: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr("shipper.template.engine.Engine.parse", broken)
+    ran = evaluate("--json-lines", stdin=b'{"template": "{{ 1 }}"}\n[]\n')
+    assert ran.code == 0
+    assert json.loads(ran.out.splitlines()[0]) == {"error": "bug: KeyError: 'x'", "line": None, "column": None}
+    assert len(ran.out.splitlines()) == 2
+
+
 def test_a_line_of_bytes_that_are_no_text(evaluate: Callable[..., Ran]) -> None:
     ran = evaluate("--json-lines", stdin=b'\xff\xfe\n{"template": "{{ 1 }}"}\n')
     assert [set(json.loads(line)) for line in ran.out.splitlines()] == [{"error", "line", "column"}, {"out"}]
@@ -110,5 +123,5 @@ def test_templates_that_try_to_escape_answer_and_do_no_harm(evaluate: Callable[.
     answers = [json.loads(line) for line in ran.out.splitlines()]
     assert (ran.code, len(answers)) == (0, len(templates))
     for answer in answers:
-        assert "bug" not in answer.get("error", "")
+        assert not answer.get("error", "").startswith("bug: ")
         assert "0x7" not in answer.get("out", "")
