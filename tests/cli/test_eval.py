@@ -93,7 +93,9 @@ def test_a_line_of_bytes_that_are_no_text(evaluate: Callable[..., Ran]) -> None:
     assert [set(json.loads(line)) for line in ran.out.splitlines()] == [{"error", "line", "column"}, {"out"}]
 
 
-def test_a_line_that_is_too_long_is_answered_once(evaluate: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_is_too_long_is_answered_once(
+    evaluate: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("shipper.cli.eval.MAX_LINE", 40)
     ran = evaluate("--json-lines", stdin=b"x" * 100 + b'\n{"template": "{{ 1 }}"}')
     assert [json.loads(line) for line in ran.out.splitlines()] == [

@@ -39,8 +39,10 @@ SPECS = {
     ),
     "other product": ("license.v1: {product: other}\nassets.v1:\n" + FINE, 5),
     "too much": (
-        f"assets.v1:\n{FINE}  - inline: {{dest: a.yaml, contents: "
-        "'{% for i in range(999999) %}{% for j in range(999999) %}x{% endfor %}{% endfor %}'}\n", 8,
+        (
+            f"assets.v1:\n{FINE}  - inline: {{dest: a.yaml, contents: "
+            "'{% for i in range(999999) %}{% for j in range(999999) %}x{% endfor %}{% endfor %}'}\n"
+        ), 8,
     ),
 }  # fmt: skip
 

@@ -27,7 +27,9 @@ assets.v1:
 def test_the_condition_and_the_values_that_decided(render: Callable[..., Ran]) -> None:
     ran = render(SPEC, "--set", "pw=hunter2", command="explain")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out == """\
+    assert (
+        ran.out
+        == """\
 Options:
   ingress  "0"  (from the spec)
   pw       "********"  (given)
@@ -45,6 +47,7 @@ Assets:
             when config.pw != ""
               config.pw is "********"
 """
+    )
 
 
 def test_the_same_for_programs(render: Callable[..., Ran]) -> None:

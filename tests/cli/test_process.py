@@ -68,7 +68,9 @@ def test_an_interrupt_is_quiet() -> None:
     assert (process.returncode, out, error) == (130, b"", b"")
 
 
-@pytest.mark.parametrize("command", [[], ["render"], ["lint"], ["explain"], ["eval"], ["license"], ["license", "issue"]])
+@pytest.mark.parametrize(
+    "command", [[], ["render"], ["lint"], ["explain"], ["eval"], ["license"], ["license", "issue"]]
+)
 def test_help_fits_80_columns_and_names_each_option(command: list[str]) -> None:
     process = start([*command, "--help"], env={**os.environ, "COLUMNS": "80", "TERM": "xterm"})
     out, error = process.communicate()

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from shipper.errors import ShipperError, SpecError, TemplateError
+from shipper.render import Rendering, RenderOptions, render
+from shipper.render.about import MASK, About, masked
+from shipper.render.config import Given
+from shipper.render.manifests import collect
+from shipper.render.run import RenderedFile
+from shipper.spec import parse_spec
+from tests.corpora import corpus
+
+OPTIONS = RenderOptions(now=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def rendering(spec: str, **given: str) -> Rendering:
+    values = {name: Given(text) for name, text in given.items()}
+    return render(parse_spec(spec, "spec.yaml"), None, OPTIONS._replace(given=values))
+
+
+def dests(spec: str, **given: str) -> list[str]:
+    return [file.dest for file in rendering(spec, **given).files]
+
+
+def test_assets_come_in_the_order_of_the_spec_with_their_numbers() -> None:
+    spec = (
+        "assets.v1: [{inline: {dest: b, contents: ''}}, {inline: {dest: x, contents: '', when: 'false'}}, "
+        "{inline: {dest: a, contents: ''}}]"
+    )
+    result = rendering(spec)
+    assert [(file.dest, file.asset) for file in result.files] == [("b", 1), ("a", 3)]
+    [skipped] = result.skipped
+    assert (skipped.asset.number, skipped.reason) == (2, "its condition is false: false")
+
+
+def test_files_are_made_one_at_a_time() -> None:
+    result = rendering("assets.v1: [{inline: {dest: a, contents: 'x'}}, {inline: {dest: b, contents: '{{ nope }}'}}]")
+    assert next(result.files).content == "x"
+    with pytest.raises(TemplateError):
+        next(result.files)
+
+
+@pytest.mark.parametrize(
+    ("when", "included"),
+    [
+        ("true", True), ("false", False), ('"1"', True), ('"0"', False), ('""', True), ("'{{ 1 == 1 }}'", True),
+        ("'{{ 1 > 1 }}'", False), ("'{% if 1 %}true{% else %}false{% endif %}'", True), ("1 < 2", True),
+        ("config.b", True), ("not config.b", False), ("'{{ ConfigOption(\"b\") }}'", True),
+    ],
+)  # fmt: skip
+def test_when_decides(when: str, included: bool) -> None:
+    spec = (
+        "config.v1: [{name: g, items: [{name: b, type: bool, default: 'true'}, {name: t}]}]\n"
+        f"assets.v1: [{{inline: {{dest: a, contents: '', when: {when}}}}}]"
+    )
+    assert dests(spec) == (["a"] if included else [])
+
+
+@pytest.mark.parametrize(
+    "when", ["yes", "no", "2", "'{{ 2 }}'", "'{{ \"off\" }}'", "config.t", '"{{ config.t }}"', "[1]"]
+)
+def test_when_fails_closed(when: str) -> None:
+    spec = (
+        "config.v1: [{name: g, items: [{name: t, default: maybe}]}]\n"
+        f"assets.v1: [{{inline: {{dest: a, contents: '', when: {when}}}}}]"
+    )
+    with pytest.raises((TemplateError, SpecError)) as caught:
+        dests(spec)
+    assert "a" in caught.value.subject or isinstance(caught.value, SpecError)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"), [("a/b.yaml", "./a//b.yaml"), ("a/b", "a"), ("a", "a/b"), ("A.txt", "a.txt"), ("é", "é")]
+)
+def test_two_assets_at_one_place_name_each_other(one: str, two: str) -> None:
+    spec = f"assets.v1:\n- inline: {{dest: {one}, contents: ''}}\n- inline: {{dest: {two}, contents: ''}}\n"
+    with pytest.raises(SpecError) as caught:
+        dests(spec)
+    assert str(caught.value.position) == "spec.yaml:3:18"
+    if one != "é":
+        assert caught.value.hint == "the other one is at spec.yaml:2:18"
+
+
+def test_a_dest_from_a_value_never_leads_out() -> None:
+    spec = (
+        "config.v1: [{name: g, items: [{name: d}]}]\n"
+        "assets.v1: [{inline: {dest: '{{ config.d }}', contents: ''}}, {inline: {dest: 'k8s/{{ config.d }}', contents: ''}}]"
+    )
+    attacks = [case["dest"] for case in corpus("path-attacks.json")]
+    made = []
+    for dest in attacks:
+        try:
+            made += dests(spec, d=dest)
+        except ShipperError as error:
+            assert error.exit_code in {3, 4}
+    assert len(made) < len(attacks) / 2
+    for path in made:
+        assert not path.startswith("/")
+        assert ".." not in path.split("/")
+
+
+def test_render_steps_have_roots_and_assets_of_their_own() -> None:
+    spec = """\
+assets.v1: [{inline: {dest: top, contents: ''}}]
+lifecycle.v1:
+  - message: {contents: 'first'}
+  - render: {root: './out/{{ 1 + 1 }}/', assets: {v1: [{inline: {dest: own, contents: ''}}]}}
+  - render: {root: .}
+"""
+    result = rendering(
+        spec.replace(
+            "assets: {v1: [{inline: {dest: own, contents: ''}}]}", "assets.v1: [{inline: {dest: own, contents: ''}}]"
+        )
+    )
+    assert [file.dest for file in result.files] == ["out/2/own", "top"]
+    assert [message.text for message in result.messages] == ["first"]
+
+
+@pytest.mark.parametrize("root", ["..", "/tmp", "../x", "a/../.."])
+def test_a_root_that_leads_out(root: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        dests(f"assets.v1: [{{inline: {{dest: a, contents: ''}}}}]\nlifecycle.v1: [{{render: {{root: {root}}}}}]")
+    assert caught.value.subject == "render step"
+
+
+def test_a_root_does_not_make_a_bad_dest_good() -> None:
+    for dest in ("/etc/passwd", "../a"):
+        with pytest.raises(SpecError):
+            dests(
+                f"assets.v1: [{{inline: {{dest: {dest}, contents: ''}}}}]\nlifecycle.v1: [{{render: {{root: deep/er}}}}]"
+            )
+
+
+def test_an_action_of_ship_that_is_left_is_a_warning() -> None:
+    spec = "templating: jinja\nassets.v1: [{inline: {dest: a, contents: '{% raw %}{{repl Now }}{% endraw %}'}}]"
+    result = rendering(spec)
+    assert [file.content for file in result.files] == ["{{repl Now }}"]
+    assert [warning.message for warning in result.warnings] == ["asset a: the output still holds a {{repl …}} action"]
+
+
+def test_the_repl_dialect_is_refused_by_name() -> None:
+    with pytest.raises(TemplateError, match='"repl", which is not supported yet'):
+        rendering("assets.v1: [{inline: {dest: a, contents: '{{repl Now }}'}}]")
+    with pytest.raises(TemplateError, match='"repl", which is not supported yet'):
+        rendering("assets.v1: [{inline: {dest: a, contents: 'x', templating: repl}}]")
+
+
+def test_an_asset_without_a_dest_is_called_by_its_number() -> None:
+    with pytest.raises(ShipperError) as caught:
+        dests("assets.v1: [{inline: {dest: a, contents: ''}}, {inline: {dest: '', contents: ''}}]")
+    assert caught.value.subject in {"asset #2", ""}
+
+
+# --- the stream
+
+
+def stream(*files: tuple[str, str | bytes], order: str = "apply") -> tuple[str, list[str]]:
+    made = (RenderedFile(dest, content, 0o644, 1) for dest, content in files)
+    with collect(made, order) as manifests:  # type: ignore[arg-type]
+        out = b"".join(manifests.spool.chunks()).decode()
+        return out, [f"{one.dest}: {one.reason}" for one in manifests.left_out]
+
+
+def test_copied_bytes_are_looked_into() -> None:
+    out, left = stream(("a.yaml", b"\xef\xbb\xbfapiVersion: v1\r\nkind: A"), ("b.yaml", b"\xff"), ("c.yaml", b"a: ["))
+    assert out == "apiVersion: v1\r\nkind: A\n"
+    assert left == ["b.yaml: not a Kubernetes document: no YAML", "c.yaml: not a Kubernetes document: no YAML"]
+
+
+def test_one_document_of_many_is_left_out_by_its_line() -> None:
+    out, left = stream(("a.yaml", "apiVersion: v1\nkind: A\n---\nx: 1\n---\nkind: B\napiVersion: v1\n"))
+    assert out == "apiVersion: v1\nkind: A\n---\nkind: B\napiVersion: v1\n"
+    assert left == ["a.yaml:4: not a Kubernetes document: no apiVersion and no kind"]
+
+
+def test_no_documents_at_all() -> None:
+    assert stream() == ("", [])
+
+
+# --- what errors say
+
+
+def test_secrets_are_masked_in_everything_an_error_says() -> None:
+    from shipper.errors import Position
+
+    error = SpecError(
+        '"hunter2" is bad', subject="asset hunter2.yaml", hint="not hunter2", position=Position("f", 1, 1, "x: hunter2")
+    )
+    with pytest.raises(SpecError) as caught, About("other", {"hunter2"}):
+        raise error
+    assert caught.value.message == f'"{MASK}" is bad'
+    assert caught.value.subject == f"asset {MASK}.yaml"
+    assert caught.value.hint == f"not {MASK}"
+    assert caught.value.position == Position("f", 1, 1, "")
+
+
+def test_a_subject_is_kept_and_other_errors_pass() -> None:
+    with pytest.raises(SpecError) as caught, About("outer"), About("inner"):
+        raise SpecError("x")
+    assert caught.value.subject == "inner"
+    with pytest.raises(KeyError), About("outer"):
+        raise KeyError("x")
+
+
+def test_short_secrets_are_masked_in_quotes_only() -> None:
+    assert masked('a "a" banana', {"a"}) == f'a "{MASK}" banana'
+    assert masked("longer and long", {"long", "longer"}) == f"{MASK} and {MASK}"
+    assert masked("x", {""}) == "x"
