@@ -35,6 +35,7 @@ _SAME_SIZE = (
 )  # fmt: skip
 
 
+_SLICED = (list, tuple, range, Group)
 _LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
 
@@ -214,13 +215,13 @@ def item(value: Any, key: Any, budget: Budget, *, lenient: bool = False) -> Any:
         if isinstance(key, str):
             return attribute(value, key, lenient=lenient)
         return Undefined(f"{kind(value)} has no such key", lenient=lenient)
+    if isinstance(key, slice) and not (isinstance(value, str) or kind_of in _SLICED):
+        raise TemplateError(f"{kind(value)} has no parts to slice")
     if kind_of is dict:
         return _key(value, key, budget, lenient)
     if isinstance(value, str):
         value = str.__str__(value)
-    elif kind_of not in (list, tuple, range, Group):
-        if isinstance(key, slice):
-            raise TemplateError(f"{kind(value)} has no parts to slice")
+    elif kind_of not in _SLICED:
         return Undefined(f"{kind(value)} has no items", lenient=lenient)
     if isinstance(key, slice):
         return _slice(value, key, budget)

@@ -81,6 +81,7 @@ def reference() -> jinja2.Environment:
         keep_trailing_newline=True,
         loader=jinja2.DictLoader(FILES),
         autoescape=False,
+        optimized=False,  # folding raises errors of branches that never run
     )
     for name in ("upper", "lower", "title", "trim", "string"):
         environment.filters[name] = _of_text(environment.filters[name])
