@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, Author, Source, TypedText, piece_text
 from shipper.errors import TemplateError
 from shipper.template.limits import Budget, Run, TemplateLimits
-from shipper.template.runtime import Frame, Function, kind
+from shipper.template.runtime import Frame, Function, Undefined, kind
 from shipper.template.source import TemplateSource
 
 if TYPE_CHECKING:
@@ -173,6 +173,12 @@ class Engine:
                 return False
             shown = f'the text "{value[:60]}"' if value else "an empty text"
             raise TemplateError(f"neither true nor false but {shown}", position=source.position(0))
+        if isinstance(value, Undefined) and not value.lenient:
+            try:
+                value.fail()
+            except TemplateError as error:
+                error.position = error.position or source.position(0)
+                raise
         raise TemplateError(f"neither true nor false but {kind(value)}", position=source.position(0))
 
     def references(self, template: Template | TemplateSource) -> References:

@@ -125,3 +125,9 @@ def test_a_bug(render: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> N
     ran = render("assets.v1:\n" + FINE)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("bug: AssertionError: it can't happen; please report it")
+
+
+def test_a_condition_with_an_unknown_name_names_it(render: Callable[..., Ran]) -> None:
+    ran = render("assets.v1: [{inline: {dest: a.yaml, contents: '', when: 'yes'}}]")
+    assert ran.err.startswith('spec.yaml:1:58: asset a.yaml: when: "yes" is not defined')
+    assert render("assets.v1: [{inline: {dest: a.yaml, contents: '', when: 'yes'}}]", "--missing", "empty").code == 4
