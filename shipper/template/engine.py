@@ -152,8 +152,7 @@ class Engine:
         Raises TemplateError unless the result is a boolean or exactly true, false, 1 or 0.
         """
         if any(opening in source.text for opening in OPENINGS[:2]):
-            pieces = self.pieces(self.parse(source), scope, trace)
-            value: Any = "".join(map(piece_text, pieces)).strip()
+            value: Any = _without_margins(self.pieces(self.parse(source), scope, trace))
         else:
             from shipper.template.jinja_parser import parse_expression
 
@@ -202,3 +201,12 @@ class Engine:
         from shipper.template.evaluator import Evaluator
 
         return Evaluator(self, source, scope.data, scope.facts, self._budget(), trace)
+
+
+def _without_margins(pieces: list[Piece]) -> str:
+    """The text of `pieces` less the blanks that the author put around it; a value's own blanks stay."""
+    texts = [piece_text(piece) for piece in pieces]
+    for index, side in ((0, str.lstrip), (-1, str.rstrip)):
+        if pieces and type(pieces[index]) is Author:
+            texts[index] = side(texts[index])
+    return "".join(texts)

@@ -280,7 +280,7 @@ def test_condition_fails(when: str) -> None:
 @pytest.mark.parametrize(
     "when",
     ["", " ", "2", "{{ 2 }}", "yes", "'yes'", "''", "none", "[]", "config", "seats", "tier", "{{ '' }}", "{{ 'True' }}", "{{ 'yes' }}", "nope", "1.0",
-     "{{ 'true true' }}", "range", "true false", "{% if true %}", "'t'"],
+     "{{ 'true true' }}", "range", "true false", "{% if true %}", "'t'", "{{ ' true' }}", "' false'", "{{ 'false ' }}"],
 )  # fmt: skip
 def test_condition_is_unclear(when: str) -> None:
     with pytest.raises(TemplateError) as caught:
