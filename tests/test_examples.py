@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -47,6 +48,7 @@ def arguments(example: Example) -> tuple[str, ...]:
     return (f"specs/{example.name}.yaml", "--license", f"specs/{example.name}/license.pem", *example.arguments)
 
 
+@pytest.mark.determinism
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 def test_standard_output_is_golden(example: Example, shipper: Callable[..., Ran], update_golden: bool) -> None:
     ran = shipper("render", *arguments(example), *AT)
@@ -55,6 +57,7 @@ def test_standard_output_is_golden(example: Example, shipper: Callable[..., Ran]
     compare(example.folder / "golden" / "stderr.txt", ran.err, update_golden)
 
 
+@pytest.mark.determinism
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 def test_the_folder_is_golden(
     example: Example, shipper: Callable[..., Ran], update_golden: bool, tmp_path: Path
@@ -71,6 +74,22 @@ def test_the_folder_is_golden(
             compare(golden / name, text, update=True)
         kept = files(golden)
     assert made == kept
+
+
+@pytest.mark.determinism
+@pytest.mark.parametrize("seed", ["0", "1", "2", "3"])
+def test_neither_seed_nor_zone_nor_language_nor_folder_change_a_byte(seed: str, tmp_path: Path) -> None:
+    example = EXAMPLES[1]
+    paths = [
+        str(REPOSITORY / argument) if argument.startswith("specs/") else argument for argument in arguments(example)
+    ]
+    surroundings = {"PYTHONHASHSEED": seed, "TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8", "COLUMNS": "20"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "shipper", "render", *paths, *AT],
+        cwd=tmp_path, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), **surroundings},
+        umask=0o077, capture_output=True, check=True,
+    )  # fmt: skip
+    assert ran.stdout == (example.folder / "golden" / "stdout.yaml").read_bytes()
 
 
 def files(folder: Path) -> dict[str, str]:

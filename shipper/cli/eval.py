@@ -60,6 +60,7 @@ def eval_(
     Options from --values have the types that YAML gives them; those from --set are text.
     """
     from shipper.cli.inputs import given_values, read_license, read_release, times, trusted_keys
+    from shipper.cli.session import templates_folder
     from shipper.errors import UsageError
     from shipper.render.config import loose_option
     from shipper.render.settings import RenderOptions
@@ -75,7 +76,7 @@ def eval_(
     verified = read_license(license, trusted_keys(trust_key, None), None, judged)
     options = RenderOptions(
         now=now,
-        templates=templates,
+        templates=templates_folder(templates, None),
         missing=missing.value,
         release=read_release(release),
         installation_id=installation_id or "",

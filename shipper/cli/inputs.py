@@ -82,18 +82,28 @@ def times(at: str | None) -> tuple[datetime, datetime]:
     """
     from datetime import UTC, datetime
 
+    built = build_time()
     if at is not None:
         moment = parse_moment(at)
         warn(f"--at pretends that it is {moment.isoformat().replace('+00:00', 'Z')}, for the license as well")
         return moment, moment
     real = datetime.now(UTC)
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if not epoch:
+    if built is None:
         return real, real
     try:
-        return datetime.fromtimestamp(int(epoch), UTC), real
+        return datetime.fromtimestamp(built, UTC), real
     except (ValueError, OverflowError, OSError):
-        raise UsageError(f'SOURCE_DATE_EPOCH is no time in seconds: "{epoch}"') from None
+        raise UsageError(f"SOURCE_DATE_EPOCH is beyond the calendar: {built}") from None
+
+
+def build_time() -> int | None:
+    """SOURCE_DATE_EPOCH in seconds, if it is set. Raises UsageError."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if not epoch:
+        return None
+    if not (epoch.isascii() and epoch.isdigit() and len(epoch) <= 12):
+        raise UsageError(f'SOURCE_DATE_EPOCH is no time in seconds: "{epoch}"')
+    return int(epoch)
 
 
 def parse_moment(text: str) -> datetime:

@@ -115,14 +115,14 @@ def to_stdout(rendering: Rendering, order: Order) -> None:
 def to_folder(rendering: Rendering, output_dir: str) -> None:
     """Publish all files to a folder."""
     from shipper.cli.funnel import note
+    from shipper.cli.inputs import build_time
     from shipper.render.publish import OutputFile, publish
 
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
     files = (
         OutputFile(file.dest, file.content.encode() if isinstance(file.content, str) else file.content, file.mode)
         for file in rendering.files
     )
-    published = publish(files, output_dir, mtime=int(epoch) if epoch else None)
+    published = publish(files, output_dir, mtime=build_time())
     tell(rendering)
     for text in published.notes:
         note(text)

@@ -93,6 +93,47 @@ def test_entitlements_are_not_judged_without_a_license(render: Callable[..., Ran
     assert render(spec, command="lint").code == 3
 
 
+def test_templates_of_local_assets(render: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/a.yaml.j2").write_text("a: {{ nope }}")
+    (tmp_path / "tree/b.yaml").write_text("a: {{ not looked at }}")
+    (tmp_path / "c.j2").write_bytes(b"\xff")
+    spec = "assets.v1: [{local: {path: tree, dest: x}}, {local: {path: c.j2}}, {local: {path: nope, dest: y}}]"
+    ran = render(spec, command="lint")
+    assert ran.out == (
+        'spec.yaml:1:60: error: asset c.j2: template "c.j2" is no UTF-8 text\n'
+        'spec.yaml:1:83: error: asset y: no file or folder "nope" beside the spec\n'
+        'tree/a.yaml.j2:1:7: error: asset x: "nope" is not defined\n'
+    )
+
+
+def test_templates_folders_are_read_carefully(render: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates/bad.yaml").write_bytes(b"\xff")
+    ran = render("assets.v1: []", command="lint")
+    assert ran.code == 3
+    assert ran.out.startswith("templates/bad.yaml: error: template bad.yaml: ")
+
+
+def test_dests_are_compared_where_both_are_always_there(render: Callable[..., Ran]) -> None:
+    two = "assets.v1: [{{inline: {{dest: a, contents: ''{0}}}}}, {{inline: {{dest: a, contents: ''{0}}}}}]"
+    ran = render(two.format(""), command="lint")
+    assert ran.out == (
+        'spec.yaml:1:64: error: asset a: two assets have the dest "a" (the other one is at spec.yaml:1:29)\n'
+    )
+    assert render(two.format(", when: entitlements.air_gap"), command="lint").code == 0
+
+
+def test_an_action_of_ship_in_a_jinja_template_is_a_warning(render: Callable[..., Ran]) -> None:
+    spec = "templating: jinja\nassets.v1: [{inline: {dest: a, contents: '{% raw %}{{repl Now }}{% endraw %}'}}]"
+    ran = render(spec, command="lint")
+    assert (ran.code, ran.out) == (0, "spec.yaml:2:52: warning: asset a: a {{repl …}} action in a Jinja template\n")
+    spec = "assets.v1: [{inline: {dest: a, contents: '{{repl Now }}'}}]"
+    assert "not supported yet" in render(spec, command="lint").out
+    spec = "assets.v1: [{inline: {dest: a, contents: 'x', templating: repl}}]"
+    assert "not supported yet" in render(spec, command="lint").out
+
+
 def test_a_cycle_of_options(render: Callable[..., Ran]) -> None:
     spec = (
         "config.v1: [{name: g, items: [{name: a, default: '{{ config.b }}'}, {name: b, value: '{{ config.a }}'}]}]\n"

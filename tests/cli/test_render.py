@@ -121,6 +121,17 @@ def test_at_warns_and_the_build_time_moves_now_only(
     assert 'kind: "1970-01-01T00:00:00Z"' in ran.out
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "soon")
     assert shipper("render", *given).code == 2
+    assert shipper("render", *given, "--at", "2025-01-01", "--output-dir", "out").code == 2
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "999999999999")
+    assert shipper("render", *given).code == 2
+
+
+def test_the_build_time_is_the_time_of_the_files(
+    render: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert render(MIXED, "--output-dir", "out").code == 0
+    assert (tmp_path / "out/b.yaml").stat().st_mtime == 86400
 
 
 def test_flags_fall_back_to_the_environment(
