@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_LICENSE = 64 * 1024
 MAX_VALUES = 4 * 1024 * 1024
+NO_MAP = "values are a map of an option's name to its value"
 TYPES: dict[type, ValueType] = {bool: "boolean", int: "integer", float: "number"}
 
 
@@ -43,17 +44,44 @@ def read_values(path: str) -> dict[str, Given]:
     """One values file. Its lines are kept out of messages: any of them may hold a password."""
     from shipper.yamlio import Mapping, Scalar, parse, read_file
 
-    node = parse(read_file(path, max_bytes=MAX_VALUES), path, error=SpecError, secret=True)
+    data = read_file(path, max_bytes=MAX_VALUES)
+    if path.endswith(".json"):
+        return json_values(data, path)
+    node = parse(data, path, error=SpecError, secret=True)
     if isinstance(node, Scalar) and node.value is None:
         return {}
     if not isinstance(node, Mapping):
-        raise node.error("values are a map of an option's name to its value")
+        raise node.error(NO_MAP)
     given: dict[str, Given] = {}
     for key, value in node.entries:
         if not isinstance(value, Scalar):
             raise value.error(f'the value of option "{key.text}" is a {value.kind}, not a text')
         if value.value is not None:
             given[key.text] = Given(value.text, value.position, TYPES.get(type(value.value), "string"))
+    return given
+
+
+def json_values(data: bytes, path: str) -> dict[str, Given]:
+    """The values in a JSON file, which is no YAML where it escapes characters beyond U+FFFF."""
+    from shipper.context.values import scalar_text
+    from shipper.errors import Position
+    from shipper.yamlio import load_json
+
+    try:
+        values = load_json(data, path, error=SpecError)
+    except SpecError as error:
+        error.position = error.position and error.position._replace(text="")
+        raise
+    place = Position(path)
+    if not isinstance(values, dict):
+        raise SpecError(NO_MAP, position=place)
+    given: dict[str, Given] = {}
+    for name, value in values.items():
+        if isinstance(value, list | dict):
+            kind = "list" if isinstance(value, list) else "map"
+            raise SpecError(f'the value of option "{name}" is a {kind}, not a text', position=place)
+        if value is not None:
+            given[name] = Given(scalar_text(value), place, TYPES.get(type(value), "string"))
     return given
 
 

@@ -178,6 +178,22 @@ def test_a_values_file_of_another_shape(render: Callable[..., Ran], tmp_path: Pa
     assert render("assets.v1: []", "-f", "values.yaml").code == 0
 
 
+def test_a_values_file_in_json(render: Callable[..., Ran], tmp_path: Path) -> None:
+    spec = (
+        "config.v1: [{name: g, items: [{name: a}, {name: b, type: bool}, {name: c, type: number}, {name: d, default: D}]}]\n"
+        "assets.v1: [{inline: {dest: a.yaml, contents: "
+        "'{\"apiVersion\": v1, kind: x, a: {{ config.a }}, b: {{ config.b }}, c: {{ config.c }}, d: {{ config.d }}}'}}]"
+    )
+    (tmp_path / "values.json").write_text('{"a": "\\ud83d\\ude00\\u007f", "b": true, "c": 1.50, "d": null}')
+    ran = render(spec, "-f", "values.json")
+    assert ran.out == '{"apiVersion": v1, kind: x, a: "😀\\x7f", b: true, c: 1.5, d: D}\n'
+    for text in ("[]", "3", '{"a": []}', '{"a": {}}', '{"a": 1, "a": 2}', "{", ""):
+        (tmp_path / "values.json").write_text(text)
+        ran = render(spec, "-f", "values.json")
+        assert ran.code == 3
+        assert ran.err.startswith("values.json")
+
+
 def test_lines_of_a_values_file_are_never_shown(render: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "values.yaml").write_text("password: hunter2\nother: [hunter2]\n")
     ran = render("assets.v1: []", "-f", "values.yaml")

@@ -138,7 +138,9 @@ def test_an_action_of_ship_that_is_left_is_a_warning() -> None:
     spec = "templating: jinja\nassets.v1: [{inline: {dest: a, contents: '{% raw %}{{repl Now }}{% endraw %}'}}]"
     result = rendering(spec)
     assert [file.content for file in result.files] == ["{{repl Now }}"]
-    assert [warning.message for warning in result.warnings] == ["asset a: the output still holds a {{repl …}} action"]
+    assert [warning.message for warning in result.warnings] == [
+        "asset a: the output holds a {{repl …}} action, left as it is"
+    ]
 
 
 def test_the_repl_dialect_is_refused_by_name() -> None:
