@@ -158,9 +158,9 @@ def test_types_are_checked(kind: str, good: list[str], bad: list[str]) -> None:
         resolved(item("a", kind), a=value)
         resolved(item("a", kind, default=value))
     for value in bad:
-        with pytest.raises(SpecError, match="is (no |out of range)"):
+        with pytest.raises(SpecError, match=r"is (no |out of range)"):
             resolved(item("a", kind), a=value)
-        with pytest.raises(SpecError, match="is (no |out of range)"):
+        with pytest.raises(SpecError, match=r"is (no |out of range)"):
             resolved(item("a", kind, default=value))
 
 
