@@ -36,8 +36,19 @@ def given_values(files: Sequence[os.PathLike[str]], settings: Sequence[str]) -> 
         name, equals, text = setting.partition("=")
         if not equals or not name:
             raise UsageError(f'--set takes NAME=TEXT, not "{name}"')
+        if not is_unicode(setting):
+            raise UsageError("--set takes UTF-8 text", subject=f"option {name}" if is_unicode(name) else "")
         given[name] = Given(text, None)
     return given
+
+
+def is_unicode(text: str) -> bool:
+    """Whether an argument was UTF-8: Python keeps other bytes as lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_values(path: str) -> dict[str, Given]:

@@ -16,12 +16,13 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from shipper.context.facts import Option
+from shipper.context.numbers import parse_int, parse_number
 from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS
 from shipper.errors import SpecError, did_you_mean
 from shipper.render.about import About
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from shipper.context.values import ValueType
     from shipper.errors import Position
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 COMPUTED_TYPES = frozenset({"label", "heading"})
 VALUE_TYPES: dict[str, ValueType] = {"integer": "integer", "number": "number", "bool": "boolean"}
-MAX_DIGITS = 300
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?")
 
@@ -229,10 +229,10 @@ def check_fit(item: ConfigItem, text: str, position: Position | None) -> None:
 
 def expectation(item: ConfigItem, text: str) -> tuple[str, str] | None:
     """What is wrong with `text`, and what would be right; None if nothing is."""
-    if item.type == "integer" and not (_INTEGER.fullmatch(text) and len(text) <= MAX_DIGITS):
-        return "no integer", ""
-    if item.type == "number" and not (_NUMBER.fullmatch(text) and len(text) <= MAX_DIGITS):
-        return "no number", ""
+    if item.type == "integer" and not writes(text, _INTEGER, parse_int):
+        return ("no integer of 64 bits" if _INTEGER.fullmatch(text) else "no integer"), ""
+    if item.type == "number" and not writes(text, _NUMBER, parse_number):
+        return "no number", "at most 1.8e308" if _NUMBER.fullmatch(text) else ""
     if item.type == "bool" and text not in TRUE_TEXTS and text not in FALSE_TEXTS:
         return "no boolean", "true, false, 1 or 0"
     if item.type in {"select", "select_one"} and item.choices and text not in item.choices:
@@ -240,6 +240,14 @@ def expectation(item: ConfigItem, text: str) -> tuple[str, str] | None:
     if item.pattern and not matches(item.pattern.text, text):
         return "not of the right form", f"pattern: {item.pattern.text}"
     return None
+
+
+def writes(text: str, form: re.Pattern[str], parse: Callable[[str], object]) -> bool:
+    """Whether `text` has the form of a number, and templates will be able to read it."""
+    try:
+        return form.fullmatch(text) is not None and parse(text) is not None
+    except ValueError:
+        return False
 
 
 def matches(pattern: str, text: str) -> bool:

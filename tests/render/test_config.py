@@ -204,3 +204,13 @@ def test_passwords_are_secret_and_never_quoted() -> None:
     with pytest.raises(SpecError) as caught:
         resolved(item("a", "password", pattern="[0-9]+"), a="hunter2")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("integer", str(2**63)), ("integer", str(-(2**63) - 1)), ("number", "1" + "0" * 309)]
+)
+def test_numbers_out_of_range_are_refused_where_they_are_given(kind: str, text: str) -> None:
+    given = {"x": Given(text, Position("values.yaml", 1, 4))}
+    with pytest.raises(SpecError) as caught:
+        resolve([group(item("x", kind))], given, Fake())
+    assert (caught.value.subject, caught.value.position) == ("option x", Position("values.yaml", 1, 4))
