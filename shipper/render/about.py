@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 MASK = "********"
+LONGEST_SUBJECT = 120
 SHORTEST_MASKED = 4
 """Shorter secrets are masked only where they stand in quotes: everywhere else they would be part of words."""
 
@@ -38,6 +39,16 @@ class About:
         place = error.position
         if place is not None and place.text != masked(place.text, self.secrets):
             error.position = place._replace(text="")
+
+
+def asset_subject(dest: str, number: int = 0) -> str:
+    """What an asset is called in messages: by its dest as the spec has it, in one line that isn't long."""
+    name = " ".join(dest.split())
+    return (
+        f"asset {name if len(name) <= LONGEST_SUBJECT else f'{name[:LONGEST_SUBJECT]}…'}"
+        if name
+        else f"asset #{number}"
+    )
 
 
 def masked(text: str, secrets: Collection[str]) -> str:

@@ -10,7 +10,7 @@ import shipper.template.tests  # noqa: F401 - both fill the tables
 from shipper.assets import local, template
 from shipper.context.functions import FUNCTIONS
 from shipper.errors import Position, ShipperError, SpecError, TemplateError
-from shipper.render.about import About
+from shipper.render.about import About, asset_subject
 from shipper.render.config import check_fit, in_order
 from shipper.render.paths import Destinations, check_dest
 from shipper.render.plan import unsupported
@@ -95,7 +95,7 @@ class Linter:
                     self.field(step.root, "render step")
                 assets += step.assets or ()
         for number, asset in enumerate(assets, start=1):
-            self.asset(asset, f"asset {asset.dest.text or f'#{number}'}")
+            self.asset(asset, asset_subject(asset.dest.text, number))
         self.destinations(self.spec.assets)
         self.folder()
 
@@ -213,7 +213,7 @@ class Linter:
         for asset in assets:
             if "{" in asset.dest.text or isinstance(asset, UnsupportedAsset):
                 continue
-            subject = f"asset {asset.dest.text}"
+            subject = asset_subject(asset.dest.text)
             try:
                 with About(subject):
                     dest = check_dest(asset.dest.text)

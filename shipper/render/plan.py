@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.errors import Position, SpecError, TemplateError
-from shipper.render.about import About
+from shipper.render.about import About, asset_subject
 from shipper.render.config import Warned, resolve
 from shipper.render.paths import check_dest
 from shipper.render.templating import Templating
@@ -36,7 +36,7 @@ class Planned(NamedTuple):
     @property
     def subject(self) -> str:
         """What the asset is called in messages."""
-        return f"asset {self.asset.dest.text or f'#{self.number}'}"
+        return asset_subject(self.asset.dest.text, self.number)
 
     @property
     def reason(self) -> str:

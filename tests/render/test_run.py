@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -211,3 +212,12 @@ def test_short_secrets_are_masked_in_quotes_only() -> None:
     assert masked('a "a" banana', {"a"}) == f'a "{MASK}" banana'
     assert masked("longer and long", {"long", "longer"}) == f"{MASK} and {MASK}"
     assert masked("x", {""}) == "x"
+
+
+def test_a_dest_is_named_in_one_short_line() -> None:
+    for dest, subject in (("{{ 1\n  x }}", "asset {{ 1 x }}"), ("{{" + "(" * 9000, "asset {{" + "(" * 118 + "…")):
+        with pytest.raises(ShipperError) as caught:
+            render(
+                parse_spec(json.dumps({"assets.v1": [{"inline": {"dest": dest, "contents": ""}}]}), "s"), None, OPTIONS
+            ).files.__next__()
+        assert caught.value.subject == subject
