@@ -28,6 +28,9 @@ LIST_ITEM_BYTES = 16
 TEXT_BYTES = 64
 """What each new text costs beside its characters."""
 
+MAX_NODES = 300_000
+"""Nodes of YAML that one template may write: reading them back needs about a second."""
+
 MAX_NESTING = 100
 """Depth of lists and maps in each other. Python itself crashes on the hash of a tuple that is nested too deeply."""
 
@@ -37,10 +40,10 @@ _SIZED = (str, list, tuple, dict)
 class TemplateLimits(NamedTuple):
     """`steps`, `bytes` of text and lists made, and `output` bytes count for one template; `run` bytes of output for all."""
 
-    steps: int = 500_000
+    steps: int = 200_000
     depth: int = 64
     bytes: int = 64 * MIB
-    output: int = 32 * MIB
+    output: int = 16 * MIB
     run: int = 256 * MIB
 
 

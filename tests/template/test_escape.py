@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shipper.context.values import Author, Fragment, Printed, Source, TypedText, YamlText, indent_lines
-from shipper.errors import TemplateError
+from shipper.errors import LimitError, TemplateError
 from shipper.template.escape import escape_yaml
 from tests.corpora import corpus
 from tests.tools import kubectl_read
@@ -366,3 +366,9 @@ def test_many_values_in_one_text() -> None:
     count = 700  # more than one letter of a token counts
     text = escaped("".join(f"k{index}: '@'\n" for index in range(count)), *[f"v'{index}" for index in range(count)])
     assert yaml.safe_load(text) == {f"k{index}": f"v'{index}" for index in range(count)}
+
+
+@pytest.mark.parametrize("template", ["k: " + "[" * 100_000, "- " * 300, "- x\n" * 300_001])
+def test_too_much_yaml_is_refused_early(template: str) -> None:
+    with pytest.raises(LimitError, match="the rendered text"):
+        escaped(template)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shipper.errors import TemplateError
+from shipper.errors import LimitError, TemplateError
 from shipper.template.escape.compare import NotYamlError, as_flow, differing_sites, read_events
 from shipper.template.escape.final import Text, check_json, check_keys, make_edits
 from shipper.template.escape.holdout import hold_out, position_of
@@ -37,7 +37,7 @@ _MOST_READ_APART = 2_000_000
 def escape_yaml(pieces: Sequence[Piece], *, json_file: bool = False) -> str:
     """Join `pieces` to a text that is the YAML (or JSON) the author meant.
 
-    Raises TemplateError if the text is no YAML, if a value stands where nothing can be written safely, or if
+    Raises LimitError if it is too large, TemplateError if it is no YAML, if a value stands where nothing can be written safely, or if
     a mapping has a key twice.
     """
     held = hold_out(pieces)
@@ -55,6 +55,9 @@ def escape_yaml(pieces: Sequence[Piece], *, json_file: bool = False) -> str:
 def _read_meant(held: HeldOut) -> list[Event]:
     try:
         return read_events(held.text)
+    except LimitError as error:
+        error.position = held.position(0)
+        raise
     except NotYamlError as error:
         if "escape" in error.problem:
             refuse_after_backslash(held, held.slots)

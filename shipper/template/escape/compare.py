@@ -15,6 +15,8 @@ from yaml.events import (
     StreamStartEvent,
 )
 
+from shipper.errors import LimitError
+from shipper.template.limits import MAX_NESTING, MAX_NODES
 from shipper.yamlio.reader import event_parser
 from shipper.yamltext import quote_yaml, reads_as_string
 
@@ -33,6 +35,8 @@ _KINDS: dict[type, Kind] = {
     MappingStartEvent: "mapping",
     SequenceStartEvent: "sequence",
 }
+# What each kind does to the depth; a document is closed by an "end" as a collection is.
+_OPENING = {"mapping": 1, "sequence": 1, "document": 1, "end": -1}
 _STREAM = (StreamStartEvent, StreamEndEvent)
 
 
@@ -67,13 +71,20 @@ class NotYamlError(Exception):
 
 
 def read_events(text: str) -> list[Event]:
-    """The events of every document in `text`. Raises NotYamlError."""
+    """The events of every document in `text`. Raises NotYamlError, and LimitError for too many or too deep nodes."""
     events: list[Event] = []
+    depth = 0
     try:
         next_event = event_parser(text).get_event
         while (event := next_event()) is not None:
-            if not isinstance(event, _STREAM):
-                events.append(_slim(event))
+            if isinstance(event, _STREAM):
+                continue
+            slim = _slim(event)
+            events.append(slim)
+            # libyaml's time grows with the square of the depth
+            depth += _OPENING.get(slim.kind, 0)
+            if depth > MAX_NESTING or len(events) > MAX_NODES:
+                raise _too_much(depth)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = ", ".join(part for part in (error.context, error.problem) if part)
@@ -83,6 +94,12 @@ def read_events(text: str) -> list[Event]:
         problem = f"it has the character U+{ord(found[0]):04X}" if found else str(error)
         raise NotYamlError(problem, found.start() if found else 0) from None
     return events
+
+
+def _too_much(depth: int) -> LimitError:
+    if depth > MAX_NESTING:
+        return LimitError(f"the rendered text is YAML nested deeper than {MAX_NESTING} levels")
+    return LimitError(f"the rendered text has more than {MAX_NODES:,} nodes of YAML", hint="write several files")
 
 
 def _slim(event: Any) -> Event:
