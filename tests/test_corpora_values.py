@@ -18,7 +18,7 @@ from tests.corpora import corpus
 from tests.tools import kubectl_read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 HEADER = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n"
@@ -116,7 +116,7 @@ def cases(values: Sequence[Any], forms: Sequence[str], contexts: Sequence[str] =
                 yield Case(name, context, form.replace("@", f"v{number}"), value)
 
 
-def spec_of(made: Sequence[Case], items: Sequence[dict[str, object]] = (), **more: object) -> str:
+def spec_of(made: Sequence[Case], items: Sequence[Mapping[str, object]] = (), **more: object) -> str:
     assets = e2e.inline_assets({**case.asset(), **more} for case in made)
     return e2e.dump({"license.v1": {"product": "acme"}, "config.v1": e2e.options(items), "assets.v1": assets})
 
