@@ -215,6 +215,38 @@ def test_the_same_values_without_escaping_fail() -> None:
     assert broken > tried / 4, (broken, tried)
 
 
+JSON = """{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "NAME"},
+ "alone": {{ V }}, "quoted": "{{ V }}", "inside": "a {{ V }} b", "{{ V }}-key": 1, "dumped": {{ V | toJson }}}
+"""
+
+
+@pytest.mark.parametrize("form", ENTITLED)
+def test_values_in_json_files_come_back(form: str, tmp_path: Path) -> None:
+    # YAML's readers, ours too, take keys of at most 1,024 characters without a question mark
+    for values in e2e.batches([text for text in SHORT if len(text) < 1000]):
+        entitlements = {f"v{number}": e2e.entitlement(value) for number, value in enumerate(values)}
+        license = e2e.license_file(entitlements, tmp_path)
+        assets = e2e.inline_assets(
+            {
+                "dest": f"v{number}.json",
+                "contents": JSON.replace("NAME", f"v{number}").replace("{{ V", "{{ " + form.replace("@", f"v{number}")),
+            }
+            for number in range(len(values))
+        )
+        (tmp_path / "spec.yaml").write_text(e2e.dump({"assets.v1": assets}))
+        ran = e2e.shipper("render", "spec.yaml", "--order", "spec", *license, cwd=tmp_path)
+        assert ran.code == 0, ran.err
+        text = ran.out.decode()
+        assert e2e.shipper("render", "spec.yaml", *license, "--output-dir", "out", cwd=tmp_path).code == 0
+        files = [json.loads((tmp_path / f"out/v{number}.json").read_text()) for number in range(len(values))]
+        for read in (files, list(yaml.safe_load_all(text)), kubectl_read(text)):
+            for number, (value, document) in enumerate(zip(values, read, strict=True)):
+                assert document == {
+                    "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"v{number}"}, "alone": value,
+                    "quoted": value, "inside": f"a {value} b", f"{value}-key": 1, "dumped": value,
+                }  # fmt: skip
+
+
 class Typed(NamedTuple):
     value: Any
     type: str
