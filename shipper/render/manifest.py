@@ -56,7 +56,9 @@ def encode(entries: Iterable[Entry]) -> bytes:
         for entry in sorted(entries)
     ]
     listed = ",\n".join(lines)
-    return f'{{"apiVersion": "v1", "kind": "List", "items": [], "version": {VERSION}, "files": [\n{listed}\n]}}\n'.encode()
+    return (
+        f'{{"apiVersion": "v1", "kind": "List", "items": [], "version": {VERSION}, "files": [\n{listed}\n]}}\n'.encode()
+    )
 
 
 def read(root_fd: int) -> Manifest | None:

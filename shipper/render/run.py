@@ -82,7 +82,10 @@ class Rendering:
     def _look_for_leftovers(self, file: File, planned: Planned) -> None:
         if isinstance(file.content, str) and any(mark in file.content for mark in REPL_LEFT):
             self.warnings.append(
-                Warned(f"{planned.subject}: the output holds a {{{{repl …}}}} action, left as it is", planned.asset.position)
+                Warned(
+                    f"{planned.subject}: the output holds a {{{{repl …}}}} action, left as it is",
+                    planned.asset.position,
+                )
             )
 
 

@@ -51,7 +51,7 @@ def test_same_as_jinja2(name: str) -> None:
 @pytest.mark.parametrize(
     "expression",
     [
-        "missing is defined", "missing is undefined", "map.x is defined", "map.a is defined", 
+        "missing is defined", "missing is undefined", "map.x is defined", "map.a is defined",
         "'upper' is filter", "'nosuch' is filter", "5 is filter", "'odd' is test", "'nosuch' is test", "range is callable", "5 is callable",
         "'' is callable", "1 == 1.0", "1 is eq(1.0)", "1 is eq(true)", "none is in([none])", "[1] is in([[1]])", "'a' is in(['a'])",
         "5 is not odd", "5 is not divisibleby 5", "1e400 is float", "2.5 is odd", "2.0 is even", "true is odd", "-3 is odd",
