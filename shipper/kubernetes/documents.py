@@ -45,6 +45,7 @@ def documents(text: str, file: str = "", *, error: type[ShipperError] = Template
     """
     import yaml
 
+    text = text.removeprefix("\ufeff")
     source = SourceText(text, file, error)
     starts = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
     ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)

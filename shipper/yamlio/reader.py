@@ -100,7 +100,13 @@ def _refusing(source: SourceText) -> Iterator[None]:
 
 
 def event_parser(text: str) -> Any:
-    """The parser of libyaml, else PyYAML's own: both give events one by one and neither recurses."""
+    """The parser of libyaml, else PyYAML's own: both give events one by one and neither recurses.
+
+    Raises ValueError for a text that begins with a byte order mark: libyaml drops it without counting it, and
+    every mark would be one too small.
+    """
+    if text.startswith("\ufeff"):
+        raise ValueError("it begins with a byte order mark")
     try:
         from yaml._yaml import CParser
     except ImportError:

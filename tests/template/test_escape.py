@@ -338,6 +338,8 @@ def test_a_key_twice_is_an_error(template: str, values: tuple[str, ...]) -> None
         ('{"@": "@"}', ("k\x7f", "\U0001f600\U000e0001"), {"k\x7f": "\U0001f600\U000e0001"}),
         ('{"a": @}', (value(YamlText('{"b": [1]}')),), {"a": {"b": [1]}}),
         ('{"a": 8@}', (0,), {"a": 80}),
+        ('{"@": 1}', ("k" * 2000,), {"k" * 2000: 1}),
+        ('{"a": @}', (value(YamlText("b:\n- x\n- 'no'")),), {"a": {"b": ["x", "no"]}}),
     ],
 )
 def test_json_stays_json(template: str, values: tuple[object, ...], read: object) -> None:
@@ -372,3 +374,22 @@ def test_many_values_in_one_text() -> None:
 def test_too_much_yaml_is_refused_early(template: str) -> None:
     with pytest.raises(LimitError, match="the rendered text"):
         escaped(template)
+
+
+@pytest.mark.parametrize(
+    ("template", "given", "text"),
+    [
+        ("\ufeffx: @0", 1, "x: 10"),
+        ("\ufeffx: @\nb: 1", "a: b #c", 'x: "a: b #c"\nb: 1'),
+        ("\ufeff@: {a: 1}", "\ufeffk", '"\\ufeffk": {a: 1}'),
+        ("@b: 1", "\ufeffk", '"\\ufeffkb": 1'),
+    ],
+)
+def test_a_byte_order_mark_shifts_nothing(template: str, given: object, text: str) -> None:
+    assert escaped(template, given) == text
+
+
+@pytest.mark.parametrize("values", [("a", "a"), ("b", "a")])
+def test_a_key_twice_in_json_is_an_error(values: tuple[str, ...]) -> None:
+    with pytest.raises(TemplateError, match='key "a" stands twice'):
+        escaped('{"@": 1, "@": 2, "a": 3}', *values, json_file=True)

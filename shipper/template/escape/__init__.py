@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shipper.errors import LimitError, TemplateError
-from shipper.template.escape.compare import NotYamlError, as_flow, differing_sites, read_events
+from shipper.template.escape.compare import NotYamlError, differing_sites, read_events
 from shipper.template.escape.final import Text, check_json, check_keys, make_edits
 from shipper.template.escape.holdout import hold_out, position_of
 from shipper.template.escape.sites import (
     Replacement,
     as_written,
-    fits_json,
+    in_json,
     read_sites,
     refuse_after_backslash,
     rewritten,
@@ -42,13 +42,14 @@ def escape_yaml(pieces: Sequence[Piece], *, json_file: bool = False) -> str:
     """
     held = hold_out(pieces)
     meant = _read_meant(held)
-    if held.slots:
-        text, events = _write_values(held, read_sites(held, meant, json_file=json_file), json_file=json_file)
-    else:
-        text, events = make_edits(held, ()), meant
-    check_keys(text, events)
+    reading = read_sites(held, meant, json_file=json_file)
     if json_file:
+        check_keys(make_edits(held, ()), meant)
+        text = make_edits(held, [*_comments(reading), *(in_json(site) for site in reading.sites)])
         check_json(text)
+        return text.text
+    text, events = _write_values(held, reading) if held.slots else (make_edits(held, ()), meant)
+    check_keys(text, events)
     return text.text
 
 
@@ -67,16 +68,16 @@ def _read_meant(held: HeldOut) -> list[Event]:
         raise TemplateError(f"the rendered text is not YAML: {error.problem}", position=position, hint=hint) from None
 
 
-def _write_values(held: HeldOut, reading: Reading, *, json_file: bool) -> tuple[Text, list[Event]]:
+def _write_values(held: HeldOut, reading: Reading) -> tuple[Text, list[Event]]:
     """The text with its values, and its events. Rewrites no more scalars than needed.
 
-    First as few as JSON asks for, then those that came out different, then all.
+    First none, then those that came out different, then all.
     """
     by_event = {site.number: site for site in reading.sites}
-    rewrite = {site.number for site in reading.sites if json_file and not fits_json(site)}
+    rewrite: set[int] = set()
     different: list[Site] | None = None
     for last in (False, False, True):
-        text = _edit(held, reading, by_event if last else rewrite, json_file=json_file)
+        text = _edit(held, reading, by_event if last else rewrite)
         try:
             events = read_events(text.text)
         except NotYamlError as error:
@@ -105,15 +106,13 @@ def _restructuring(sites: Sequence[Site]) -> TemplateError:
     )
 
 
-def _edit(held: HeldOut, reading: Reading, to_rewrite: Collection[int], *, json_file: bool) -> Text:
-    replacements = [Replacement(slot.start, slot.end, written) for slot, written in reading.comments]
-    for site in reading.sites:
-        if site.number in to_rewrite:
-            node = as_flow(site.value) if site.meaning == "node" else None
-            replacements.append(rewritten(held, site, node, json_file=json_file))
-        else:
-            replacements.append(as_written(held, site))
-    return make_edits(held, replacements)
+def _edit(held: HeldOut, reading: Reading, to_rewrite: Collection[int]) -> Text:
+    sites = (rewritten(held, site) if site.number in to_rewrite else as_written(held, site) for site in reading.sites)
+    return make_edits(held, [*_comments(reading), *sites])
+
+
+def _comments(reading: Reading) -> list[Replacement]:
+    return [Replacement(slot.start, slot.end, written) for slot, written in reading.comments]
 
 
 def _breaking(held: HeldOut, reading: Reading) -> list[Site]:

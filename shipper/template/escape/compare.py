@@ -18,10 +18,10 @@ from yaml.events import (
 from shipper.errors import LimitError
 from shipper.template.limits import MAX_NESTING, MAX_NODES
 from shipper.yamlio.reader import event_parser
-from shipper.yamltext import quote_yaml, reads_as_string
+from shipper.yamltext import reads_as_string
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from shipper.template.escape.sites import Site
 
@@ -194,8 +194,8 @@ def _shape(events: Sequence[Event]) -> list[tuple[str, str, bool]]:
     ]
 
 
-def as_flow(text: str) -> str:
-    """A complete YAML node written on one line, in flow style."""
+def as_flow(text: str, quote: Callable[[str], str]) -> str:
+    """A complete YAML node written on one line, in flow style; `quote` writes its strings."""
     parts: list[str] = []
     # The kind of each open collection and how many nodes it has so far.
     stack: list[tuple[str, list[int]]] = []
@@ -210,7 +210,7 @@ def as_flow(text: str) -> str:
             count[0] += 1
         if event.kind == "scalar":
             string = event.style or reads_as_string(event.value)
-            parts.append(quote_yaml(event.value) if string else event.value)
+            parts.append(quote(event.value) if string else event.value)
         else:
             parts.append("{" if event.kind == "mapping" else "[")
             stack.append((event.kind, [0]))

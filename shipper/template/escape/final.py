@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from shipper.errors import TemplateError
-from shipper.yamltext import one_line
+from shipper.yamltext import one_line, quote_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,10 +63,7 @@ def check_keys(text: Text, events: Sequence[Event]) -> None:
             keys, key_next = stack[-1] if stack else (None, [False])
             if keys is not None and key_next[0] and event.kind == "scalar":
                 if event.value in keys:
-                    raise TemplateError(
-                        f'the key "{one_line(event.value)}" stands twice in one mapping of the rendered text',
-                        position=text.position(event.start),
-                    )
+                    raise _twice(event.value, text.position(event.start))
                 keys.add(event.value)
             key_next[0] = not key_next[0]
             if event.kind in ("mapping", "sequence"):
@@ -74,18 +71,31 @@ def check_keys(text: Text, events: Sequence[Event]) -> None:
 
 
 def check_json(text: Text) -> None:
-    """Raise TemplateError if the text is no JSON (RFC 8259)."""
+    """Raise TemplateError if the text is no JSON (RFC 8259), or has a key twice in an object."""
 
     def refuse(constant: str) -> NoReturn:
-        raise TemplateError(f"{constant} is no JSON")
+        raise TemplateError(f"{constant} is no JSON", position=text.position(text.text.find(constant)))
+
+    def once(pairs: list[tuple[str, object]]) -> None:
+        keys: set[str] = set()
+        for key, _ in pairs:
+            if key in keys:
+                raise _twice(key, text.position(text.text.find(quote_json(key))))
+            keys.add(key)
 
     if not text.text.strip():
         return
     try:
-        json.loads(text.text, parse_constant=refuse)
+        json.loads(text.text, parse_constant=refuse, object_pairs_hook=once)
     except json.JSONDecodeError as error:
         raise TemplateError(
             f"the rendered text is not JSON: {error.msg[0].lower()}{error.msg[1:]}", position=text.position(error.pos)
         ) from None
     except (RecursionError, ValueError) as error:
         raise TemplateError(f"the rendered text is not JSON: {error}", position=text.position(0)) from None
+
+
+def _twice(key: str, position: Position | None) -> TemplateError:
+    return TemplateError(
+        f'the key "{one_line(key)}" stands twice in one mapping of the rendered text', position=position
+    )

@@ -73,7 +73,8 @@ def hold_out(pieces: Sequence[Piece]) -> HeldOut:
     offset = 0
     for index, piece in enumerate(pieces):
         if type(piece) is Author:
-            text = piece.text
+            # A byte order mark is no part of what the author wrote
+            text = piece.text if offset else piece.text.removeprefix("\ufeff")
         elif index in dropped:
             continue
         else:

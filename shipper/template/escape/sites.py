@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, Printed, TypedText, YamlText
 from shipper.errors import TemplateError
+from shipper.template.escape.compare import as_flow
 from shipper.template.escape.holdout import position_of
 from shipper.yamltext import is_plain_string, one_line, quote_json, quote_yaml
 
@@ -296,15 +297,6 @@ def _comment(held: HeldOut, slot: Slot) -> Comment:
     return Comment(slot, one_line(slot.piece.text))
 
 
-def fits_json(site: Site) -> bool:
-    """Whether the site with its values put in is a scalar of JSON."""
-    if site.meaning == "node" or not site.style:
-        return site.meaning != "text" or site.written[0] == '"'
-    if site.style != '"':
-        return False
-    return all(quote_json(slot.piece.text)[1:-1] == slot.piece.written() for slot in site.slots)
-
-
 class Replacement(NamedTuple):
     """New characters for `text[start:end]` of the held-out text."""
 
@@ -320,11 +312,27 @@ def as_written(held: HeldOut, site: Site) -> Replacement:
     return Replacement(site.start, site.end, site.written)
 
 
-def rewritten(held: HeldOut, site: Site, node: str | None, *, json_file: bool) -> Replacement:
-    """The site written anew: double-quoted, or `node` (flow style) where it means a whole node."""
-    if node is not None:
-        return Replacement(site.start, site.end, node)
-    quoted = quote_json(site.value) if json_file else quote_yaml(site.value)
+def _fits_json(site: Site) -> bool:
+    if not site.style:
+        return site.meaning == "literal" or site.written[0] == '"'
+    if site.style != '"':
+        return False
+    return all(quote_json(slot.piece.text)[1:-1] == slot.piece.written() for slot in site.slots)
+
+
+def in_json(site: Site) -> Replacement:
+    """The site as a scalar or a node of JSON; its text stays where it is one already."""
+    if site.meaning == "node":
+        return Replacement(site.start, site.end, as_flow(site.value, quote_json))
+    kept = site.written if _fits_json(site) else quote_json(site.value)
+    return Replacement(site.start, site.end, kept)
+
+
+def rewritten(held: HeldOut, site: Site) -> Replacement:
+    """The site written anew: double-quoted, or in flow style where it means a whole node."""
+    if site.meaning == "node":
+        return Replacement(site.start, site.end, as_flow(site.value, quote_yaml))
+    quoted = quote_yaml(site.value)
     if _needs_explicit_key(held, site, quoted):
         return _explicit_key(held, site, quoted)
     if site.style in ("|", ">"):
