@@ -43,7 +43,7 @@ class TypedText(str):
                 return False
         raise TemplateError(
             f"text has no truth value: {self.typed} is declared as {self.type}",
-            hint=f"compare it, or use {self.typed}",
+            hint='compare it, as in == "true"' if self.type == "string" else f"compare it, or use {self.typed}",
         )
 
     def _unordered(self, _other: object) -> bool:

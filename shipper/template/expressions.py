@@ -8,6 +8,7 @@ from jinja2 import nodes
 
 from shipper.errors import TemplateError
 from shipper.template import access, operations
+from shipper.template.declared import check_comparison, check_truth
 from shipper.template.invoke import invoke
 from shipper.template.limits import text_size
 from shipper.template.printing import text_of
@@ -108,14 +109,20 @@ def _concat(ev: Evaluator, node: nodes.Concat) -> str:
     return "".join(parts)
 
 
+_EQUALITY = frozenset({"eq", "ne", "in", "notin"})
+
+
 def _compare(ev: Evaluator, node: nodes.Compare) -> bool:
-    left = ev.value(node.expr)
+    left, left_node = ev.value(node.expr), node.expr
     for operand in node.ops:
         right = ev.value(operand.expr)
         ev.at = start(node.expr)
+        if operand.op in _EQUALITY:
+            check_comparison(left_node, left, right)
+            check_comparison(operand.expr, right, left)
         if not operations.compare(operand.op, left, right, ev.budget):
             return False
-        left = right
+        left, left_node = right, operand.expr
     return True
 
 
@@ -124,9 +131,7 @@ def condition(ev: Evaluator, node: nodes.Node) -> bool:
     value = ev.value(node)
     if value is True or value is False:
         return value
-    if type(value) is not Undefined:
-        ev.at = start(node)
-    return operations.truth(value)
+    return _true(ev, node, value)
 
 
 def _and(ev: Evaluator, node: nodes.And) -> Any:
@@ -142,6 +147,8 @@ def _or(ev: Evaluator, node: nodes.Or) -> Any:
 def _true(ev: Evaluator, node: nodes.Node, value: Any) -> bool:
     if type(value) is not Undefined:
         ev.at = start(node)
+        if isinstance(value, str):
+            check_truth(node, value)
     return operations.truth(value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-from shipper.context.values import TypedText
+from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, TypedText
 from shipper.errors import LimitError, TemplateError
 from shipper.template.limits import check_integer, text_size
 from shipper.template.runtime import Builtin, Function, Method, Undefined, kind
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from shipper.template.limits import Budget
 
+SPELLINGS = TRUE_TEXTS | FALSE_TEXTS
 _SEQUENCES = (list, tuple)
 _ORDERED = {"lt", "lteq", "gt", "gteq"}
 _PYTHON: dict[str, Callable[[Any, Any], Any]] = {
@@ -46,6 +47,8 @@ def compare(name: str, left: Any, right: Any, budget: Budget) -> bool:
     budget.weigh(left, right)
     if type(left) is TypedText or type(right) is TypedText:
         _check_typed(left, right)
+        if name in ("eq", "ne"):
+            return _same_text(left, right) is (name == "eq")
     try:
         return bool(_PYTHON[name](left, right))
     except TypeError:
@@ -64,10 +67,13 @@ def contains(item: Any, container: Any, budget: Budget) -> bool:
     elif type(item) is TypedText and type(container) in (*_SEQUENCES, range):
         for other in container:
             _check_typed(item, other)
+        return any(_same_text(item, other) for other in container)
     elif type(container) in _SEQUENCES:
         for other in container:
             if type(other) is TypedText:
                 _check_typed(item, other)
+        if isinstance(item, str):
+            return any(_same_text(item, other) for other in container)
     try:
         return item in container
     except TypeError:
@@ -81,6 +87,14 @@ def _check_typed(left: Any, right: Any) -> None:
         if type(other) is Undefined:
             other.fail()
         raise _typed_error(typed, f"can't be compared with {kind(other)}")
+
+
+def _same_text(left: Any, right: Any) -> bool:
+    """Whether two texts are equal. A declared boolean equals every spelling of itself: "false" is "0"."""
+    for typed, other in ((left, right), (right, left)):
+        if type(typed) is TypedText and typed.type == "boolean" and other in SPELLINGS and typed in SPELLINGS:
+            return (typed in TRUE_TEXTS) == (other in TRUE_TEXTS)
+    return bool(left == right)
 
 
 def _typed_error(value: TypedText, problem: str) -> TemplateError:

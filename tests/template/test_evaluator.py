@@ -135,7 +135,7 @@ def test_text_with_a_declared_type(template: str, expected: str) -> None:
     ("template", "hint"),
     [
         ("{% if seats %}{% endif %}", "compare it, or use entitlements.seats"),
-        ("{{ tier and 1 }}", "compare it, or use entitlements.tier"),
+        ("{{ tier and 1 }}", 'compare it, as in == "true"'),
         ("{{ seats > 5 }}", "use entitlements.seats"),
         ("{{ 5 < seats }}", "use entitlements.seats"),
         ("{{ seats < '9' }}", "use entitlements.seats"),
@@ -364,3 +364,40 @@ def test_parsed_templates_are_kept_and_let_go() -> None:
     for number in range(300):
         engine.parse(TemplateSource("c", f"{{{{ {number} }}}}"))
     assert len(engine._bodies) <= 256
+
+
+CLOSED = Data({"entitlements": {"premium": False, "flag": "false", "seats": 5}, "config": {"t": "false"}})
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "{% set x %}{{ entitlements.premium }}{% endset %}{% if x %}true{% else %}false{% endif %}",
+        "{% macro f() %}{{ entitlements.premium }}{% endmacro %}{% if f() %}true{% else %}false{% endif %}",
+        'entitlements.premium != "false"',
+        'entitlements["seats"] != "5"',
+        '"5" != entitlements.seats',
+        'entitlements.seats not in ["5"]',
+        "true if entitlements.flag else false",
+        "not not config.t",
+        "config.t and true",
+    ],
+)
+def test_what_says_false_never_opens(when: str) -> None:
+    with pytest.raises(TemplateError, match=r"never equals a text|counts as true"):
+        Engine({}).condition(TemplateSource("w", when), CLOSED)
+
+
+@pytest.mark.parametrize(
+    "when",
+    ["entitlements.seats != 5", 'config.t == "true"', 'entitlements.flag != "false"', "entitlements.seats in [1, 2]"],
+)
+def test_what_says_false_can_be_compared(when: str) -> None:
+    assert Engine({}).condition(TemplateSource("w", when), CLOSED) is False
+
+
+@pytest.mark.parametrize("text", ["0", "False", "f", "FALSE"])
+def test_a_declared_boolean_equals_each_of_its_spellings(text: str) -> None:
+    data = Data({"b": TypedText("false", "boolean", "config.b")})
+    for when in (f'b != "{text}"', f'b not in ["{text}"]', f'"{text}" != b', 'b == "true"', f'b == "x{text}"'):
+        assert Engine({}).condition(TemplateSource("w", when), data) is False
