@@ -51,12 +51,13 @@ class Workbench(Protocol):
 
 
 def escaping(asset: Asset, dest: str) -> Escaping:
-    """How values are written into the file `dest`: by its name, unless the spec says `none`."""
+    """How values are written into the file `dest`: by its name in any case, unless the spec says `none`."""
     if asset.escape == "none":
         return "none"
-    if dest.endswith((".yaml", ".yml")):
+    name = dest.lower()
+    if name.endswith((".yaml", ".yml")):
         return "yaml"
-    return "json" if dest.endswith(".json") else "none"
+    return "json" if name.endswith(".json") else "none"
 
 
 def mode_of(asset: Asset, default: int = FILE_MODE) -> int:

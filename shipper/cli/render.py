@@ -102,10 +102,10 @@ def tell(rendering: Rendering) -> None:
 def to_stdout(rendering: Rendering, order: Order) -> None:
     """Write the Kubernetes documents to standard output once all are there."""
     from shipper.cli.funnel import note
-    from shipper.render.manifests import collect
+    from shipper.render.kubernetes_stream import collect
     from shipper.render.stream import write_stdout
 
-    with collect(rendering.files, order.value) as manifests:
+    with collect(rendering.files, order.value, rendering.plan.config.secrets) as manifests:
         tell(rendering)
         for dest, reason in manifests.left_out:
             note(f"not on standard output: {dest} ({reason}); use --output-dir")

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from shipper.kubernetes.documents import Document, documents, json_documents
-from shipper.kubernetes.order import apply_order
+from shipper.kubernetes.order import rank
 
-__all__ = ["Document", "apply_order", "documents", "json_documents"]
+__all__ = ["Document", "documents", "json_documents", "rank"]

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _ROOT = 1
-_METADATA = 2
+_ITEM = 3
+_IDENTITY = ("apiVersion", "kind")
 
 
 class Document(NamedTuple):
@@ -20,21 +21,17 @@ class Document(NamedTuple):
 
     `text` is what the author and the values made, without the ``---`` before it; `line` (from 1) is where its
     content begins in the whole. What it does not have is empty. `problem` says why it is no Kubernetes
-    object; it is empty for one.
+    object; it is empty for one. `begun` is true if it was meant to be one: it has one of ``apiVersion`` and
+    ``kind``. `items` are these two of each object in a List.
     """
 
     text: str
     line: int
     api_version: str
     kind: str
-    namespace: str
-    name: str
-    problem: str
-
-    @property
-    def group(self) -> str:
-        """The API group: ``apps`` for ``apps/v1``, empty for ``v1``."""
-        return self.api_version.rpartition("/")[0]
+    problem: str = ""
+    begun: bool = False
+    items: tuple[tuple[str, str], ...] = ()
 
 
 def documents(text: str, file: str = "", *, error: type[ShipperError] = TemplateError) -> list[Document]:
@@ -55,6 +52,9 @@ def documents(text: str, file: str = "", *, error: type[ShipperError] = Template
     for event in events(source):
         kind = type(event)
         if kind is yaml.ScalarEvent or kind is yaml.AliasEvent or kind in starts:
+            if kind is yaml.AliasEvent and event.anchor not in reading.anchors:
+                place = source.position(event.start_mark.line + 1, event.start_mark.column + 1)
+                raise error(f'no valid YAML: no anchor "{event.anchor}"', position=place)
             reading.node(event, is_map=kind is yaml.MappingStartEvent)
             if kind in starts:
                 reading.depth += 1
@@ -80,18 +80,20 @@ def json_documents(text: str, file: str = "", *, error: type[ShipperError] = Tem
     reading.line = text.count("\n", 0, len(text) - len(text.lstrip())) + 1
     reading.shape = "a map" if isinstance(data, dict) else "a list" if isinstance(data, list) else "a text"
     if isinstance(data, dict):
-        metadata = data.get("metadata")
-        for depth, fields in ((_ROOT, data), (_METADATA, metadata if isinstance(metadata, dict) else {})):
-            for key, value in fields.items():
-                if isinstance(value, str):
-                    reading.found[depth, key] = value
+        reading.root = _texts(data)
+        items = data.get("items")
+        reading.items = [_texts(item) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     return [reading.document(text)]
 
 
-class _Reading:
-    """What is known of a document while its events pass: the scalars of its root map and of ``metadata``."""
+def _texts(data: dict[str, object]) -> dict[str, str]:
+    return {key: value if isinstance(value, str) else "" for key, value in data.items()}
 
-    __slots__ = ("anchors", "before", "begin", "depth", "found", "in_metadata", "keys", "line", "shape")
+
+class _Reading:
+    """What is known of a document while its events pass: the scalars of its root map and of the maps in ``items``."""
+
+    __slots__ = ("anchors", "before", "begin", "depth", "in_items", "items", "keys", "line", "root", "shape")
 
     def __init__(self, before: str = "", begin: int = 0) -> None:
         self.before = before
@@ -99,28 +101,34 @@ class _Reading:
         self.depth = 0
         self.line = 0
         self.shape = "nothing"
-        self.in_metadata = False
+        self.in_items = False
         self.keys: dict[int, str] = {}
-        self.found: dict[tuple[int, str], str] = {}
+        self.root: dict[str, str] = {}
+        self.items: list[dict[str, str]] = []
         self.anchors: dict[str, str] = {}
 
     def node(self, event: Any, *, is_map: bool) -> None:
         """A scalar, an alias, or the start of a list or map."""
         depth = self.depth
-        if event.anchor and hasattr(event, "value"):
+        if event.anchor:
             self.anchors[event.anchor] = self._scalar(event)
-        if depth > _METADATA:
-            return
         if depth == 0:
             self._root(event, is_map=is_map)
-        elif (depth == _ROOT and self.shape == "a map") or (depth == _METADATA and self.in_metadata):
-            key = self.keys.pop(depth, None)
-            if key is None:
-                self.keys[depth] = self._scalar(event)
-            elif is_map:
-                self.in_metadata = (depth == _ROOT and key == "metadata") or self.in_metadata
-            else:
-                self.found[depth, key] = self._scalar(event)
+        elif depth == _ROOT and self.shape == "a map":
+            self.in_items = self._pair(self.root, event) == "items" and not is_map
+        elif self.in_items and depth == _ITEM - 1 and is_map:
+            self.items.append({})
+        elif self.in_items and depth == _ITEM and self.items:
+            self._pair(self.items[-1], event)
+
+    def _pair(self, found: dict[str, str], event: Any) -> str | None:
+        """Takes a key, or the value of the last one into `found`; gives the key of a value."""
+        key = self.keys.pop(self.depth, None)
+        if key is None:
+            self.keys[self.depth] = self._scalar(event)
+        else:
+            found[key] = self._scalar(event)
+        return key
 
     def _root(self, event: Any, *, is_map: bool) -> None:
         self.line = event.start_mark.line + 1
@@ -141,30 +149,29 @@ class _Reading:
 
     def close(self) -> None:
         """The end of a list or map."""
+        if self.in_items:
+            self.keys.pop(self.depth, None)
         self.depth -= 1
         if self.depth == _ROOT:
-            self.in_metadata = False
-            self.keys.pop(_METADATA, None)
+            self.in_items = False
 
     def document(self, body: str) -> Document:
         first, line_break, rest = body.partition("\n")
         if self.begin and line_break and not first.strip():
             body = rest
         before = self.before if self.before.strip("\r\n\t .") else ""
-        root = {name: value for (depth, name), value in self.found.items() if depth == _ROOT}
-        metadata = {name: value for (depth, name), value in self.found.items() if depth == _METADATA}
-        problem = ""
-        if self.shape != "a map":
-            problem = f"{self.shape}, not a map"
-        else:
-            missing = [name for name in ("apiVersion", "kind") if not root.get(name)]
+        problem = f"{self.shape}, not a map"
+        begun = False
+        if self.shape == "a map":
+            missing = [name for name in _IDENTITY if not self.root.get(name)]
             problem = f"no {' and no '.join(missing)}" if missing else ""
+            begun = bool(missing) and any(name in self.root for name in _IDENTITY)
         return Document(
             before.lstrip("\r\n") + body,
             self.line,
-            root.get("apiVersion", ""),
-            root.get("kind", ""),
-            metadata.get("namespace", ""),
-            metadata.get("name", ""),
+            self.root.get("apiVersion", ""),
+            self.root.get("kind", ""),
             problem,
+            begun,
+            tuple((item.get("apiVersion", ""), item.get("kind", "")) for item in self.items),
         )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from shipper.kubernetes.documents import Document
 
 # Helm installs in much the same order. Where it differs: definitions of custom resources come right after
@@ -61,14 +59,16 @@ def rank(document: Document) -> int:
     """The document's place in the order; documents of equal rank keep theirs.
 
     A kind that Kubernetes itself does not have comes last: it is most likely a custom resource, and what
-    serves it has to be there. So does a custom resource that borrows a name (Knative's Service).
+    serves it has to be there. So does a custom resource that borrows a name (Knative's Service). A List comes
+    where the first of its items belongs: nothing may wait for a namespace in it.
     """
-    group = document.group
+    if document.kind == "List" and document.api_version == "v1":
+        return min((_rank(*item) for item in document.items), default=len(_KINDS))
+    return _rank(document.api_version, document.kind)
+
+
+def _rank(api_version: str, kind: str) -> int:
+    group = api_version.rpartition("/")[0]
     if group in _GROUPS or group.endswith(".k8s.io"):
-        return _RANKS.get(document.kind, len(_KINDS))
+        return _RANKS.get(kind, len(_KINDS))
     return len(_KINDS)
-
-
-def apply_order(documents: Iterable[Document]) -> list[Document]:
-    """`documents` in the order to apply them; stable."""
-    return sorted(documents, key=rank)

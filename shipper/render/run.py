@@ -25,12 +25,16 @@ REPL_LEFT = ("{{repl", "repl{{")
 
 
 class RenderedFile(NamedTuple):
-    """A file: `dest` is normalized and unique, `mode` has permission bits, `asset` is the number in the plan."""
+    """A file: `dest` is normalized and unique, `mode` has permission bits, `asset` is the number in the plan.
+
+    `unescaped` is true where the spec says `escape: none`: this may be anything, whatever its name is.
+    """
 
     dest: str
     content: str | bytes
     mode: int
     asset: int
+    unescaped: bool = False
 
 
 class Skipped(NamedTuple):
@@ -61,7 +65,8 @@ class Rendering:
                 for file in produce(planned.asset, self.plan.templating):
                     dest = self._take(file, planned, taken, places)
                     self._look_for_leftovers(file, planned)
-                    yield RenderedFile(dest, file.content, file.mode, planned.number)
+                    unescaped = planned.asset.escape == "none"
+                    yield RenderedFile(dest, file.content, file.mode, planned.number, unescaped)
 
     def _take(self, file: File, planned: Planned, taken: Destinations, places: dict[str, Position]) -> str:
         """The dest of `file` in the output. Raises SpecError if it is bad, or taken by another file."""

@@ -37,7 +37,9 @@ def contents(spec: str, folder: Path | None = None, templates: Path | None = Non
     [
         ("a.yaml", 'a: "x: y"\n'),
         ("a.yml", 'a: "x: y"\n'),
+        ("a.YamL", 'a: "x: y"\n'),
         ("a.json", None),
+        ("a.JSON", None),
         ("a.txt", "a: x: y\n"),
         ("a.yaml.txt", "a: x: y\n"),
         ("yaml", "a: x: y\n"),

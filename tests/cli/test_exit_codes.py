@@ -121,7 +121,7 @@ def test_a_bug(render: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> N
     def broken(*_: object) -> None:
         raise AssertionError("it can't happen")
 
-    monkeypatch.setattr("shipper.render.manifests.rank", broken)
+    monkeypatch.setattr("shipper.render.kubernetes_stream.rank", broken)
     ran = render("assets.v1:\n" + FINE)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("bug: AssertionError: it can't happen; please report it")

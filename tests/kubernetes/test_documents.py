@@ -33,34 +33,41 @@ def test_splits(text: str, found: list[tuple[str, int]]) -> None:
 
 def test_identifies() -> None:
     [document] = documents(POD)
-    assert document[2:] == ("v1", "Pod", "n", "a", "")
+    assert document[2:] == ("v1", "Pod", "", False, ())
     [document] = documents("{apiVersion: &v apps/v1, kind: *v, metadata: {name: &n m, namespace: ~}, x: {? [q] : *n}}")
-    assert document[2:] == ("apps/v1", "apps/v1", "", "m", "")
-    assert document.group == "apps"
+    assert document[2:] == ("apps/v1", "apps/v1", "", False, ())
     [document] = documents("metadata:\n  ? [name]\n  : x\n  name: y\nlist: [name, z]\napiVersion: v1\nkind: List\n")
-    assert document[2:] == ("v1", "List", "", "y", "")
+    assert document[2:] == ("v1", "List", "", False, ())
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"),
+    ("text", "problem", "begun"),
     [
-        ("- a\n", "a list, not a map"),
-        ("'null'\n", "a text, not a map"),
-        ("{}\n", "no apiVersion and no kind"),
-        ("kind: A\n", "no apiVersion"),
-        ("apiVersion: v1\nkind: [A]\n", "no kind"),
-        ("apiVersion: v1\nspec: {kind: A}\n", "no kind"),
-        ("apiVersion: v1\nkind: ''\n", "no kind"),
+        ("- a\n", "a list, not a map", False),
+        ("'null'\n", "a text, not a map", False),
+        ("{}\n", "no apiVersion and no kind", False),
+        ("a: {apiVersion: v1}\nitems: [{kind: A}]", "no apiVersion and no kind", False),
+        ("kind: A\n", "no apiVersion", True),
+        ("apiVersion: v1\nkind: [A]\n", "no kind", True),
+        ("apiVersion: v1\nkind: {A: b}\n", "no kind", True),
+        ("apiVersion: v1\nspec: {kind: A}\n", "no kind", True),
+        ("apiVersion: v1\nkind: ''\n", "no kind", True),
+        ("apiVersion:\nkind: ~\n", "no apiVersion and no kind", True),
     ],
 )
-def test_says_what_is_no_object(text: str, problem: str) -> None:
+def test_says_what_is_no_object(text: str, problem: str, begun: bool) -> None:
     [document] = documents(text)
-    assert document.problem == problem
+    assert (document.problem, document.begun) == (problem, begun)
+
+
+def test_a_byte_order_mark_shifts_nothing() -> None:
+    assert [document.text for document in documents("\ufeffa: 1")] == ["a: 1"]
+    assert [document.text for document in documents("\ufeffa: 1\n---\nb: 2\n")] == ["a: 1\n", "b: 2\n"]
 
 
 def test_json() -> None:
     text = '\n{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "\\ud83d\\ude00", "namespace": 3}}\n'
-    assert json_documents(text) == [(text, 2, "v1", "Pod", "", "😀", "")]
+    assert json_documents(text) == [(text, 2, "v1", "Pod", "", False, ())]
     assert json_documents("[1]")[0].problem == "a list, not a map"
     with pytest.raises(TemplateError, match=r"^f:1:2: no valid JSON"):
         json_documents("{", "f")
@@ -69,6 +76,8 @@ def test_json() -> None:
 def test_refuses() -> None:
     with pytest.raises(TemplateError, match=r"^f:2:4: no valid YAML"):
         documents("a:\n  [}\n", "f")
+    with pytest.raises(TemplateError, match=r'^f:1:16: no valid YAML: no anchor "b"'):
+        documents("a: [&a {}, *a, *b]\n", "f")
     with pytest.raises(SpecError, match=r"^f:1:1: %TAG directives are refused"):
         documents("%TAG ! x:\n--- a\n", "f", error=SpecError)
 

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from shipper.kubernetes import apply_order, documents
+from shipper.kubernetes import documents, json_documents, rank
 
 
 def ordered(*kinds: str) -> list[str]:
     found = documents(
         "".join(f"---\napiVersion: {kind.partition(' ')[0]}\nkind: {kind.partition(' ')[2]}\n" for kind in kinds)
     )
-    return [f"{document.api_version} {document.kind}" for document in apply_order(found)]
+    return [f"{document.api_version} {document.kind}" for document in sorted(found, key=rank)]
 
 
 def test_what_others_need_comes_first() -> None:
@@ -43,3 +43,17 @@ def test_a_borrowed_name_is_a_custom_resource() -> None:
         "apps/v1 Deployment",
         "serving.knative.dev/v1 Service",
     ]
+
+
+def test_a_list_comes_where_its_first_item_belongs() -> None:
+    space = "apiVersion: v1\nkind: Namespace\n"
+    listed = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, spec: {a: [b]}}\n- apiVersion: v1\n  kind: Namespace\n"
+    [one, two] = documents(f"{space}---\n{listed}")
+    assert two.items == (("v1", "Pod"), ("v1", "Namespace"))
+    assert rank(one) == rank(two)
+    [of_json] = json_documents(
+        '{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "Namespace"}, 1]}'
+    )
+    assert rank(of_json) == rank(one)
+    [empty, other] = documents("apiVersion: v1\nkind: List\nitems: []\n---\napiVersion: a.com/v1\nkind: X\n")
+    assert rank(empty) == rank(other)

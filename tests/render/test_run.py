@@ -9,7 +9,7 @@ from shipper.errors import ShipperError, SpecError, TemplateError
 from shipper.render import Rendering, RenderOptions, render
 from shipper.render.about import MASK, About, masked
 from shipper.render.config import Given
-from shipper.render.manifests import collect
+from shipper.render.kubernetes_stream import collect
 from shipper.render.run import RenderedFile
 from shipper.spec import parse_spec
 from tests.corpora import corpus
@@ -168,9 +168,38 @@ def stream(*files: tuple[str, str | bytes], order: str = "apply") -> tuple[str, 
 
 
 def test_copied_bytes_are_looked_into() -> None:
-    out, left = stream(("a.yaml", b"\xef\xbb\xbfapiVersion: v1\r\nkind: A"), ("b.yaml", b"\xff"), ("c.yaml", b"a: ["))
-    assert out == "apiVersion: v1\r\nkind: A\n"
-    assert left == ["b.yaml: not a Kubernetes document: no YAML", "c.yaml: not a Kubernetes document: no YAML"]
+    out, left = stream(("a.YAML", b"\xef\xbb\xbfapiVersion: v1\r\nkind: A"), ("b.txt", b"\xff"))
+    assert (out, left) == ("apiVersion: v1\r\nkind: A\n", ["b.txt: not a Kubernetes document"])
+
+
+@pytest.mark.parametrize(
+    ("dest", "content", "subject", "message"),
+    [
+        ("b.yaml", b"\xff", "output b.yaml", "no UTF-8 text"),
+        ("b.yaml", "kind: A".encode("utf-16"), "output b.yaml", "no UTF-8 text"),
+        ("c.yml", b"a:\n  [}", "output c.yml:2:4", "no valid YAML: "),
+        ("c.YAML", b"[a]}", "output c.YAML:1:4", "no valid YAML: "),
+        ("c.json", "{", "output c.json:1:2", "no valid JSON: "),
+        ("d.yaml", "kind: ''\napiVersion: v1", "output d.yaml", "a Kubernetes document with no kind"),
+        ("d.yaml", "a: 1\n---\nkind: A", "output d.yaml:3", "a Kubernetes document with no apiVersion"),
+        ("d.json", '{"kind": "A"}', "output d.json", "a Kubernetes document with no apiVersion"),
+    ],
+)
+def test_a_manifest_does_not_get_lost(dest: str, content: str | bytes, subject: str, message: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        stream((dest, content))
+    assert (caught.value.subject, caught.value.position) == (subject, None)
+    assert caught.value.message.startswith(message)
+    assert "--output-dir" in caught.value.hint
+    file = RenderedFile(dest, content, 0o644, 1, unescaped=True)
+    with collect([file], "apply") as manifests:
+        assert manifests.left_out[-1].reason.startswith("not a Kubernetes document: no ")
+
+
+def test_what_is_wrong_in_a_manifest_hides_secrets() -> None:
+    with pytest.raises(TemplateError) as caught:
+        collect([RenderedFile("a.yaml", "a: *hunter2", 0o644, 1)], "apply", {"hunter2"})
+    assert "hunter2" not in str(caught.value)
 
 
 def test_one_document_of_many_is_left_out_by_its_line() -> None:
