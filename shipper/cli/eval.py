@@ -17,7 +17,7 @@ from shipper.cli.options import (
     MissingMode,
     ReleaseFile,
     SetValues,
-    Templates,
+    TemplatesWithoutSpec,
     Templating,
     TrustKeys,
     ValuesFiles,
@@ -43,7 +43,7 @@ def eval_(
     trust_key: TrustKeys = [],
     values: ValuesFiles = [],
     set: SetValues = [],
-    templates: Templates = None,
+    templates: TemplatesWithoutSpec = None,
     templating: Annotated[Templating, typer.Option("--templating", help="The template language.")] = Templating.jinja,
     escape: Annotated[Escape, typer.Option("--escape", help="Whether values are escaped for YAML.")] = Escape.none,
     json_lines: Annotated[
@@ -59,7 +59,7 @@ def eval_(
 
     Options from --values have the types that YAML gives them; those from --set are text.
     """
-    from shipper.cli.inputs import given_values, read_license, read_release, times, trusted_keys
+    from shipper.cli.inputs import given_keys, given_values, one_standard_input, read_license, read_release, times
     from shipper.cli.session import templates_folder
     from shipper.errors import UsageError
     from shipper.render.config import loose_option
@@ -70,10 +70,9 @@ def eval_(
         raise UsageError("--json-lines reads templates from standard input, not from the command line")
     if template is None and not json_lines:
         raise UsageError("there is no template to render", hint="give its text, a file, or - for standard input")
-    if license == "-" and (json_lines or template == "-"):
-        raise UsageError("only one input can be standard input")
+    one_standard_input("-" if json_lines else template, license, release, *values, *trust_key)
     now, judged = times(at)
-    verified = read_license(license, trusted_keys(trust_key, None), None, judged)
+    verified = read_license(license, given_keys(trust_key), None, judged) if license is not None else None
     options = RenderOptions(
         now=now,
         templates=templates_folder(templates, None),
@@ -130,8 +129,9 @@ def answer_lines(evaluator: Evaluator, escape: Escape) -> int:
     import json
 
     from shipper.cli.output import write
+    from shipper.yamlio.files import standard_input
 
-    stream = sys.stdin.buffer
+    stream = standard_input()
     while line := stream.readline(MAX_LINE + 1):
         if len(line) > MAX_LINE:
             while line and not line.endswith(b"\n"):

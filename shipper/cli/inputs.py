@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from shipper.cli.funnel import warn
-from shipper.errors import SpecError, UsageError
+from shipper.errors import Position, SpecError, UsageError
 from shipper.render.config import Given
 
 if TYPE_CHECKING:
@@ -18,10 +18,17 @@ if TYPE_CHECKING:
     from shipper.license.verify import VerifiedLicense
     from shipper.spec import LicensePin
 
-MAX_LICENSE = 64 * 1024
 MAX_VALUES = 4 * 1024 * 1024
 NO_MAP = "values are a map of an option's name to its value"
 TYPES: dict[type, ValueType] = {bool: "boolean", int: "integer", float: "number"}
+
+
+def one_standard_input(*paths: str | os.PathLike[str] | None) -> None:
+    """Raise UsageError if two inputs are standard input: the second would find nothing there."""
+    from shipper.yamlio.files import STANDARD_INPUT
+
+    if sum(path is not None and os.fspath(path) in STANDARD_INPUT for path in paths) > 1:
+        raise UsageError("only one input can be standard input")
 
 
 def given_values(files: Sequence[os.PathLike[str]], settings: Sequence[str]) -> dict[str, Given]:
@@ -75,7 +82,6 @@ def read_values(path: str) -> dict[str, Given]:
 def json_values(data: bytes, path: str) -> dict[str, Given]:
     """The values in a JSON file, which is no YAML where it escapes characters beyond U+FFFF."""
     from shipper.context.values import scalar_text
-    from shipper.errors import Position
     from shipper.yamlio import load_json
 
     try:
@@ -122,17 +128,24 @@ def times(at: str | None) -> tuple[datetime, datetime]:
     from datetime import UTC, datetime
 
     built = build_time()
-    if at is not None:
-        moment = parse_moment(at)
-        warn(f"--at pretends that it is {moment.isoformat().replace('+00:00', 'Z')}, for the license as well")
-        return moment, moment
-    real = datetime.now(UTC)
-    if built is None:
-        return real, real
+    judged = license_time(at)
+    if at is not None or built is None:
+        return judged, judged
     try:
-        return datetime.fromtimestamp(built, UTC), real
+        return datetime.fromtimestamp(built, UTC), judged
     except (ValueError, OverflowError, OSError):
         raise UsageError(f"SOURCE_DATE_EPOCH is beyond the calendar: {built}") from None
+
+
+def license_time(at: str | None) -> datetime:
+    """The time at which a license is judged: now, or what `--at` names, with a warning. Raises UsageError."""
+    from datetime import UTC, datetime
+
+    if at is None:
+        return datetime.now(UTC)
+    moment = parse_moment(at)
+    warn(f"--at pretends that it is {moment.isoformat().replace('+00:00', 'Z')}, for the license as well")
+    return moment
 
 
 def build_time() -> int | None:
@@ -156,15 +169,23 @@ def parse_moment(text: str) -> datetime:
         raise UsageError(f'--at takes a time such as 2030-01-01T00:00:00Z, not "{text}"') from None
 
 
-def trusted_keys(files: Sequence[os.PathLike[str]], pin: LicensePin | None) -> list[PublicKey]:
-    """The keys that may sign the license: from `--trust-key` and pinned in the spec."""
+def given_keys(files: Sequence[os.PathLike[str]]) -> list[PublicKey]:
+    """The keys from `--trust-key`. Raises UsageError."""
     from shipper.license.keys import MAX_BYTES, parse_public_keys
     from shipper.yamlio import read_file
 
     keys: list[PublicKey] = []
     for path in files:
         name = os.fspath(path)
-        keys += parse_public_keys(read_file(name, max_bytes=MAX_BYTES), name)
+        keys += parse_public_keys(read_file(name, max_bytes=MAX_BYTES), file_name(name))
+    return keys
+
+
+def pinned_keys(pin: LicensePin | None) -> list[PublicKey]:
+    """The keys that the spec trusts. Raises SpecError."""
+    from shipper.license.keys import parse_public_keys
+
+    keys: list[PublicKey] = []
     for text in pin.trust if pin else ():
         try:
             keys += parse_public_keys(text.text, str(text.position), error=SpecError)
@@ -174,19 +195,27 @@ def trusted_keys(files: Sequence[os.PathLike[str]], pin: LicensePin | None) -> l
     return keys
 
 
-def read_license(
-    path: str | None, keys: Sequence[PublicKey], product: str | None, at: datetime
-) -> VerifiedLicense | None:
-    """The verified license, valid at `at`; None if none was given. Warns in the days of grace."""
-    if path is None:
-        return None
-    from shipper.license.state import require_valid
-    from shipper.license.verify import verify
+def license_data(path: str) -> bytes:
+    """The bytes of a license file. Raises UsageError, LimitError."""
+    from shipper.license.armor import MAX_BYTES
     from shipper.yamlio import read_file
 
-    name = "standard input" if path == "-" else path
-    license = verify(read_file(path, max_bytes=MAX_LICENSE), keys, product=product, file=name)
+    return read_file(path, max_bytes=MAX_BYTES)
+
+
+def read_license(path: str, keys: Sequence[PublicKey], product: str | None, at: datetime) -> VerifiedLicense:
+    """The verified license, valid at `at`. Warns in the days of grace."""
+    from shipper.license.state import require_valid
+    from shipper.license.verify import verify
+
+    name = file_name(path)
+    license = verify(license_data(path), keys, product=product, file=name)
     warning = require_valid(license.license, at, name)
     if warning:
-        warn(warning)
+        warn(warning, Position(name))
     return license
+
+
+def file_name(path: str) -> str:
+    """How messages call an input."""
+    return "standard input" if path == "-" else path

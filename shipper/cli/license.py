@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+from shipper.cli.options import At, Format, OutputFormat, TrustKeys, new_app
 
-    from shipper.license.keys import PublicKey
+app = new_app(help="Make, show and verify licenses and keys.")
 
-app = typer.Typer(
-    help="Make, show and verify licenses and keys.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
-)
-
-# More than any license: the exact limit is the license's own error
+# More than any license.yaml: the exact limit is the reader's own error
 _MAX_INPUT = 1024 * 1024
 
 PassphraseFile = Annotated[
@@ -30,23 +24,10 @@ PassphraseFile = Annotated[
     ),
 ]
 LicenseFile = Annotated[str, typer.Argument(metavar="FILE", help="The license file, - for standard input.")]
-TrustKeys = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--trust-key",
-        metavar="PUB",
-        envvar="SHIPPER_TRUST_KEY",
-        help="A trusted public key in PEM text. Can be given several times.",
-    ),
-]
 Product = Annotated[str | None, typer.Option("--product", metavar="NAME", help="What the license must be for.")]
-At = Annotated[
-    str | None,
-    typer.Option("--at", metavar="TIME", help="Judge by this time instead of now, e.g. 2030-01-01T00:00:00Z."),
-]
 
 
-@app.command()
+@app.command(short_help="Make a key pair, NAME.key and NAME.pub.")
 def keygen(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The files are NAME.key and NAME.pub.")],
     passphrase_file: PassphraseFile = None,
@@ -57,16 +38,21 @@ def keygen(
     """Make a key pair: NAME.key signs licenses and stays secret, NAME.pub verifies them."""
     from shipper.cli import passphrases
     from shipper.cli.output import write
+    from shipper.errors import OutputError
     from shipper.license import signing
 
     signing.private_path(name)
     passphrase = passphrases.for_new_key(passphrase_file, no_passphrase=no_passphrase)
     key = signing.generate()
     private, public = signing.write_pair(name, key, passphrase)
-    write(f"private key {private}\npublic key  {public}\nkey id      {key.public.keyid}\n")
+    try:
+        write(f"private key {private}\npublic key  {public}\nkey id      {key.public.keyid}\n")
+    except OutputError as error:
+        error.hint = f"the keys are in {private} and {public}"
+        raise
 
 
-@app.command()
+@app.command(short_help="Issue a license: sign what a license.yaml says.")
 def issue(
     key: Annotated[
         Path, typer.Option("--key", metavar="KEY", envvar="SHIPPER_KEY", help="The private key that signs.")
@@ -79,17 +65,24 @@ def issue(
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Issue a license: sign what a license.yaml says."""
+    import os
     from datetime import UTC, datetime
 
     from shipper import yamlio
     from shipper.cli import passphrases
+    from shipper.cli.inputs import file_name, one_standard_input
     from shipper.cli.output import write
-    from shipper.errors import LicenseError
+    from shipper.errors import LicenseError, UsageError
     from shipper.license import files, signing
     from shipper.license.issue import issue as issued
 
+    one_standard_input(source, passphrase_file)
+    if output_file is not None:
+        if key.exists() and output_file.exists() and os.path.samefile(key, output_file):
+            raise UsageError(f'"{output_file}" is the private key that signs, and is left as it is')
+        files.check_replaceable(str(output_file))
     data = yamlio.read_file(source, max_bytes=_MAX_INPUT)
-    node = yamlio.parse(data, _name(source), error=LicenseError, limits=yamlio.Limits.LICENSE)
+    node = yamlio.parse(data, file_name(source), error=LicenseError, limits=yamlio.Limits.LICENSE)
     signer = signing.load(str(key), passphrases.for_existing_key(str(key), passphrase_file))
     license_file = issued(node, signer, datetime.now(UTC))
     if output_file is None:
@@ -98,82 +91,49 @@ def issue(
         files.replace(str(output_file), license_file)
 
 
-@app.command()
+@app.command(short_help="Show what a license says.")
 def inspect(
     file: LicenseFile,
-    trust_key: TrustKeys = None,
-    output: Annotated[
-        Literal["text", "json", "yaml"], typer.Option("--output", "-o", help="The format of the output.")
-    ] = "text",
+    trust_key: TrustKeys = [],
+    output: OutputFormat = Format.text,
     at: At = None,
 ) -> None:
     """Show what a license says. Only with --trust-key is it verified, too."""
-    from shipper import yamlio
     from shipper.cli import licenseview
+    from shipper.cli.inputs import file_name, given_keys, license_data, license_time, one_standard_input
     from shipper.cli.output import write
     from shipper.license import armor, envelope
     from shipper.license.document import parse_payload
     from shipper.license.verify import trusted_signer
 
-    instant = _instant(at)
-    trust = _trust(trust_key)
-    data = yamlio.read_file(file, max_bytes=_MAX_INPUT)
-    signed = envelope.parse(armor.dearmor(data, _name(file)), _name(file))
-    keyid = trusted_signer(signed, trust, _name(file)) if trust else None
-    document = parse_payload(signed.payload, _name(file))
-    write(licenseview.inspected(document, signed, keyid, instant, output))
+    one_standard_input(file, *trust_key)
+    name = file_name(file)
+    instant = license_time(at)
+    trust = given_keys(trust_key)
+    signed = envelope.parse(armor.dearmor(license_data(file), name), name)
+    keyid = trusted_signer(signed, trust, name) if trust else None
+    document = parse_payload(signed.payload, name)
+    write(licenseview.inspected(document, signed, keyid, instant, output.value))
 
 
-@app.command()
+@app.command(short_help="Verify a license: who signed it, what it is for, its time.")
 def verify(
     file: LicenseFile,
-    trust_key: TrustKeys = None,
+    trust_key: TrustKeys = [],
     product: Product = None,
     at: At = None,
-    output: Annotated[
-        Literal["text", "json"], typer.Option("--output", "-o", help="The format of the output.")
-    ] = "text",
+    output: OutputFormat = Format.text,
 ) -> None:
     """Verify a license: signed by a trusted key, for the product, and valid now.
 
     Exit code 0 and a line that begins with "verified", or exit code 5. A license in its days of grace is
     verified with a warning.
     """
-    from shipper import yamlio
     from shipper.cli import licenseview
-    from shipper.cli.funnel import warn
+    from shipper.cli.inputs import given_keys, license_time, one_standard_input, read_license
     from shipper.cli.output import write
-    from shipper.license import verify as verification
-    from shipper.license.state import require_valid
 
-    instant = _instant(at)
-    trust = _trust(trust_key)
-    data = yamlio.read_file(file, max_bytes=_MAX_INPUT)
-    verified = verification.verify(data, trust, product=product, file=_name(file))
-    warning = require_valid(verified.license, instant, _name(file))
-    if warning:
-        warn(f"{_name(file)}: {warning}")
-    write(licenseview.verified(verified, instant, output))
-
-
-def _name(file: str) -> str:
-    """How messages call an input."""
-    return "standard input" if file == "-" else file
-
-
-def _instant(at: str | None) -> datetime:
-    """The time that `--at` names, or now."""
-    from datetime import UTC, datetime
-
-    from shipper.cli.inputs import parse_moment
-
-    return datetime.now(UTC) if at is None else parse_moment(at)
-
-
-def _trust(paths: Sequence[Path] | None) -> list[PublicKey]:
-    from shipper import yamlio
-    from shipper.license.keys import MAX_BYTES, parse_public_keys
-
-    return [
-        key for path in paths or () for key in parse_public_keys(yamlio.read_file(path, max_bytes=MAX_BYTES), str(path))
-    ]
+    one_standard_input(file, *trust_key)
+    instant = license_time(at)
+    verified = read_license(file, given_keys(trust_key), product, instant)
+    write(licenseview.verified(verified, instant, output.value))

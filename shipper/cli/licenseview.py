@@ -21,15 +21,14 @@ _NOT_VERIFIED = "NOT VERIFIED: anyone can have written this; --trust-key PUB ver
 def verified(found: VerifiedLicense, at: datetime, output: str) -> str:
     """What `license verify` prints for a license that is."""
     document = found.license
-    if output == "json":
-        return _json(
-            {
-                "verified": True,
-                "keyid": found.keyid,
-                "state": state_at(document, at).status,
-                "license": json.loads(found.payload),
-            }
-        )
+    if output != "text":
+        data = {
+            "verified": True,
+            "keyid": found.keyid,
+            "state": state_at(document, at).status,
+            "license": json.loads(found.payload),
+        }
+        return _written(data, output)
     customer = f"{_line(document.customer.name)} ({_line(document.customer.id)})"
     return (
         f"verified {document.id} (serial {document.serial}) for {document.product}, {customer}: "
@@ -51,11 +50,7 @@ def inspected(document: License, signed: Envelope, keyid: str | None, at: dateti
         "state": state_at(document, at).status,
         "license": json.loads(signed.payload),
     }
-    if output == "json":
-        return _json(data)
-    import yaml
-
-    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=False, width=4096))
+    return _written(data, output)
 
 
 def _rows(document: License, at: datetime) -> list[str]:
@@ -114,5 +109,10 @@ def _line(text: str) -> str:
     return text if text.isprintable() else json.dumps(text)
 
 
-def _json(data: object) -> str:
-    return json.dumps(data, indent=2) + "\n"
+def _written(data: object, output: str) -> str:
+    """`data` as JSON or YAML, in ASCII: on a terminal nothing in it looks like something else."""
+    if output == "json":
+        return json.dumps(data, indent=2) + "\n"
+    import yaml
+
+    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=False, width=4096))

@@ -15,6 +15,7 @@ from shipper.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from shipper.errors import ShipperError
     from shipper.render.lint import Finding
 
 app = new_app()
@@ -35,35 +36,18 @@ def lint(
     Exits with 3 if there is an error; warnings are no errors. With --license the names of entitlements are
     checked too.
     """
-    import os
-    from datetime import UTC, datetime
-
     from shipper.cli.funnel import note
-    from shipper.cli.inputs import read_license, trusted_keys
     from shipper.cli.output import formatted, write
-    from shipper.cli.session import templates_folder
-    from shipper.errors import ShipperError, SpecError
+    from shipper.cli.session import open_session
     from shipper.render.lint import lint as checked
-    from shipper.render.settings import RenderOptions
-    from shipper.spec import read_spec
 
     unread: list[ShipperError] = []
-    parsed = read_spec(spec, collect=unread)
-    pin = parsed.license
-    try:
-        keys = trusted_keys(trust_key, pin)
-    except SpecError as error:
-        unread.append(error)
-        keys = trusted_keys(trust_key, None)
-    now = datetime.now(UTC)
-    verified = read_license(license, keys, pin.product if pin else None, now)
-    folder = None if spec == "-" else os.path.dirname(os.path.abspath(spec))
-    options = RenderOptions(now=now, templates=templates_folder(templates, folder), folder=folder)
-    findings = checked(parsed, unread, verified, options)
+    session = open_session(spec, license=license, trust_key=trust_key, templates=templates, unread=unread)
+    findings = checked(session.spec, unread, session.license, session.options)
     errors = sum(finding.level == "error" for finding in findings)
     if output is Format.text:
         write("".join(line(finding) for finding in findings))
-        note(f"{parsed.file}: {counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}")
+        note(f"{session.spec.file}: {counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}")
     else:
         write(formatted([as_data(finding) for finding in findings], output.value))
     return EXIT_FINDINGS if errors else 0

@@ -51,7 +51,7 @@ TrustKeys = Annotated[
         "--trust-key",
         metavar="PUB",
         envvar="SHIPPER_TRUST_KEY",
-        help="A public key that may sign the license; may be given several times.",
+        help="A public key that may sign the license. Several: give it again, or in the variable with : between.",
     ),
 ]
 ValuesFiles = Annotated[
@@ -61,7 +61,7 @@ ValuesFiles = Annotated[
         "--values",
         metavar="FILE",
         envvar="SHIPPER_VALUES",
-        help="YAML with a value for each option by name; later files win.",
+        help="YAML with the value of each option; later files win. Several: as for --trust-key.",
     ),
 ]
 SetValues = Annotated[
@@ -75,6 +75,12 @@ Templates = Annotated[
         metavar="DIR",
         envvar="SHIPPER_TEMPLATES",
         help="The templates folder (default: templates/ beside the spec, or beside its folder).",
+    ),
+]
+TemplatesWithoutSpec = Annotated[
+    str | None,
+    typer.Option(
+        "--templates", metavar="DIR", envvar="SHIPPER_TEMPLATES", help="The folder of what a template includes."
     ),
 ]
 MissingMode = Annotated[
@@ -107,6 +113,15 @@ InstallationId = Annotated[
 OutputFormat = Annotated[Format, typer.Option("-o", "--output", help="The format of the answer.")]
 
 
-def new_app() -> typer.Typer:
-    """A Typer in our style: plain text, no completion flags, errors left to the funnel."""
-    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+def new_app(help: str | None = None) -> typer.Typer:
+    """A Typer in our style: plain text, no completion flags, errors left to the funnel.
+
+    With `help` it is a group of commands, which shows its help if it is given none.
+    """
+    return typer.Typer(
+        help=help,
+        no_args_is_help=help is not None,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )

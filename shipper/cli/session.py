@@ -1,4 +1,4 @@
-"""What `render` and `explain` share: everything they are given, read and checked."""
+"""What `render`, `lint` and `explain` share: everything they are given, read and checked."""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.cli.funnel import warn
-from shipper.cli.inputs import given_values, read_license, read_release, times, trusted_keys
-from shipper.errors import LicenseError, UsageError
+from shipper.cli.inputs import (
+    given_keys,
+    given_values,
+    one_standard_input,
+    pinned_keys,
+    read_license,
+    read_release,
+    times,
+)
+from shipper.cli.options import Missing
+from shipper.errors import LicenseError, SpecError, UsageError
 from shipper.render.settings import RenderOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shipper.cli.options import Missing
+    from shipper.errors import ShipperError
     from shipper.license.verify import VerifiedLicense
     from shipper.spec import Spec
 
@@ -31,36 +40,45 @@ def open_session(
     *,
     license: str | None,
     trust_key: Sequence[os.PathLike[str]],
-    values: Sequence[os.PathLike[str]],
-    settings: Sequence[str],
+    values: Sequence[os.PathLike[str]] = (),
+    settings: Sequence[str] = (),
     templates: str | None,
-    missing: Missing,
-    release: str | None,
-    installation_id: str | None,
-    at: str | None,
+    missing: Missing = Missing.error,
+    release: str | None = None,
+    installation_id: str | None = None,
+    at: str | None = None,
+    unread: list[ShipperError] | None = None,
 ) -> Session:
     """Read the inputs, verify the license, say the spec's notes and the license's warning on standard error.
 
-    A spec with `license.v1` needs a license. Raises UsageError, SpecError, LicenseError, LimitError.
+    A spec with `license.v1` needs a license. Raises UsageError, SpecError, LicenseError, LimitError. With
+    `unread` (for `lint`) what is wrong in the spec goes there, its notes aren't said, and it needs no license.
     """
     from shipper.spec import read_spec
 
-    inputs = [spec, license, release, *map(os.fspath, values), *map(os.fspath, trust_key)]
-    if inputs.count("-") > 1:
-        raise UsageError("only one input can be standard input")
-    parsed = read_spec(spec)
-    for note in parsed.notes:
-        warn(note.text, note.position)
-    now, judged = times(at)
+    one_standard_input(spec, license, release, *values, *trust_key)
+    parsed = read_spec(spec, collect=unread)
     pin = parsed.license
-    if pin is not None and license is None:
-        raise LicenseError(
-            f'the spec needs a license for the product "{pin.product}"',
-            position=pin.position,
-            hint="give the file with --license",
-        )
-    keys = trusted_keys(trust_key, pin)
-    verified = read_license(license, keys, pin.product if pin else None, judged)
+    now, judged = times(at)
+    if unread is None:
+        for note in parsed.notes:
+            warn(note.text, note.position)
+        if pin is not None and license is None:
+            raise LicenseError(
+                f'the spec needs a license for the product "{pin.product}"',
+                position=pin.position,
+                hint="give the file with --license",
+            )
+    keys = given_keys(trust_key)
+    try:
+        keys += pinned_keys(pin)
+    except SpecError as error:
+        if unread is None:
+            raise
+        unread.append(error)
+    verified = None
+    if license is not None:
+        verified = read_license(license, keys, pin.product if pin else None, judged)
     folder = None if spec == "-" else os.path.dirname(os.path.abspath(spec))
     options = RenderOptions(
         now=now,

@@ -10,6 +10,7 @@ text for an envelope, and every other text is refused.
 
 from __future__ import annotations
 
+from shipper.errors import LimitError, Position
 from shipper.license import encoding
 from shipper.license.defects import DefectError
 
@@ -27,9 +28,9 @@ def armor(envelope: bytes, newline: bytes = b"\n") -> bytes:
 
 
 def dearmor(data: bytes, file: str) -> bytes:
-    """The envelope in a license file. Raises DefectError."""
+    """The envelope in a license file. Raises DefectError, LimitError."""
     if len(data) > MAX_BYTES:
-        raise DefectError("too-large", f"a license file has at most {MAX_BYTES} bytes", file=file)
+        raise LimitError(f"larger than the limit of {MAX_BYTES:,} bytes", position=Position(file))
     newline = b"\r\n" if b"\r\n" in data else b"\n"
     body = _body(data, newline, file)
     envelope = encoding.decode(body.replace(newline, b"").decode("ascii", "replace"))

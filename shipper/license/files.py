@@ -6,6 +6,7 @@ import os
 import stat
 
 from shipper.errors import OutputError
+from shipper.license import armor
 
 
 def create(path: str, data: bytes, mode: int) -> None:
@@ -22,26 +23,45 @@ def create(path: str, data: bytes, mode: int) -> None:
 
 
 def replace(path: str, data: bytes) -> None:
-    """Write a file in one step: `path` has either its old content or all of `data`. Raises OutputError.
+    """Write a license in one step: `path` has either its old content or all of `data`.
 
-    A symbolic link is followed; what is no regular file (a device, a pipe) is written to as it is.
+    What is no regular file (a device, a pipe) is written to as it is. Raises OutputError, also where
+    `check_replaceable` does.
     """
-    target = os.path.realpath(path)
+    check_replaceable(path)
     try:
-        mode = _mode(target)
-        if not stat.S_ISREG(mode):
-            with open(target, "wb", buffering=0) as stream:
+        if not stat.S_ISREG(_mode(path)):
+            with open(os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC), "wb", buffering=0) as stream:
                 stream.write(data)
             return
-        _swap(target, data, stat.S_IMODE(mode))
+        _swap(path, data, stat.S_IMODE(_mode(path)))
     except OSError as error:
         raise _failed(path, error) from None
+
+
+def check_replaceable(path: str) -> None:
+    """Raise OutputError unless a license may be written to `path`: nothing but another license gets lost.
+
+    A regular file must be a license or empty, and no symbolic link: where that leads is easily overlooked.
+    """
+    try:
+        if not stat.S_ISREG(_mode(path)) or not os.path.lexists(path):
+            return
+        if os.path.islink(path):
+            raise OutputError(f'"{path}" is a symbolic link, and what it leads to is left as it is')
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+            begin = stream.read(len(armor.BEGIN))
+    except OSError as error:
+        raise _failed(path, error) from None
+    if begin and begin != armor.BEGIN:
+        raise OutputError(f'"{path}" is no license, and is left as it is')
 
 
 def _swap(target: str, data: bytes, mode: int) -> None:
     import tempfile
 
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target))
+    folder, name = os.path.split(target)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder or ".")
     try:
         _fill(descriptor, data, mode)
         os.replace(temporary, target)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from shipper.errors import did_you_mean
+from shipper.errors import LimitError, did_you_mean
 from shipper.license import document
 from shipper.license.armor import MAX_BYTES, armor
 from shipper.license.defects import DefectError, shown
@@ -41,7 +41,7 @@ _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 def issue(root: Node, key: SigningKey, now: datetime) -> bytes:
     """The license file for the input `root`, signed with `key`; `now` has a time zone.
 
-    Raises DefectError with the position of what is wrong in the input.
+    Raises DefectError with the position of what is wrong in the input, LimitError for a license beyond `MAX_BYTES`.
     """
     payload = complete(root, now)
     try:
@@ -52,7 +52,7 @@ def issue(root: Node, key: SigningKey, now: datetime) -> bytes:
     data = sign(text.encode("utf-8"), key)
     if len(data) > MAX_BYTES:
         message = f"the license would have {len(data):,} bytes, at most {MAX_BYTES:,} are allowed"
-        raise _at(DefectError("too-large", message), root, ())
+        raise LimitError(message, position=root.position)
     # Nothing leaves that its reader would refuse
     verify(data, [key.public], product=None, file="the issued license")
     return data

@@ -73,7 +73,15 @@ def write_pair(name: str, key: SigningKey, passphrase: bytes | None) -> tuple[st
 
 
 def private_path(name: str) -> str:
-    """Where the private key of that name goes. Raises OutputError where something stands there already."""
+    """Where the private key of that name goes.
+
+    Raises UsageError for what is no name of a key pair, OutputError where something stands there already.
+    """
+    stem = os.path.basename(name)
+    if stem in {"", ".", ".."}:
+        raise UsageError(f'"{name}" names no key pair', hint="the files are NAME.key and NAME.pub")
+    if stem.endswith((".key", ".pub")):
+        raise UsageError(f'"{name}" has its ending already', hint=f'give "{name[:-4]}"')
     path = f"{name}.key"
     if os.path.lexists(path):
         raise OutputError(f'"{path}" exists already: a private key is never overwritten')

@@ -36,7 +36,7 @@ def verify(data: bytes, trust: Sequence[PublicKey], *, product: str | None, file
 
     Signatures by other keys are ignored, one by a trusted key suffices, and a wrong one in a trusted key's name
     refuses the license. `product` is what the license must be for, None for any. The license's times are not
-    looked at: `state.require_valid` does that. Raises DefectError, whose `defect` names the reason.
+    looked at: `state.require_valid` does that. Raises DefectError, whose `defect` names the reason, and LimitError.
     """
     signed = envelope.parse(dearmor(data, file), file)
     keyid = trusted_signer(signed, trust, file)

@@ -5,8 +5,14 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from typing import TYPE_CHECKING
 
 from shipper.errors import LimitError, Position, ShipperError, UsageError
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+STANDARD_INPUT = frozenset({"-", "/dev/stdin", "/dev/fd/0"})
 
 
 def read_file(path: str | os.PathLike[str], *, error: type[ShipperError] = UsageError, max_bytes: int) -> bytes:
@@ -17,9 +23,12 @@ def read_file(path: str | os.PathLike[str], *, error: type[ShipperError] = Usage
     more than `max_bytes`.
     """
     name = os.fspath(path)
-    if name == "-":
-        return _checked(sys.stdin.buffer.read(max_bytes + 1), "standard input", max_bytes)
-    from_shell = name == "/dev/stdin" or name.startswith("/dev/fd/")
+    if name in STANDARD_INPUT:
+        try:
+            return _checked(standard_input().read(max_bytes + 1), "standard input", max_bytes)
+        except OSError as problem:
+            raise error(f"can't read standard input: {(problem.strerror or 'unknown reason').lower()}") from None
+    from_shell = name.startswith("/dev/fd/")
     try:
         descriptor = os.open(name, os.O_RDONLY if from_shell else os.O_RDONLY | os.O_NONBLOCK)
         with open(descriptor, "rb") as stream:
@@ -37,6 +46,14 @@ def read_file(path: str | os.PathLike[str], *, error: type[ShipperError] = Usage
         raise error(f'can\'t read "{name}": {(problem.strerror or "unknown reason").lower()}') from None
     except ValueError:
         raise error(f"no file name: {name!r}") from None
+
+
+def standard_input() -> BinaryIO:
+    """Standard input as bytes. Raises UsageError if it is closed."""
+    stream = sys.stdin
+    if stream is None or getattr(stream, "closed", False):
+        raise UsageError("standard input is closed")
+    return stream.buffer
 
 
 def _checked(data: bytes, name: str, max_bytes: int) -> bytes:

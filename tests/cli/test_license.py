@@ -106,6 +106,24 @@ class TestKeygen:
         assert shell.run("keygen", "new", "--passphrase-file", "absent") == 2
         assert not os.path.exists("new.key")
 
+    @pytest.mark.parametrize("name", ["", "/", ".", "..", "sub/", "x.key", "sub/x.pub", ".key"])
+    def test_no_name(self, shell: Shell, name: str) -> None:
+        (shell.folder / "sub").mkdir()
+        before = sorted(os.listdir()), os.path.exists("/.key")
+        assert shell.run("keygen", name, "--no-passphrase") == 2
+        assert f'"{name}"' in shell.err
+        assert (sorted(os.listdir()), os.path.exists("/.key")) == before
+        assert os.listdir("sub") == []
+
+    def test_with_nowhere_to_print_it_says_where_the_keys_are(self, shell: Shell) -> None:
+        with shell.patch.context() as patch:
+            patch.setattr(sys, "stdout", None)
+            code = main(["license", "keygen", "new", "--no-passphrase"])
+        assert code == 7
+        assert "the keys are in new.key and new.pub" in shell.capture.readouterr().err
+        assert os.path.exists("new.key")
+        assert os.path.exists("new.pub")
+
 
 class TestOnATerminal:
     """The prompts, on a real pseudo-terminal in a process of its own."""
@@ -165,15 +183,40 @@ class TestIssue:
         assert shell.run("verify", "-", "--trust-key", "vendor.pub", "--at", "2029-01-01T00:00:00Z", stdin=issued) == 0
 
     def test_a_file_is_replaced_only_by_a_whole_license(self, shell: Shell) -> None:
-        shell.write("out.pem", "before")
+        before = license_file().decode()
+        shell.write("out.pem", before)
         issue = ["issue", "--key", "vendor.key", "--from", "license.yaml", "--output-file", "out.pem"]
         shell.write("license.yaml", "product: acme")
         assert shell.run(*issue) == 5
-        assert (shell.folder / "out.pem").read_text() == "before"
+        assert (shell.folder / "out.pem").read_text() == before
         shell.write("license.yaml", YAML)
         assert shell.run(*issue) == 0
         assert shell.out == ""
-        assert (shell.folder / "out.pem").read_text().startswith("-----BEGIN SHIPPER LICENSE-----\n")
+        after = (shell.folder / "out.pem").read_text()
+        assert after != before
+        assert after.startswith("-----BEGIN SHIPPER LICENSE-----\n")
+
+    @pytest.mark.parametrize("name", ["vendor.key", "vendor.pub", "license.yaml", "link", "dangling"])
+    def test_nothing_but_a_license_is_overwritten(self, shell: Shell, name: str) -> None:
+        (shell.folder / "link").symlink_to("license.pem")
+        (shell.folder / "dangling").symlink_to("nowhere")
+        before = {path.name: path.read_bytes() for path in shell.folder.iterdir() if path.exists()}
+        code = shell.run("issue", "--key", "vendor.key", "--from", "license.yaml", "--output-file", name)
+        assert code == (2 if name == "vendor.key" else 7)
+        assert f'"{name}"' in shell.err
+        assert {path.name: path.read_bytes() for path in shell.folder.iterdir() if path.exists()} == before
+
+    def test_the_key_is_not_overwritten_under_another_name(self, shell: Shell) -> None:
+        os.link("vendor.key", "other-name")
+        issue = ["issue", "--key", "vendor.key", "--from", "license.yaml", "--output-file"]
+        assert shell.run(*issue, "./vendor.key") == 2
+        assert shell.run(*issue, "other-name") == 2
+        assert (shell.folder / "vendor.key").read_bytes() == VENDOR.to_pem(None)
+
+    def test_an_empty_file_is_filled(self, shell: Shell) -> None:
+        shell.write("empty", "")
+        assert shell.run("issue", "--key", "vendor.key", "--from", "license.yaml", "--output-file", "empty") == 0
+        assert shell.run("verify", "empty", "--trust-key", "vendor.pub") == 0
 
     def test_an_error_stands_in_the_input(self, shell: Shell) -> None:
         shell.write("license.yaml", YAML + "expire: 5\n")
@@ -208,7 +251,6 @@ class TestVerify:
             "verified lic_00000000000000000000000001 (serial 1) for acme, ACME Corp (c-0042): "
             f"valid until 2030-01-01T00:00:00Z, signed by {VENDOR.public.keyid}\n"
         )
-        assert shell.err == ""
         assert shell.run(*arguments, "-o", "json") == 0
         found = json.loads(shell.out)
         assert (found["verified"], found["state"], found["keyid"]) == (True, "valid", VENDOR.public.keyid)
@@ -224,9 +266,7 @@ class TestVerify:
     def test_grace_is_a_warning(self, shell: Shell) -> None:
         assert shell.run("verify", "license.pem", "--trust-key", "vendor.pub", "--at", "2030-01-02T00:00:00Z") == 0
         assert shell.out.startswith("verified ")
-        assert shell.err.startswith(
-            "warning: license.pem: license lic_00000000000000000000000001 expired at 2030-01-01"
-        )
+        assert "\nlicense.pem: warning: license lic_00000000000000000000000001 expired at 2030-01-01" in shell.err
 
     @pytest.mark.parametrize(
         "arguments",
@@ -241,7 +281,7 @@ class TestVerify:
     def test_anything_else_is_refused(self, shell: Shell, arguments: list[str]) -> None:
         assert shell.run("verify", "license.pem", *arguments) == 5
         assert shell.out == ""
-        assert shell.err.startswith("license.pem: ")
+        assert shell.err.splitlines()[-1].startswith("license.pem: ")
 
     def test_wrong_arguments(self, shell: Shell) -> None:
         assert shell.run("verify", "absent.pem", "--trust-key", "vendor.pub") == 2
@@ -259,9 +299,20 @@ class TestVerify:
                     "verify", "x.pem", "--trust-key", "vendor.pub", "--trust-key", "other.pub", "--product", "acme",
                     "--at", build.AT, "-o", output,
                 )  # fmt: skip
-                assert code == (5 if defect else 0), name
+                assert code == (8 if defect == "too-large" else 5 if defect else 0), name
                 lines = (shell.out + shell.err).splitlines()
                 assert any(line.startswith("verified") for line in lines) == (not defect and output == "text"), name
+
+    @pytest.mark.parametrize("command", ["verify", "inspect"])
+    def test_one_limit_for_the_size(self, shell: Shell, command: str) -> None:
+        shell.write("x.pem", b"x" * (64 * 1024 + 1))
+        assert shell.run(command, "x.pem", "--trust-key", "vendor.pub") == 8
+        assert shell.err == "x.pem: larger than the limit of 65,536 bytes\n"
+
+    def test_another_time_is_said(self, shell: Shell) -> None:
+        for command in ("verify", "inspect"):
+            assert shell.run(command, "license.pem", "--trust-key", "vendor.pub", "--at", AT) == 0
+            assert shell.err == f"warning: --at pretends that it is {AT}, for the license as well\n"
 
     def test_a_name_can_not_fake_a_line(self, shell: Shell) -> None:
         customer = {"id": "c", "name": "x\nverified by me\x1b[2J\u202e"}

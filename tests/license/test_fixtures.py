@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shipper.errors import LimitError
 from shipper.license.defects import DefectError
 from shipper.license.keys import parse_public_keys
 from shipper.license.state import require_valid
@@ -29,6 +30,8 @@ def defect_of(path: Path) -> tuple[str, str]:
         require_valid(found.license, parse_time(STATED["at"]), path.name)
     except DefectError as error:
         return error.defect, str(error)
+    except LimitError as error:
+        return "too-large", str(error)
     return "", ""
 
 

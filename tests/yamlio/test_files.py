@@ -24,11 +24,29 @@ def test_reads_a_file_up_to_the_limit(tmp_path: Path) -> None:
 
 
 def test_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"abc")))
-    assert read_file("-", max_bytes=3) == b"abc"
+    for name in ("-", "/dev/stdin", "/dev/fd/0"):
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"abc")))
+        assert read_file(name, max_bytes=3) == b"abc"
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"abcd")))
     with pytest.raises(LimitError, match="standard input: larger"):
         read_file("-", max_bytes=3)
+
+
+def test_standard_input_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(b"abc"))
+    stdin.close()
+    for closed in (None, stdin):
+        monkeypatch.setattr(sys, "stdin", closed)
+        with pytest.raises(UsageError, match="standard input is closed"):
+            read_file("-", max_bytes=3)
+
+
+def test_standard_input_that_can_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open("/dev/null", "wb", buffering=0) as unreadable:
+        stream = io.FileIO(os.dup(unreadable.fileno()), "r+")
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=stream))
+        with stream, pytest.raises(LicenseError, match=r"can't read standard input: bad file descriptor"):
+            read_file("-", error=LicenseError, max_bytes=3)
 
 
 def test_reads_the_pipe_of_a_shell() -> None:
