@@ -37,6 +37,11 @@ class Workbench(Protocol):
         """The folder of the spec; None if it came from no file."""
         ...
 
+    @property
+    def output(self) -> str | None:
+        """The output folder, which must not be read; None for none."""
+        ...
+
     def text(self, field: Text) -> str:
         """What a field of the spec renders to, unescaped."""
         ...

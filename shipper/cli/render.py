@@ -77,7 +77,7 @@ def render(
         installation_id=installation_id,
         at=at,
     )
-    rendering = rendered(*session)
+    rendering = rendered(session.spec, session.license, session.options._replace(output=output_dir))
     if output_dir is None:
         to_stdout(rendering, order)
     else:

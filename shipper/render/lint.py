@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import shipper.template.filters
@@ -202,7 +201,10 @@ class Linter:
             )
 
     def local(self, asset: LocalAsset, subject: str) -> None:
-        """The templates of a `local` asset."""
+        """The templates of a `local` asset, and the names of its files."""
+        if "{" in asset.dest.text:
+            for _, dest in local.places(asset, self.templating, "x"):
+                check_dest(dest)
         for source in local.templates(asset, self.templating):
             self.template(source, subject)
 
@@ -216,18 +218,27 @@ class Linter:
             subject = asset_subject(asset.dest.text)
             try:
                 with About(subject):
-                    dest = check_dest(asset.dest.text)
-                    if asset.when is not None or isinstance(asset, LocalAsset):
-                        continue
-                    try:
-                        taken.add(dest)
-                    except SpecError as error:
-                        error.hint = other_place(dest, places)
-                        raise
-                    places[dest] = asset.dest.position
+                    for dest in map(check_dest, self.dests_of(asset)):
+                        if asset.when is not None:
+                            continue
+                        try:
+                            taken.add(dest)
+                        except SpecError as error:
+                            error.hint = other_place(dest, places)
+                            raise
+                        places[dest] = asset.dest.position
             except ShipperError as error:
                 error.position = error.position or asset.dest.position
                 self.errors.append(error)
+
+    def dests_of(self, asset: Asset) -> list[str]:
+        """Where the files of an asset go whose dest is no template, unchecked."""
+        if not isinstance(asset, LocalAsset):
+            return [asset.dest.text]
+        try:
+            return [dest for _, dest in local.places(asset, self.templating, asset.dest.text)]
+        except ShipperError:
+            return []  # said elsewhere
 
     def folder(self) -> None:
         """Every template of the templates folder that this spec doesn't use: it may belong to another spec."""
@@ -246,7 +257,7 @@ class Linter:
         except FileNotFoundError:
             return
         except ShipperError as error:
-            error.position = error.position or Position(os.path.relpath(os.path.join(self.loader.root, name)))
+            error.position = error.position or Position(self.loader.shown(name))
             self.errors.append(error)
             return
         self.template(source, subject, known)

@@ -19,6 +19,7 @@ class RenderOptions(NamedTuple):
     """`now` (UTC) is what `Now` gives; `given` are values of options by name.
 
     `templates` names the templates folder and `folder` the one in which `local` assets are looked for; None for none.
+    `output` is the folder that the files are written to while they are made: no `local` asset may hold it.
     """
 
     now: datetime
@@ -28,3 +29,4 @@ class RenderOptions(NamedTuple):
     missing: Literal["error", "empty"] = "error"
     release: Mapping[str, str] = _NOTHING
     installation_id: str = ""
+    output: str | None = None

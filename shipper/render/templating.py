@@ -29,6 +29,7 @@ class Templating:
         from shipper.template.loader import TemplatesFolder
 
         self.folder = options.folder
+        self.output = options.output
         self.loader = TemplatesFolder(options.templates) if options.templates is not None else None
         self.engine = Engine(FUNCTIONS, self.loader, options.missing)
         self._options: dict[str, Option] = {}

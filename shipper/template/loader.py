@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 
 from shipper.errors import LimitError, TemplateError
@@ -11,6 +12,15 @@ from shipper.template.runtime import shown
 from shipper.template.source import TemplateSource
 
 _MAX_NAMES = 1_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def shown_path(path: str) -> str:
+    """`path` as seen from the current folder, for messages; as it is if that folder is gone."""
+    try:
+        return os.path.relpath(path)
+    except FileNotFoundError:
+        return path
 
 
 class TemplatesFolder:
@@ -27,26 +37,28 @@ class TemplatesFolder:
         something that is no regular UTF-8 file, LimitError for a file that is too large.
         """
         if name not in self._sources:
-            self._sources[name] = TemplateSource(f"template:{name}", self._read(name), file=self._shown(name))
+            self._sources[name] = TemplateSource(f"template:{name}", self._read(name), file=self.shown(name))
         return self._sources[name]
 
     def names(self) -> list[str]:
-        """Names of templates, for hints; at most a thousand."""
+        """Names of templates that can be asked for, at most a thousand."""
         found: list[str] = []
         for folder, folders, files in os.walk(self.root):
             folders.sort()
             base = os.path.relpath(folder, self.root)
-            found += [name if base == "." else f"{base}/{name}" for name in sorted(files)]
+            paths = (name if base == "." else f"{base}/{name}" for name in sorted(files))
+            found += [path for path in paths if not _SURROGATE.search(path)]
             if len(found) >= _MAX_NAMES:
                 break
         return found[:_MAX_NAMES]
 
-    def _shown(self, name: str) -> str:
-        return os.path.relpath(os.path.join(self.root, name))
+    def shown(self, name: str) -> str:
+        """The path of the template `name`, for messages."""
+        return shown_path(os.path.join(self.root, name))
 
     def _read(self, name: str) -> str:
         parts = name.split("/")
-        if not name or "\\" in name or "\0" in name or name.startswith("/") or ".." in parts:
+        if not name or "\\" in name or "\0" in name or _SURROGATE.search(name) or name.startswith("/") or ".." in parts:
             raise TemplateError(f"{shown(name)} is no path inside the templates folder")
         path = os.path.realpath(os.path.join(self.root, name))
         if os.path.commonpath([self.root, path]) != self.root:

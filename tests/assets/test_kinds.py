@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pytest
 from shipper.errors import LimitError, Position, ShipperError, SpecError, TemplateError
 from shipper.render import RenderedFile, RenderOptions, render
 from shipper.spec import parse_spec
+from shipper.spec.model import LocalAsset, TemplateAsset
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -213,6 +215,59 @@ def test_a_template_that_is_no_text(folder: Path) -> None:
 def test_a_spec_from_nowhere_has_nothing_beside_it() -> None:
     with pytest.raises(SpecError, match="the spec came from no file"):
         contents("assets.v1: [{local: {path: a, dest: b}}]")
+
+
+@pytest.mark.parametrize("output", ["tree", "tree/out", "tree/sub/deep/er", "link", "tree/../tree/out"])
+def test_a_tree_that_holds_the_output_folder_is_refused(output: str, folder: Path) -> None:
+    (folder / "link").symlink_to("tree/sub")
+    options = RenderOptions(now=NOW, folder=str(folder), output=str(folder / output))
+    spec = parse_spec("assets.v1: [{local: {path: tree, dest: all}}]", "spec.yaml")
+    with pytest.raises(SpecError, match='"tree" holds the output folder') as caught:
+        list(render(spec, None, options).files)
+    assert caught.value.position is not None
+    for other in (".", "tree2", "out"):
+        assert len(list(render(spec, None, options._replace(output=str(folder / other))).files)) == 3
+
+
+def test_what_shipper_itself_leaves_is_no_part_of_a_tree(folder: Path) -> None:
+    before = contents("assets.v1: [{local: {path: tree, dest: .}}]", folder)
+    for name in (".shipper", "sub/.shipper", ".out.shipper-0123abcd", "sub/.a b.shipper-ffffffff.kept"):
+        (folder / "tree" / name).mkdir()
+        (folder / "tree" / name / "file").write_text("")
+    assert contents("assets.v1: [{local: {path: tree, dest: .}}]", folder) == before
+    (folder / "tree/.x.shipper-y").mkdir()
+    (folder / "tree/.x.shipper-y/file").write_text("")
+    assert ".x.shipper-y/file" in contents("assets.v1: [{local: {path: tree, dest: ./}}]", folder)
+
+
+@pytest.mark.parametrize("number", [0xD800, 0xDCFF])
+def test_a_lone_surrogate_is_no_path(number: int, folder: Path) -> None:
+    char = chr(number)
+    (folder / "\udcff").write_text("")
+    options = RenderOptions(now=NOW, folder=str(folder), templates=str(folder))
+    for kind, error in (("local", SpecError), ("template", TemplateError)):
+        spec = parse_spec(f"assets.v1: [{{{kind}: {{path: X, dest: a}}}}]", "spec.yaml")
+        (asset,) = spec.assets
+        assert isinstance(asset, LocalAsset | TemplateAsset)
+        broken = asset._replace(path=asset.path._replace(text=char))
+        with pytest.raises(error, match="is no path"):
+            list(render(spec._replace(assets=(broken,)), None, options).files)
+    with pytest.raises(ShipperError):
+        contents(f"assets.v1: [{{local: {{path: {json.dumps(char)}, dest: a}}}}]", folder)
+
+
+def test_without_a_current_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "gone").mkdir()
+    monkeypatch.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    (folder / "c.yaml").write_text("c: {{ 1 }}\n")
+    spec = "assets.v1: [{local: {path: tree, dest: out}}, {template: {path: c.yaml}}]"
+    assert contents(spec, folder, folder)["c.yaml"] == "c: 1\n"
+    (folder / "c.yaml").write_text("c: {{ nope }}\n")
+    with pytest.raises(TemplateError) as caught:
+        contents(spec, folder, folder)
+    assert caught.value.position is not None
+    assert caught.value.position.file == str(folder / "c.yaml")
 
 
 # --- unsupported

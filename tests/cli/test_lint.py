@@ -107,6 +107,26 @@ def test_templates_of_local_assets(render: Callable[..., Ran], tmp_path: Path) -
     )
 
 
+def test_the_files_of_local_assets_are_judged_as_they_are_rendered(render: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/a.j2").write_text("")
+    (tmp_path / "tree/b").write_text("")
+    spec = "assets.v1: [{local: {path: tree, dest: DEST}}, {inline: {dest: a, contents: ''}}]"
+    for dest in ("out", "./out", "'{{ 1 }}'", "out/"):
+        for command in ("lint", "render"):
+            assert render(spec.replace("DEST", dest), command=command).code == 0, (dest, command)
+    for dest in (".", "./"):
+        ran = render(spec.replace("DEST", dest), command="lint")
+        assert 'two assets have the dest "a" (the other one is at spec.yaml:1:40)' in ran.out
+        assert render(spec.replace("DEST", dest)).code == 3
+        assert render(spec.replace("DEST", dest).replace("dest: a", "dest: c"), command="lint").code == 0
+    (tmp_path / "tree/\udcff").write_text("")
+    for dest in ("out", "'{{ 1 }}'"):
+        ran = render(spec.replace("DEST", dest), command="lint")
+        assert (ran.code, ran.out.count("lone surrogate")) == (3, 1)
+        assert render(spec.replace("DEST", dest)).code == 3
+
+
 def test_templates_folders_are_read_carefully(render: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates/bad.yaml").write_bytes(b"\xff")

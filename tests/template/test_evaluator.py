@@ -348,6 +348,10 @@ def test_folder(tmp_path: Any) -> None:
     assert 'no template "sub/b.j2" (did you mean "sub/a.j2"?)' in failure("{% include 'sub/b.j2' %}", {}, engine)
     assert "no UTF-8" in failure("{% include 'latin.j2' %}", {}, engine)
     assert "no regular file" in failure("{% include 'sub' %}", {}, engine)
+    (tmp_path / "\udcff").write_text("")
+    assert "\udcff" not in TemplatesFolder(str(tmp_path)).names()
+    for name in ("\\ud800", "\\udcff", "a\\ud800/b"):
+        assert "is no path inside" in failure(f'{{% include "{name}" %}}', {}, engine)
     with pytest.raises(LimitError):
         run(engine, "{% include 'big.j2' %}")
 
