@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from shipper.errors import EXIT_BUG, EXIT_INTERRUPTED, LimitError, OutputError, ShipperError
+from shipper.cli import output
+from shipper.errors import EXIT_BUG, EXIT_INTERRUPTED, LimitError, ShipperError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 REPORT = "please report it with the output of the same command under SHIPPER_DEBUG=1"
 EXIT_USAGE = 2
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
-"""What the system says to the option parser's own output, such as `--help`, where it has no room."""
 SOURCE_WIDTH = 120
 """How much of a source line is shown around the place of an error, in characters."""
 
@@ -30,19 +28,19 @@ def run(command: Callable[[], int]) -> int:
     """
     try:
         code = command()
-        flush()
+        output.flush()
     except ShipperError as error:
         return fail(error)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        discard_output()
+        output.discard()
         return 0
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in output.FULL:
             return other(error)
-        discard_output()
-        return fail(cannot_write(error))
+        output.discard()
+        return fail(output.cannot_write(error))
     except (MemoryError, RecursionError) as error:
         what = "memory" if isinstance(error, MemoryError) else "stack"
         return fail(LimitError(f"the {what} is exhausted"))
@@ -88,6 +86,11 @@ def warn(message: str, position: Position | None = None) -> None:
 def note(message: str) -> None:
     """Print a line of information, whose line breaks are kept."""
     say("\n".join(printable(line) for line in message.split("\n")))
+
+
+def counted(count: int, word: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def describe(error: ShipperError, *, color: bool = False) -> str:
@@ -166,21 +169,6 @@ def say(text: str) -> None:
         return
 
 
-def flush() -> None:
-    """Hand over what is left in the buffer of standard output, while a failure can still be told."""
-    if sys.stdout is None:
-        return
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        discard_output()
-        raise cannot_write(error) from None
-    except ValueError as error:
-        raise OutputError("can't write to standard output: it is closed") from error
-
-
 def flush_all() -> None:
     """Empty the buffers of both streams at the end; what failed has been told already."""
     for stream in (sys.stdout, sys.stderr):
@@ -189,18 +177,3 @@ def flush_all() -> None:
                 stream.flush()
         except (OSError, ValueError):
             continue
-
-
-def cannot_write(error: OSError) -> OutputError:
-    """The error for output that the system doesn't take."""
-    return OutputError(f"can't write to standard output: {(error.strerror or 'unknown reason').lower()}")
-
-
-def discard_output() -> None:
-    """Send what is still buffered nowhere, so that the interpreter doesn't complain at its end."""
-    try:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
-    except (OSError, ValueError, AttributeError):
-        return

@@ -36,7 +36,7 @@ def lint(
     Exits with 3 if there is an error; warnings are no errors. With --license the names of entitlements are
     checked too.
     """
-    from shipper.cli.funnel import note
+    from shipper.cli.funnel import counted, note
     from shipper.cli.output import formatted, write
     from shipper.cli.session import open_session
     from shipper.render.lint import lint as checked
@@ -77,8 +77,3 @@ def as_data(finding: Finding) -> dict[str, object]:
         "message": error.message,
         "hint": error.hint or None,
     }
-
-
-def counted(count: int, word: str) -> str:
-    """`1 error`, `2 errors`."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"

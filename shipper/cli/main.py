@@ -64,11 +64,14 @@ def invoke(arguments: list[str]) -> int:
     group = root()
     import typer
 
+    from shipper.cli.output import require_open
+
     # Not `group.main`, which has a funnel of its own
     try:
         with group.make_context("shipper", arguments or ["--help"]) as context:
             result = group.invoke(context)
-    except typer.Exit as end:
+    except typer.Exit as end:  # after --help, which says nothing where nobody can read it
+        require_open()
         return end.exit_code
     return result if isinstance(result, int) else 0
 

@@ -47,11 +47,12 @@ def render(
         ),
     ] = None,
     order: Annotated[
-        Order,
+        Order | None,
         typer.Option(
-            "--order", help="On standard output: what others need first (apply), or as the spec has it (spec)."
+            "--order",
+            help="On standard output: what others need first (apply, the default), or as the spec has it (spec).",
         ),
-    ] = Order.apply,
+    ] = None,
     missing: MissingMode = Missing.error,
     release: ReleaseFile = None,
     installation_id: InstallationId = None,
@@ -63,8 +64,11 @@ def render(
     is no Kubernetes document is written with --output-dir only.
     """
     from shipper.cli.session import open_session
+    from shipper.errors import UsageError
     from shipper.render import render as rendered
 
+    if order is not None and output_dir is not None:
+        raise UsageError("--order is for standard output, and --output-dir writes a folder")
     session = open_session(
         spec,
         license=license,
@@ -79,7 +83,7 @@ def render(
     )
     rendering = rendered(session.spec, session.license, session.options._replace(output=output_dir))
     if output_dir is None:
-        to_stdout(rendering, order)
+        to_stdout(rendering, order or Order.apply)
     else:
         to_folder(rendering, output_dir)
     return 0
@@ -102,19 +106,19 @@ def tell(rendering: Rendering) -> None:
 def to_stdout(rendering: Rendering, order: Order) -> None:
     """Write the Kubernetes documents to standard output once all are there."""
     from shipper.cli.funnel import note
+    from shipper.cli.output import write_chunks
     from shipper.render.kubernetes_stream import collect
-    from shipper.render.stream import write_stdout
 
     with collect(rendering.files, order.value, rendering.plan.config.secrets) as manifests:
         tell(rendering)
         for dest, reason in manifests.left_out:
             note(f"not on standard output: {dest} ({reason}); use --output-dir")
-        write_stdout(manifests.spool)
+        write_chunks(manifests.spool.chunks())
 
 
 def to_folder(rendering: Rendering, output_dir: str) -> None:
     """Publish all files to a folder."""
-    from shipper.cli.funnel import note
+    from shipper.cli.funnel import counted, note
     from shipper.cli.inputs import build_time
     from shipper.render.publish import OutputFile, publish
 
@@ -126,4 +130,4 @@ def to_folder(rendering: Rendering, output_dir: str) -> None:
     tell(rendering)
     for text in published.notes:
         note(text)
-    note(f"{published.files} files in {output_dir}")
+    note(f"{counted(published.files, 'file')} in {output_dir}")

@@ -47,7 +47,7 @@ def test_the_exit_code_follows_the_class(error: BaseException, code: int, capsys
 
 
 def test_a_closed_pipe_is_quiet(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shipper.cli.funnel.discard_output", lambda: None)
+    monkeypatch.setattr("shipper.cli.output.discard", lambda: None)
     assert raising(BrokenPipeError()) == 0
     assert capfd.readouterr().err == ""
 

@@ -20,6 +20,8 @@ COMMANDS = {
     "lint": ["lint", "specs/quickstart.yaml", "-o", "json"],
     "eval": ["eval", "{{ 1 }}"],
     "help": ["render", "--help"],
+    "help of all": ["--help"],
+    "help of a group": ["license", "--help"],
     "version": ["--version"],
 }
 
@@ -38,7 +40,7 @@ def test_a_full_disk_is_an_output_error(name: str) -> None:
     assert error.endswith("write to standard output: no space left on device\n")
 
 
-@pytest.mark.parametrize("name", ["render", "explain", "lint", "eval", "version"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_a_closed_standard_output_is_an_output_error(name: str) -> None:
     command = " ".join(f"'{word}'" for word in [*PROGRAM, *COMMANDS[name]])
     ran = subprocess.run(["/bin/sh", "-c", f"{command} >&-"], cwd=REPOSITORY, capture_output=True, check=False)
@@ -69,7 +71,8 @@ def test_an_interrupt_is_quiet() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["render"], ["lint"], ["explain"], ["eval"], ["license"], ["license", "issue"]]
+    "command",
+    [[], ["render"], ["lint"], ["explain"], ["eval"], ["license"], ["license", "issue"], ["license", "verify"]],
 )
 def test_help_fits_80_columns_and_names_each_option(command: list[str]) -> None:
     process = start([*command, "--help"], env={**os.environ, "COLUMNS": "80", "TERM": "xterm"})
@@ -79,6 +82,7 @@ def test_help_fits_80_columns_and_names_each_option(command: list[str]) -> None:
     assert max(map(len, lines)) <= 80
     assert lines[0].startswith("Usage: shipper")
     assert "\x1b" not in out.decode()
+    assert "..." not in out.decode().replace("[ARGS]...", ""), "nothing is cut"
 
 
 def test_no_arguments_show_the_help() -> None:

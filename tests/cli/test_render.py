@@ -238,3 +238,15 @@ def test_a_lifecycle_without_render_says_that_nothing_is_rendered(render: Callab
     spec = "assets.v1: [{inline: {dest: a.yaml, contents: ''}}]\nlifecycle.v1: [{message: {contents: x}}]\n"
     ran = render(spec, "--output-dir", "out")
     assert "nothing is rendered" in ran.err
+
+
+def test_the_order_is_for_standard_output_only(render: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = render(MIXED, "--order", "apply", "--output-dir", "out")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--order is for standard output" in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_file_is_counted_as_one(render: Callable[..., Ran]) -> None:
+    ran = render("assets.v1:\n  - inline: {dest: a.txt, contents: a}\n", "--output-dir", "out")
+    assert ran.err.endswith("1 file in out\n")
