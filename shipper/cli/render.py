@@ -94,7 +94,7 @@ def tell(rendering: Rendering) -> None:
     from shipper.cli.funnel import note, warn
 
     for warning in rendering.warnings:
-        warn(warning.message, warning.position)
+        warn(rendering.secrets.masked(warning.message), warning.position)
     for message in rendering.messages:
         text = message.text.rstrip("\n")
         if message.level in {"warn", "error"}:
@@ -107,12 +107,15 @@ def to_stdout(rendering: Rendering, order: Order) -> None:
     """Write the Kubernetes documents to standard output once all are there."""
     from shipper.cli.funnel import note
     from shipper.cli.output import write_chunks
+    from shipper.render.about import About
     from shipper.render.kubernetes_stream import collect
 
-    with collect(rendering.files, order.value, rendering.plan.config.secrets) as manifests:
+    with About("", rendering.secrets):
+        collected = collect(rendering.files, order.value, rendering.secrets)
+    with collected as manifests:
         tell(rendering)
         for dest, reason in manifests.left_out:
-            note(f"not on standard output: {dest} ({reason}); use --output-dir")
+            note(rendering.secrets.masked(f"not on standard output: {dest} ({reason}); use --output-dir"))
         write_chunks(manifests.spool.chunks())
 
 
@@ -120,14 +123,16 @@ def to_folder(rendering: Rendering, output_dir: str) -> None:
     """Publish all files to a folder."""
     from shipper.cli.funnel import counted, note
     from shipper.cli.inputs import build_time
+    from shipper.render.about import About
     from shipper.render.publish import OutputFile, publish
 
     files = (
         OutputFile(file.dest, file.content.encode() if isinstance(file.content, str) else file.content, file.mode)
         for file in rendering.files
     )
-    published = publish(files, output_dir, mtime=build_time())
+    with About("", rendering.secrets):
+        published = publish(files, output_dir, mtime=build_time())
     tell(rendering)
     for text in published.notes:
-        note(text)
+        note(rendering.secrets.masked(text))
     note(f"{counted(published.files, 'file')} in {output_dir}")

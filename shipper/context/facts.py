@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from shipper.context.values import ValueType
@@ -44,7 +45,7 @@ class Facts(NamedTuple):
     """Everything that templates may ask for. `now` is UTC and the only clock.
 
     `missing` decides what an unknown entitlement, option or installation name is: an error, or empty text as
-    in Replicated Ship.
+    in Replicated Ship. `secrets` are the names of the options that are secret.
     """
 
     license: LicenseFacts | None
@@ -53,6 +54,7 @@ class Facts(NamedTuple):
     installation_id: str
     now: datetime
     missing: Literal["error", "empty"] = "error"
+    secrets: AbstractSet[str] = frozenset()
 
 
 class Scope(NamedTuple):

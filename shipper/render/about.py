@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shipper.errors import ShipperError
+from shipper.render.secrets import masked
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from types import TracebackType
 
-MASK = "********"
 LONGEST_SUBJECT = 120
-SHORTEST_MASKED = 4
-"""Shorter secrets are masked only where they stand in quotes: everywhere else they would be part of words."""
 
 
 class About:
@@ -49,13 +47,3 @@ def asset_subject(dest: str, number: int = 0) -> str:
         if name
         else f"asset #{number}"
     )
-
-
-def masked(text: str, secrets: Collection[str]) -> str:
-    """`text` with every secret in it hidden, the longest first."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= SHORTEST_MASKED:
-            text = text.replace(secret, MASK)
-        elif secret:
-            text = text.replace(f'"{secret}"', f'"{MASK}"')
-    return text

@@ -53,10 +53,9 @@ class Warned(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """`options` by name in the spec's order, the texts that must not be shown, and what to warn about."""
+    """`options` by name in the spec's order, and what to warn about."""
 
     options: dict[str, Option]
-    secrets: frozenset[str]
     warnings: tuple[Warned, ...]
 
 
@@ -68,7 +67,13 @@ class Asked(NamedTuple):
 
 
 class Evaluator(Protocol):
-    """What resolution needs of the template language."""
+    """What resolution needs of the template language.
+
+    `used_secret` says whether the text that was rendered last may have been made from a secret option.
+    """
+
+    @property
+    def used_secret(self) -> bool: ...
 
     def text(self, field: Text) -> str:
         """The text that `field` renders to."""
@@ -104,12 +109,14 @@ def resolve(groups: Sequence[ConfigGroup], given: Mapping[str, Given], evaluator
             what = "readonly" if item.readonly else f"a {item.type}"
             warnings.append(Warned(f'the value given for option "{name}" is ignored: it is {what}', value.position))
             value = None
-        text = computed(item, evaluator) if value is None else fitting(item, value.text, value.position)
-        options[name] = option_of(item, text)
+        if value is None:
+            text, secret = computed(item, evaluator)
+        else:
+            text, secret = fitting(item, value.text, value.position), False
+        options[name] = option_of(item, text, secret=secret)
         evaluator.define(options[name])
     require_values(groups, options, evaluator)
-    secrets = frozenset(option.text for option in options.values() if option.secret and option.text)
-    return Resolved({name: options[name] for name in items}, secrets, tuple(warnings))
+    return Resolved({name: options[name] for name in items}, tuple(warnings))
 
 
 def is_computed(item: ConfigItem) -> bool:
@@ -117,14 +124,14 @@ def is_computed(item: ConfigItem) -> bool:
     return item.readonly or item.type in COMPUTED_TYPES
 
 
-def option_of(item: ConfigItem, text: str) -> Option:
-    """The option as templates see it."""
+def option_of(item: ConfigItem, text: str, *, secret: bool) -> Option:
+    """The option as templates see it; it is secret as a password, or if it was made from a secret."""
     return Option(
         name=item.name,
         text=text,
         type=VALUE_TYPES.get(item.type, "string"),
         hidden=item.hidden,
-        secret=item.type == "password",
+        secret=secret or item.type == "password",
     )
 
 
@@ -197,16 +204,18 @@ def followers(name: str, asked: Mapping[str, Mapping[str, Position]]) -> set[str
     return found
 
 
-def computed(item: ConfigItem, evaluator: Evaluator) -> str:
-    """What the spec says the value is: `value`, or `default` if that is empty."""
+def computed(item: ConfigItem, evaluator: Evaluator) -> tuple[str, bool]:
+    """What the spec says the value is: `value`, or `default` if that is empty; and whether a secret was looked at."""
+    secret = False
     for field in (item.value, item.default):
         if field is not None:
             with About(f"option {item.name}"):
                 text = evaluator.text(field)
+            secret = secret or evaluator.used_secret
             if text:
-                check_fit(item, text, field.position)
-                return text
-    return ""
+                check_fit(item, text, field.position, secret=secret)
+                return text, secret
+    return "", secret
 
 
 def fitting(item: ConfigItem, text: str, position: Position | None) -> str:
@@ -219,11 +228,11 @@ def fitting(item: ConfigItem, text: str, position: Position | None) -> str:
     return text
 
 
-def check_fit(item: ConfigItem, text: str, position: Position | None) -> None:
+def check_fit(item: ConfigItem, text: str, position: Position | None, *, secret: bool = False) -> None:
     """Raise SpecError for a text that is not of the option's type, not among its choices or not of its pattern."""
     expected = expectation(item, text)
     if expected:
-        shown = "the value" if item.type == "password" else f'"{text}"'
+        shown = "the value" if secret or item.type == "password" else f'"{text}"'
         raise SpecError(f"{shown} is {expected[0]}", position=position, subject=f"option {item.name}", hint=expected[1])
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shipper.errors import ShipperError
-from shipper.render.about import MASK, About, masked
+from shipper.render.about import About
 from shipper.render.plan import make_plan
+from shipper.render.secrets import MASK
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from shipper.license.verify import VerifiedLicense
     from shipper.render.plan import Plan, Planned
+    from shipper.render.secrets import Secrets
     from shipper.render.settings import RenderOptions
     from shipper.spec.model import Spec
 
@@ -24,6 +24,8 @@ def explain(spec: Spec, license: VerifiedLicense | None, options: RenderOptions)
     values: what its condition asked for and got. Raises what planning raises.
     """
     plan = make_plan(spec, license, options, trace=True)
+    secrets = plan.templating.secrets
+    assets = [describe(planned, plan) for planned in plan.assets]
     return {
         "license": license.license.id if license else None,
         "options": [
@@ -35,18 +37,19 @@ def explain(spec: Spec, license: VerifiedLicense | None, options: RenderOptions)
             }
             for option in plan.config.options.values()
         ],
-        "assets": [describe(planned, plan) for planned in plan.assets],
-        "warnings": [masked(warning.message, plan.config.secrets) for warning in plan.warnings],
+        "assets": assets,
+        "warnings": [secrets.masked(warning.message) for warning in plan.warnings],
     }
 
 
 def describe(planned: Planned, plan: Plan) -> dict[str, object]:
     """One asset."""
     asset = planned.asset
-    secrets = plan.config.secrets
+    secrets = plan.templating.secrets
+    dest = dest_of(planned, plan)
     return {
         "number": planned.number,
-        "dest": masked(dest_of(planned, plan), secrets),
+        "dest": secrets.masked(dest),
         "kind": asset.kind,
         "place": str(asset.position),
         "rendered": planned.included,
@@ -60,7 +63,7 @@ def dest_of(planned: Planned, plan: Plan) -> str:
     asset = planned.asset
     dest = asset.dest.text
     try:
-        with About(planned.subject, plan.config.secrets):
+        with About(planned.subject, plan.templating.secrets):
             dest = plan.templating.text(asset.dest)
     except ShipperError:
         if planned.included:
@@ -68,14 +71,14 @@ def dest_of(planned: Planned, plan: Plan) -> str:
     return f"{planned.root}/{dest}" if planned.root else dest
 
 
-def values(planned: Planned, secrets: Collection[str]) -> list[dict[str, object]]:
+def values(planned: Planned, secrets: Secrets) -> list[dict[str, object]]:
     """What the condition asked for and got, each once, in the order it asked."""
     seen: dict[str, object] = {}
     for looked in planned.looked:
         value = looked.value
-        if isinstance(value, str):
-            value = masked(str(value), secrets) if str(value) not in secrets else MASK
+        if looked.secret:
+            value = MASK
         elif not (value is None or isinstance(value, bool | int | float)):
-            value = masked(str(value), secrets)
-        seen.setdefault(masked(looked.expression, secrets), value)
+            value = secrets.masked(str(value))
+        seen.setdefault(secrets.masked(looked.expression), value)
     return [{"expression": expression, "value": value} for expression, value in seen.items()]

@@ -8,6 +8,7 @@ from shipper.errors import Position, SpecError, TemplateError
 from shipper.render.about import About, asset_subject
 from shipper.render.config import Warned, resolve
 from shipper.render.paths import check_dest
+from shipper.render.secrets import hush
 from shipper.render.templating import Templating
 from shipper.spec.model import MessageStep
 
@@ -79,8 +80,9 @@ def make_plan(spec: Spec, license: VerifiedLicense | None, options: RenderOption
         return plan
     for step in spec.steps:
         if isinstance(step, MessageStep):
-            with About("message", config.secrets):
-                plan.messages.append(Message(step.level, templating.text(step.contents)))
+            with About("message", templating.secrets):
+                text = templating.text(step.contents)
+                plan.messages.append(Message(step.level, templating.secrets.masked(text)))
         else:
             plan_step(plan, spec, step, trace=trace)
     if all(isinstance(step, MessageStep) for step in spec.steps) and spec.assets:
@@ -92,7 +94,7 @@ def plan_step(plan: Plan, spec: Spec, step: RenderStep, *, trace: bool) -> None:
     """Plan the assets of a render step below its root."""
     root = ""
     if step.root is not None:
-        with About("render step", plan.config.secrets):
+        with About("render step", plan.templating.secrets):
             root = root_of(step.root, plan.templating)
     plan_assets(plan, spec, spec.assets if step.assets is None else step.assets, root, trace=trace)
 
@@ -103,7 +105,7 @@ def plan_assets(plan: Plan, spec: Spec, assets: Iterable[Asset], root: str, *, t
         looked: list[Traced] | None = [] if trace else None
         planned = Planned(len(plan.assets) + 1, asset, root, included=True)
         if asset.when is not None:
-            with About(f"{planned.subject}: when", plan.config.secrets):
+            with About(f"{planned.subject}: when", plan.templating.secrets):
                 included = plan.templating.condition(asset.when, looked)
             planned = planned._replace(included=included, looked=tuple(looked or ()))
         if planned.included and spec.templating_of(asset) != "jinja":
@@ -120,6 +122,8 @@ def root_of(field: Text, templating: Templating) -> str:
         return check_dest(text.removesuffix("/"))
     except SpecError as error:
         error.position = error.position or field.position
+        if templating.used_secret:
+            hush(error)
         raise
 
 

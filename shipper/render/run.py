@@ -10,6 +10,7 @@ from shipper.render.about import About
 from shipper.render.config import Warned
 from shipper.render.paths import Destinations, check_dest
 from shipper.render.plan import make_plan
+from shipper.render.secrets import hush
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,13 +50,14 @@ class Rendering:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.secrets = plan.templating.secrets
         self.messages: list[Message] = plan.messages
         self.warnings: list[Warned] = plan.warnings
         self.skipped = [Skipped(planned, planned.reason) for planned in plan.assets if not planned.included]
         self.files = self._run()
 
     def _run(self) -> Iterator[RenderedFile]:
-        secrets = self.plan.config.secrets
+        secrets = self.plan.templating.secrets
         taken = Destinations()
         places: dict[str, Position] = {}
         for planned in self.plan.assets:
@@ -72,6 +74,7 @@ class Rendering:
         """The dest of `file` in the output. Raises SpecError if it is bad, or taken by another file."""
         here = planned.asset.dest.position
         dest = ""
+        secrets = self.plan.templating.secrets
         try:
             dest = check_dest(file.dest)
             if planned.root:
@@ -80,6 +83,8 @@ class Rendering:
         except SpecError as error:
             error.position = error.position or here
             error.hint = other_place(dest, places) or error.hint
+            if any(secrets.masked(one) != one for one in (file.dest, planned.root, *places)):
+                hush(error)
             raise
         places[dest] = here
         return dest

@@ -7,16 +7,39 @@ from typing import TYPE_CHECKING, Any, Literal
 from shipper.context.build import build_scope, license_facts, option_value
 from shipper.context.facts import Facts
 from shipper.context.functions import FUNCTIONS
+from shipper.context.values import piece_text
+from shipper.errors import ShipperError
 from shipper.render.config import Asked
+from shipper.render.secrets import Secrets, hush
 from shipper.template.engine import Engine
 from shipper.template.source import TemplateSource
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from shipper.context.facts import Option
     from shipper.license.verify import VerifiedLicense
     from shipper.render.settings import RenderOptions
     from shipper.spec import Text
     from shipper.template.evaluator import Traced
+
+
+class Hushing:
+    """A context for one evaluation: an error that leaves it after a look at a secret option quotes nothing."""
+
+    __slots__ = ("engine",)
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def __enter__(self) -> None:
+        self.engine.used_secret = False
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if self.engine.used_secret and isinstance(error, ShipperError):
+            hush(error)
 
 
 class Templating:
@@ -32,7 +55,9 @@ class Templating:
         self.output = options.output
         self.loader = TemplatesFolder(options.templates) if options.templates is not None else None
         self.engine = Engine(FUNCTIONS, self.loader, options.missing)
+        self.secrets = Secrets()
         self._options: dict[str, Option] = {}
+        self._secret_names: set[str] = set()
         self.facts = Facts(
             license=license_facts(license.payload.decode(), license.envelope_json) if license else None,
             options=self._options,
@@ -40,6 +65,7 @@ class Templating:
             installation_id=options.installation_id,
             now=options.now,
             missing=options.missing,
+            secrets=self._secret_names,
         )
         self.scope = build_scope(self.facts)
         self._config: dict[str, Any] = self.scope.data["config"]  # type: ignore[assignment]
@@ -50,24 +76,39 @@ class Templating:
 
     def define(self, option: Option) -> None:
         """Make `option` known to the templates that follow. Raises TemplateError if its text isn't of its type."""
+        if option.secret:
+            self._secret_names.add(option.name)
+            self.secrets.learn(option.text)
         self._options[option.name] = option
         self._config[option.name] = option_value(option)
 
     def text(self, field: Text) -> str:
-        """What `field` renders to, with nothing escaped."""
-        if "{" not in field.text:
-            return field.text
-        return self.render(self.source(field), "none")
+        """What `field` renders to, with nothing escaped. What it prints is a secret if it looks at one."""
+        with Hushing(self.engine):
+            if "{" not in field.text:
+                return field.text
+            pieces = self.engine.pieces(self.engine.parse(self.source(field)), self.scope)
+            if self.used_secret:
+                public = {option.text for option in self._options.values() if not option.secret}
+                self.secrets.learn_printed(pieces, public)
+            return "".join(map(piece_text, pieces))
+
+    @property
+    def used_secret(self) -> bool:
+        """Whether what was evaluated last looked at a secret option."""
+        return self.engine.used_secret
 
     def render(
         self, source: TemplateSource, escape: Literal["yaml", "json", "none"], trace: list[Traced] | None = None
     ) -> str:
         """What the template in `source` renders to."""
-        return self.engine.render(self.engine.parse(source), self.scope, escape=escape, trace=trace)
+        with Hushing(self.engine):
+            return self.engine.render(self.engine.parse(source), self.scope, escape=escape, trace=trace)
 
     def condition(self, field: Text, trace: list[Traced] | None = None) -> bool:
         """What a `when` decides. Raises TemplateError where it is neither true nor false."""
-        return self.engine.condition(self.source(field), self.scope, trace)
+        with Hushing(self.engine):
+            return self.engine.condition(self.source(field), self.scope, trace)
 
     def asked(self, field: Text, *, condition: bool = False) -> Asked:
         """The options that `field` asks for, each with the place where its name stands."""

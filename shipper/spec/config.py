@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 from shipper.spec.fields import Fields, Report, items_of, short
 from shipper.spec.model import ConfigGroup, ConfigItem, Text
+from shipper.yamlio import Mapping, Scalar
 
 if TYPE_CHECKING:
-    from shipper.yamlio import Node, Scalar
+    from shipper.yamlio import Node
 
 ItemType = Literal[
     "text",
@@ -78,6 +79,8 @@ def _group(node: Node, names: dict[str, Scalar], report: Report) -> ConfigGroup:
 
 
 def _item(node: Node, names: dict[str, Scalar], report: Report) -> ConfigItem:
+    if is_password(node):
+        node.hide()
     fields = Fields(node, "option", report, ITEM_KEYS, ITEM_IGNORED)
     key = _name(fields)
     name = key.text
@@ -109,6 +112,12 @@ def _item(node: Node, names: dict[str, Scalar], report: Report) -> ConfigItem:
         pattern=pattern,
         choices=choices,
     )
+
+
+def is_password(node: Node) -> bool:
+    """Whether the item, as far as it can be read, is a password, whose value must not be shown."""
+    kind = node.get("type") if isinstance(node, Mapping) else None
+    return isinstance(kind, Scalar) and kind.text.strip().casefold() == "password"
 
 
 def _choices(fields: Fields, report: Report) -> tuple[str, ...]:

@@ -54,7 +54,8 @@ class Engine:
     """Parses and evaluates the templates of one run.
 
     `functions` are the registered functions (`context.registry.FunctionSpec`) by name. The budget of output is shared
-    by all that this engine renders.
+    by all that this engine renders. `used_secret` is set by an evaluation that looks at a secret option (by name in
+    the facts' `secrets`); whoever asks clears it.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Engine:
         self.missing = missing
         self.limits = limits
         self.run = Run(limits)
+        self.used_secret = False
         self._functions = {name: Function(name, spec) for name, spec in functions.items()}
         self._globals: Frame | None = None
         self._bodies: dict[str, list[nodes.Node]] = {}

@@ -20,6 +20,7 @@ from shipper.template.statements import STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from jinja2 import nodes
 
@@ -30,18 +31,21 @@ if TYPE_CHECKING:
 
 
 class Traced(NamedTuple):
-    """One look at the data: what a template asked for, where, and what it got."""
+    """One look at the data: what a template asked for, where, and what it got; `secret` if that must not be shown."""
 
     source: TemplateSource
     offset: int
     expression: str
     value: object
+    secret: bool = False
 
 
 class Evaluator:
     """The state of one evaluation; also the `Call` that filters get."""
 
-    __slots__ = ("at", "budget", "capturing", "engine", "facts", "frame", "lenient", "out", "root", "source", "trace")
+    __slots__ = (
+        "at", "budget", "capturing", "engine", "facts", "frame", "lenient", "out", "root", "secrets", "source", "trace",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -55,6 +59,7 @@ class Evaluator:
         self.engine = engine
         self.source = source
         self.facts = facts
+        self.secrets: AbstractSet[str] = getattr(facts, "secrets", frozenset())
         self.budget = budget
         self.trace = trace
         self.lenient = engine.missing == "empty"
@@ -160,10 +165,26 @@ class Evaluator:
         scope = self.frame
         return Undefined(f"{shown(name)} is not defined", lambda: suggest(name, scope.known()), lenient=self.lenient)
 
-    def note(self, offset: int, expression: str, value: object) -> None:
-        """Tell `explain` about a look at the data."""
-        if self.trace is not None:
-            self.trace.append(Traced(self.source, offset, expression, value))
+    def use(self, name: object) -> None:
+        """A look at the option `name`: from here on, anything may be made from it if it is secret."""
+        if isinstance(name, str) and name in self.secrets:
+            self.engine.used_secret = True
+
+    def note(self, offset: int, name: str, arguments: str, value: object, literals: Sequence[object] | None) -> None:
+        """Tell `explain` about a look at the data.
+
+        Where all arguments are literal, only a look at a secret option is secret; else, once one was looked at, so
+        may be the arguments.
+        """
+        if self.trace is None:
+            return
+        if literals is None:
+            secret = self.engine.used_secret
+            expression = f"{name}…" if secret else name + arguments
+        else:
+            secret = any(isinstance(each, str) and each in self.secrets for each in literals)
+            expression = name + arguments
+        self.trace.append(Traced(self.source, offset, expression, value, secret))
 
     # --- the Call protocol
 

@@ -12,7 +12,7 @@ from shipper.template.declared import check_comparison, check_truth
 from shipper.template.invoke import invoke
 from shipper.template.limits import text_size
 from shipper.template.printing import text_of
-from shipper.template.runtime import Undefined, kind
+from shipper.template.runtime import Method, Undefined, kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,31 @@ def _template_data(_ev: Evaluator, node: nodes.TemplateData) -> str:
 
 def _name(ev: Evaluator, node: nodes.Name) -> Any:
     ev.at = node.lineno
+    if node.name == "config" and ev.secrets:
+        ev.engine.used_secret = True
     return ev.lookup(node.name)
+
+
+def _owner(ev: Evaluator, node: Any) -> Any:
+    """What `node` looks into; of `config`, the look counts for the one option only."""
+    before = ev.engine.used_secret
+    owner = ev.value(node.node)
+    if type(node.node) is nodes.Name:
+        ev.engine.used_secret = before
+    return owner
+
+
+def _looked(ev: Evaluator, node: Any, key: Any, value: Any) -> None:
+    """A look at `key` in what may be `config`; a method of it may give everything."""
+    if ev.secrets and type(node.node) is nodes.Name and node.node.name == "config":
+        if type(value) is Method:
+            ev.engine.used_secret = True
+        ev.use(key)
+
+
+def _literals(*given: Any) -> list[object] | None:
+    """The values of arguments that are all literal."""
+    return [each.value for each in given] if all(type(each) is nodes.Const for each in given) else None
 
 
 def _list(ev: Evaluator, node: nodes.List) -> list[Any]:
@@ -175,23 +199,25 @@ def _cond(ev: Evaluator, node: nodes.CondExpr) -> Any:
 
 
 def _getattr(ev: Evaluator, node: nodes.Getattr) -> Any:
-    owner = ev.value(node.node)
+    owner = _owner(ev, node)
     ev.at = node.lineno + 1 if type(owner) is not Undefined else ev.at
     value = access.attribute(owner, node.attr, lenient=ev.lenient)
+    _looked(ev, node, node.attr, value)
     if ev.trace is not None and type(node.node) is nodes.Name and owner is ev.root.names.get(node.node.name):
-        ev.note(node.node.lineno, f"{node.node.name}.{node.attr}", value)
+        ev.note(node.node.lineno, node.node.name, f".{node.attr}", value, [node.attr])
     return value
 
 
 def _getitem(ev: Evaluator, node: nodes.Getitem) -> Any:
-    owner = ev.value(node.node)
+    owner = _owner(ev, node)
     if type(owner) is Undefined:
         owner.fail()
     key = ev.value(node.arg)
     ev.at = node.lineno
     value = access.item(owner, key, ev.budget, lenient=ev.lenient)
+    _looked(ev, node, key, value)
     if ev.trace is not None and type(node.node) is nodes.Name and owner is ev.root.names.get(node.node.name):
-        ev.note(node.node.lineno, f"{node.node.name}[{_shown(key)}]", value)
+        ev.note(node.node.lineno, node.node.name, f"[{_shown(key)}]", value, _literals(node.arg))
     return value
 
 
@@ -245,7 +271,12 @@ def call(ev: Evaluator, node: nodes.Call, **extra: Any) -> Any:
     if ev.trace is not None and type(target) is nodes.Name:
         shown = ", ".join([*map(_shown, args), *(f"{key}={_shown(each)}" for key, each in kwargs.items())])
         if getattr(getattr(function, "spec", None), "facts", False):
-            ev.note(begin, f"{target.name}({shown})", value)
+            literals = (
+                None
+                if node.dyn_args or node.dyn_kwargs
+                else _literals(*node.args, *(pair.value for pair in node.kwargs))
+            )
+            ev.note(begin, target.name, f"({shown})", value, literals)
     return value
 
 
@@ -265,7 +296,10 @@ def filtered(ev: Evaluator, node: nodes.Filter, block: Fragment | None = None) -
     if ev.trace is not None and node.node is not None:
         function = ev.engine.globals.names.get(node.name)
         if getattr(getattr(function, "spec", None), "facts", False):
-            ev.note(node.lineno, f"{node.name}({', '.join(map(_shown, (value, *args)))})", result)
+            literals = None
+            if not (node.dyn_args or node.dyn_kwargs):
+                literals = _literals(node.node, *node.args, *(pair.value for pair in node.kwargs))
+            ev.note(node.lineno, node.name, f"({', '.join(map(_shown, (value, *args)))})", result, literals)
     return result
 
 

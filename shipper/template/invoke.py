@@ -43,6 +43,9 @@ def _function(ev: Evaluator, function: Function, args: tuple[Any, ...], kwargs: 
         if type(value) is Undefined and not value.lenient:
             value.fail()
     spec = function.spec
+    if ev.secrets and function.name.startswith("ConfigOption"):
+        for value in (*args, *kwargs.values()):
+            ev.use(value)
     given = (ev.facts, *args) if spec.facts else args
     ev.budget.weigh(*args, *kwargs.values())
     try:

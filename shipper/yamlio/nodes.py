@@ -68,6 +68,17 @@ class Node:
         """Counts from 1, in characters."""
         return self.position.column
 
+    def hide(self) -> None:
+        """Keep the lines that the node stands in out of every message: it holds a secret."""
+        todo: list[Node] = [self]
+        while todo:
+            node = todo.pop()
+            self.source.hide(node.start)
+            if isinstance(node, Sequence):
+                todo += node.items
+            elif isinstance(node, Mapping):
+                todo += node.nodes.values()
+
     def error(self, message: str, *, hint: str = "") -> ShipperError:
         """The reader's error, standing at this node."""
         return self.source.error(message, position=self.position, hint=hint)

@@ -15,16 +15,18 @@ MAX_SHOWN_LINE = 1_000
 """Longer lines are not shown below an error: nobody can read them."""
 
 _BREAK = re.compile(r"\r\n|\r|\n")
+_PASSWORD = re.compile(r"type[\"']?\s*:\s*[\"']?password", re.IGNORECASE)
+"""A line that may say a password's value beside its type; errors of syntax come before anybody knows."""
 _BOMS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"\x00\x00\xfe\xff", "UTF-32"))
 
 
 class SourceText:
     """One input: its name, its text, the error class for what is wrong in it.
 
-    `secret` keeps its lines out of every message.
+    `secret` keeps its lines out of every message, `hide` some of them.
     """
 
-    __slots__ = ("_starts", "error", "file", "secret", "text")
+    __slots__ = ("_hidden", "_starts", "error", "file", "secret", "text")
 
     def __init__(self, text: str, file: str, error: type[ShipperError], *, secret: bool = False) -> None:
         self.text = text
@@ -32,6 +34,7 @@ class SourceText:
         self.error = error
         self.secret = secret
         self._starts: list[int] | None = None
+        self._hidden: set[int] = set()
 
     def __repr__(self) -> str:
         return f"SourceText({self.file!r})"
@@ -58,8 +61,22 @@ class SourceText:
 
     def position(self, line: int, column: int) -> Position:
         """A position with the source line, unless that is secret or too long to read."""
-        shown = "" if self.secret else self.line(line)
-        return Position(self.file, line, column, shown if len(shown) <= MAX_SHOWN_LINE else "")
+        shown = "" if self.secret or line in self._hidden else self.line(line)
+        if len(shown) > MAX_SHOWN_LINE or _PASSWORD.search(shown):
+            shown = ""
+        return Position(self.file, line, column, shown)
+
+    def hide(self, offset: int) -> None:
+        """Keep the line at `offset` out of every message, and what is indented below it."""
+        number = self.place(offset)[0]
+        indent = _indent(self.line(number))
+        self._hidden.add(number)
+        while number < len(self.starts()):
+            number += 1
+            line = self.line(number)
+            if line.strip() and _indent(line) <= indent:
+                return
+            self._hidden.add(number)
 
     def position_at(self, offset: int) -> Position:
         """The position of the character at `offset`."""
@@ -95,3 +112,7 @@ def decode(data: bytes | str, file: str, error: type[ShipperError], max_bytes: i
             hint="save it as UTF-8",
         ) from None
     return SourceText(text.removeprefix("\ufeff"), file, error, secret=secret)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))

@@ -7,10 +7,11 @@ import pytest
 
 from shipper.errors import ShipperError, SpecError, TemplateError
 from shipper.render import Rendering, RenderOptions, render
-from shipper.render.about import MASK, About, masked
+from shipper.render.about import About
 from shipper.render.config import Given
 from shipper.render.kubernetes_stream import collect
 from shipper.render.run import RenderedFile
+from shipper.render.secrets import MASK, masked
 from shipper.spec import parse_spec
 from tests.corpora import corpus
 

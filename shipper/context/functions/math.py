@@ -15,7 +15,7 @@ _SIZES = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
 def ParseInt(s: Scalar, base: int = 10) -> int:
     """The integer that `s` writes in `base` (2 to 36, or 0 for a prefix such as 0x)."""
     if base != 0 and not 2 <= base <= 36:
-        raise TemplateError(f"base must be 0 or 2 to 36, not {scalar_text(base)}")
+        raise TemplateError("base must be 0 or 2 to 36")
     if isinstance(s, int) and not isinstance(s, bool):
         return s
     try:
