@@ -25,12 +25,16 @@ from shipper.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from shipper.errors import Position
     from shipper.render.templating import Templating as Evaluator
 
 app = new_app()
 
 MAX_TEMPLATE = 4 * 1024 * 1024
+PATH_ENDINGS = (".j2", ".json", ".txt", ".yaml", ".yml")
 MAX_LINE = 16 * 1024 * 1024
+LINE = "\0"
+"""The template of a line, as no file can be called."""
 
 
 @app.command("eval")
@@ -114,7 +118,9 @@ def source_of(template: str) -> Any:
     from shipper.yamlio import read_file
 
     has_action = any(opening in template for opening in ("{{", "{%", "{#"))
-    if template != "-" and (has_action or not os.path.isfile(template)):
+    if template != "-" and (has_action or not os.path.exists(template)):
+        if not has_action and is_path(template):
+            raise UsageError(f'no such file, and no template in it: "{template}"')
         return TemplateSource("template", template, "template")
     name = "standard input" if template == "-" else template
     data = read_file(template, max_bytes=MAX_TEMPLATE)
@@ -122,6 +128,13 @@ def source_of(template: str) -> Any:
         return TemplateSource("template", data.decode("utf-8-sig"), name)
     except UnicodeDecodeError:
         raise UsageError(f'"{name}" is no UTF-8 text') from None
+
+
+def is_path(text: str) -> bool:
+    """Whether `text` looks like the name of a file rather than like text."""
+    if "\n" in text:
+        return False
+    return text.endswith(PATH_ENDINGS) or ("/" in text and " " not in text)
 
 
 def answer_lines(evaluator: Evaluator, escape: Escape) -> int:
@@ -144,7 +157,10 @@ def answer_lines(evaluator: Evaluator, escape: Escape) -> int:
 
 
 def answer_line(evaluator: Evaluator, line: bytes, escape: Escape) -> dict[str, object]:
-    """`{"out": …}`, or `{"error": …, "line": …, "column": …}` with the place in the template or null."""
+    """`{"out": …}`, or `{"error": …, "line": …, "column": …}` with the place in the template or null.
+
+    A place in another file (one that is included) comes with `"file"`.
+    """
     from shipper.errors import ShipperError, UsageError
     from shipper.template.source import TemplateSource
     from shipper.yamlio import load_json
@@ -157,17 +173,20 @@ def answer_line(evaluator: Evaluator, line: bytes, escape: Escape) -> dict[str, 
         return failure('a line is a JSON object with the text "template"')
     try:
         evaluator.renew()
-        return {"out": evaluator.render(TemplateSource("template", asked["template"], "template"), escape.value)}
+        return {"out": evaluator.render(TemplateSource("template", asked["template"], LINE), escape.value)}
     except ShipperError as error:
         text = f"{error.message} ({error.hint})" if error.hint else error.message
         place = error.position
-        return failure(text, place.line if place else 0, place.column if place else 0)
+        return failure(text, place)
     except (MemoryError, RecursionError):
         return failure("the memory is exhausted")
     except Exception as error:  # noqa: BLE001 - a bug in one answer must not cost the others
         return failure(f"bug: {type(error).__name__}: {error}")
 
 
-def failure(message: str, line: int = 0, column: int = 0) -> dict[str, object]:
-    """An answer that says what is wrong; an unknown place is null."""
-    return {"error": message, "line": line or None, "column": column or None}
+def failure(message: str, place: Position | None = None) -> dict[str, object]:
+    """An answer that says what is wrong; an unknown place is null, and the line's own template has no file."""
+    answer: dict[str, object] = {"error": message}
+    if place and place.file != LINE:
+        answer["file"] = place.file
+    return {**answer, "line": (place and place.line) or None, "column": (place and place.column) or None}

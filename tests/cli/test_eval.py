@@ -33,6 +33,26 @@ def test_a_file_and_standard_input(evaluate: Callable[..., Ran], tmp_path: Path)
     assert evaluate("").out == ""
 
 
+@pytest.mark.parametrize(
+    "name", ["nofile.j2", "nofile.yaml", "my file.yml", "x.json", "a.txt", "sub/nofile", "./nofile", "/no/such"]
+)
+def test_a_path_without_a_file_is_no_template(evaluate: Callable[..., Ran], name: str) -> None:
+    ran = evaluate(name)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f'error: no such file, and no template in it: "{name}"\n'
+
+
+def test_a_folder_is_no_template(evaluate: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    ran = evaluate("sub")
+    assert (ran.code, ran.out, ran.err) == (2, "", 'error: "sub" is a directory, not a file\n')
+
+
+@pytest.mark.parametrize("text", ["hello", "either / or", "a: b/c", "x/y\nz.yaml", "{{ 1 }}.yaml", "{# #}a/b"])
+def test_what_does_not_look_like_a_path_is_text(evaluate: Callable[..., Ran], text: str) -> None:
+    assert evaluate(text).code == 0
+
+
 def test_an_error_has_its_place(evaluate: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "a.j2").write_text("a\n  {{ nope }}\n")
     ran = evaluate("a.j2")
@@ -73,6 +93,20 @@ def test_lines_are_answered_one_by_one(evaluate: Callable[..., Ran]) -> None:
     assert answers[-1] == {"out": "enterprise ü"}
     for answer in answers[2:-1]:
         assert set(answer) == {"error", "line", "column"}
+
+
+def test_a_place_in_another_file_names_it(evaluate: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    for name in ("included", "template"):
+        (tmp_path / "parts" / name).write_text("\n {{ foo }}")
+        line = json.dumps({"template": f"{{% include '{name}' %}}"})
+        ran = evaluate("--json-lines", "--templates", "parts", stdin=line.encode())
+        assert json.loads(ran.out) == {
+            "error": '"foo" is not defined', "file": f"parts/{name}", "line": 2, "column": 5,
+        }  # fmt: skip
+    (tmp_path / "template").write_text("\n {{ foo }}")
+    ran = evaluate("--json-lines", "--templates", ".", stdin=b'{"template": "{% include \'template\' %}"}')
+    assert json.loads(ran.out)["file"] == "template"
 
 
 def test_a_bug_in_one_answer_does_not_cost_the_others(
