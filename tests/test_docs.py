@@ -14,6 +14,7 @@ import pytest
 
 from shipper.assets import local
 from shipper.cli.inputs import MAX_VALUES
+from shipper.cli.main import root
 from shipper.context.build import build_scope
 from shipper.context.facts import Option
 from shipper.context.functions import FUNCTIONS
@@ -28,6 +29,7 @@ from tests.context.sample import FACTS, facts
 from tests.corpora import REPOSITORY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PAGES = ("README.md", "docs/spec.md", "docs/templates.md")
@@ -157,14 +159,38 @@ def test_the_limits_of_input_are_these() -> None:
     assert sorted(numbers) == sorted([*exact, *(size // limits.MIB for size in mebibytes)])
 
 
+def test_the_limits_in_the_security_page_are_the_same() -> None:
+    known = {*numbers_in(rows("docs/templates.md", "one template")), *numbers_in(rows("docs/spec.md", "what"))}
+    assert set(numbers_in(rows("SECURITY.md", "what"))) <= known
+
+
 def numbers_in(table: list[list[str]]) -> list[int]:
     return [int(number.replace(",", "")) for row in table for number in re.findall(r"\d[\d,]*", row[1])]
 
 
 def test_the_readme_lists_the_variables() -> None:
-    sources = [path.read_text(encoding="utf-8") for path in (REPOSITORY / "shipper").rglob("*.py")]
-    known = {name for text in sources for name in re.findall(r"\bSHIPPER_[A-Z_]+", text)}
-    assert set(re.findall(r"\bSHIPPER_[A-Z_]+", read("README.md"))) == known
+    listed = {
+        code(name.partition(" ")[0]): (code(flag), set(of.split(", ")))
+        for name, flag, of in rows("README.md", "variable")
+    }
+    del listed["SHIPPER_DEBUG"]
+    found: dict[str, tuple[str, set[str]]] = {}
+    for command, option in options():
+        if isinstance(option.envvar, str):
+            found.setdefault(option.envvar, (option.opts[-1], set()))[1].add(command)
+    assert listed == found
+
+
+def options() -> Iterator[tuple[str, Any]]:
+    """Each command with each of its options."""
+    group = root()
+    with group.make_context("shipper", ["lint"], resilient_parsing=True) as context:
+        commands = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    license: Any = commands.pop("license")
+    commands.update({f"license {name}": command for name, command in license.commands.items()})
+    for name, command in commands.items():
+        assert command is not None
+        yield from ((name, option) for option in command.params)
 
 
 def test_what_the_architecture_names_exists() -> None:
