@@ -45,12 +45,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is not None:
         return run(lambda: invoke(list(argv)))
+    begin_again_in_utf8()
     # Most of what a run allocates lives until its end: looking for garbage 700 objects at a time finds none and
     # costs 10 ms of 150, and taking the interpreter apart another 20.
     gc.set_threshold(100_000, 20, 20)
     code = run(lambda: invoke(sys.argv[1:]))
     flush_all()
     os._exit(code)
+
+
+def begin_again_in_utf8() -> None:
+    """Where the locale knows no UTF-8 (`LC_ALL=C` without Python's remedies for it), start anew in UTF-8 mode.
+
+    Arguments, messages and the names of files are UTF-8 everywhere else, and a spec may name any file.
+    """
+    mode = ["-X", "utf8"]
+    if sys.getfilesystemencoding() == "utf-8" or sys.orig_argv[1:3] == mode or not sys.executable:
+        return
+    os.execv(sys.executable, [sys.executable, *mode, *sys.orig_argv[1:]])  # noqa: S606 - the same program and arguments
 
 
 def invoke(arguments: list[str]) -> int:

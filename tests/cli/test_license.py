@@ -260,8 +260,9 @@ class TestVerify:
         verify = ["verify", "license.pem", "--at", AT]
         assert shell.run(*verify, "--trust-key", "other.pub") == 5
         assert shell.run(*verify, "--trust-key", "other.pub", "--trust-key", "vendor.pub") == 0
-        shell.patch.setenv("SHIPPER_TRUST_KEY", "vendor.pub")
-        assert shell.run(*verify) == 0
+        for variable in ("vendor.pub", "other.pub:vendor.pub"):
+            shell.patch.setenv("SHIPPER_TRUST_KEY", variable)
+            assert shell.run(*verify) == 0
 
     def test_grace_is_a_warning(self, shell: Shell) -> None:
         assert shell.run("verify", "license.pem", "--trust-key", "vendor.pub", "--at", "2030-01-02T00:00:00Z") == 0

@@ -148,3 +148,35 @@ def test_nothing_is_written_before_everything_succeeded(tmp_path: Path) -> None:
     process = start(["render", str(spec)])
     out, _ = process.communicate()
     assert (process.returncode, out) == (4, b"")
+
+
+POSIX = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+def test_a_locale_without_utf8_changes_nothing(tmp_path: Path) -> None:
+    spec = tmp_path / "spé.yaml"
+    spec.write_text(
+        "config.v1: [{name: g, items: [{name: o}]}]\n"
+        "assets.v1: [{inline: {dest: 'ü/☂.yaml', contents: 'kind: {{ ConfigOption(\"o\") }}ß'}}]\n",
+        encoding="utf-8",
+    )
+    seen = []
+    for name, environment in {"utf": {**os.environ, "PYTHONUTF8": "1"}, "c": POSIX}.items():
+        options = ["--set", "o=ä", "--output-dir", f"{tmp_path}/{name}/→"]
+        (tmp_path / name).mkdir()
+        out, error = start(["render", str(spec), *options], env=environment).communicate()
+        assert (out, error) == (b"", f"1 file in {tmp_path}/{name}/→\n".encode())
+        seen.append(
+            {path.relative_to(tmp_path / name): path.read_bytes() for path in tmp_path.glob(f"{name}/**/*.yaml")}
+        )
+        out, error = start(["eval", "{{ 'ü' }}ß"], env=environment).communicate()
+        assert (out, error) == ("üß".encode(), b"")
+        process = start(["render", "nöpe.yaml"], env=environment)
+        assert process.communicate() == (b"", 'error: no such file: "nöpe.yaml"\n'.encode())
+    assert seen[0] == seen[1] == {Path("→/ü/☂.yaml"): "kind: äß".encode()}
+
+
+def test_another_interpreter_option_is_left_alone() -> None:
+    command = [sys.executable, "-X", "utf8=0", "-m", "shipper", "eval", "{{ 1 }}"]
+    ran = subprocess.run(command, cwd=REPOSITORY, env=POSIX, capture_output=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"1", b"")
