@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from shipper.errors import OutputError
 from shipper.render.linux import open_folder, sync_file_system
 from shipper.render.manifest import NAME as MANIFEST
-from shipper.render.manifest import Entry, Manifest, encode, is_dest, read_small_file, was_edited
+from shipper.render.manifest import Entry, encode, is_dest, open_own_folder, read_small_file, was_edited
 from shipper.render.paths import OWN_FOLDER
 from shipper.render.tree import FOLDER_MODE, digest_of, is_unchanged, occupied, parents, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from shipper.render.manifest import Manifest
 
 _STAGING = "staging"
 _JOURNAL = "journal"
@@ -40,7 +42,7 @@ def publish_in_place(
 ) -> tuple[list[Entry], list[str]]:
     """Publishes `files` (dest, content, mode) into the open folder.
 
-    Gives their entries and which of our old files somebody had edited. Raises OutputError, OSError, and what
+    Gives their entries and which of our old files, replaced or removed now, somebody had edited. Raises OutputError, OSError, and what
     `files` raises; before the journal is written, nothing but the staging folder has changed, and that goes again.
     """
     own_fd = _own_folder(root_fd)
@@ -52,16 +54,18 @@ def publish_in_place(
             entries: list[Entry] = []
             moves: list[tuple[str, str]] = []
             for dest, content, mode in files:
-                if dest in manifest.entries and is_unchanged(dest, content, mode, root_fd, mtime):
+                if dest in manifest and is_unchanged(dest, content, mode, root_fd, mtime):
                     entries.append(Entry(dest, digest_of(content), mode))
                     continue
                 name = str(len(moves))
                 entries.append(Entry(dest, write_file(name, content, mode, staging_fd, mtime), mode))
                 moves.append((name, dest))
-            edited = _check(root_fd, entries, manifest)
+            _check(root_fd, entries, manifest)
+            kept = {entry.path for entry in entries}.difference(dest for _, dest in moves)
+            edited = _edited(root_fd, manifest, kept)
             write_file(MANIFEST, encode(entries), 0o644, staging_fd, mtime)
             new = {entry.path for entry in entries}
-            journal = Journal(moves, sorted(path for path in manifest.entries if path not in new))
+            journal = Journal(moves, sorted(path for path in manifest if path not in new))
             sync_file_system(staging_fd)
             _write_journal(own_fd, journal)
         except BaseException:
@@ -82,9 +86,8 @@ def recover(root_fd: int) -> bool:
 
     Raises OutputError for a damaged journal, OSError.
     """
-    try:
-        own_fd = open_folder(OWN_FOLDER, root_fd)
-    except FileNotFoundError:
+    own_fd = open_own_folder(root_fd)
+    if own_fd is None:
         return False
     try:
         journal = _read_journal(own_fd)
@@ -107,9 +110,9 @@ def _own_folder(root_fd: int) -> int:
     return own_fd
 
 
-def _check(root_fd: int, entries: Sequence[Entry], manifest: Manifest) -> list[str]:
-    """Raises OutputError where something foreign is in the way of a new file; gives our edited files."""
-    going = set(manifest.entries)
+def _check(root_fd: int, entries: Sequence[Entry], manifest: Manifest) -> None:
+    """Raises OutputError where something foreign is in the way of a new file."""
+    going = set(manifest)
     for entry in entries:
         for folder in parents(entry.path):
             kind = _kind(folder, root_fd)
@@ -124,10 +127,14 @@ def _check(root_fd: int, entries: Sequence[Entry], manifest: Manifest) -> list[s
             ours = kind == "missing" or (kind == "file" and entry.path in going)
             if not ours and not (kind == "folder" and _only_ours(entry.path, root_fd, going)):
                 raise occupied(entry.path)
+
+
+def _edited(root_fd: int, manifest: Manifest, kept: set[str]) -> list[str]:
+    """Those of our old files that somebody edited, but for `kept`."""
     return [
         path
-        for path, entry in manifest.entries.items()
-        if _kind(path, root_fd) == "file" and was_edited(path, entry, manifest.written_ns, root_fd)
+        for path, entry in manifest.items()
+        if path not in kept and _kind(path, root_fd) == "file" and was_edited(path, entry, root_fd)
     ]
 
 
@@ -270,7 +277,7 @@ def _read_journal(own_fd: int) -> Journal | None:
     if found is None:
         return None
     try:
-        document = json.loads(found[0])
+        document = json.loads(found)
         moves = [(name, dest) for name, dest in document["moves"]]
         deletes = list(document["deletes"])
         good = document["version"] == 1 and all(isinstance(path, str) and is_dest(path) for path in deletes)

@@ -12,6 +12,7 @@ the manifest is an empty list.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -25,6 +26,8 @@ from shipper.render.paths import OWN_FOLDER, check_dest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    Manifest = Mapping[str, "Entry"]
 
 NAME = "manifest.json"
 VERSION = 1
@@ -42,13 +45,6 @@ class Entry(NamedTuple):
     mode: int
 
 
-class Manifest(NamedTuple):
-    """What an earlier run published: the files by path, and when (nanoseconds, the manifest's own mtime)."""
-
-    entries: Mapping[str, Entry]
-    written_ns: int
-
-
 def encode(entries: Iterable[Entry]) -> bytes:
     """The manifest's bytes, sorted by path: the same for the same files."""
     lines = [
@@ -61,28 +57,40 @@ def encode(entries: Iterable[Entry]) -> bytes:
     )
 
 
-def read(root_fd: int) -> Manifest | None:
-    """The manifest of the open output folder, None if it has none.
+def read(root_fd: int) -> dict[str, Entry] | None:
+    """What an earlier run published to the open output folder, by path; None if there is no manifest.
 
     The folder may come from anywhere (a checkout), so each path is checked as a dest is.
     Raises OutputError for a damaged manifest or one of a later version, OSError.
     """
-    try:
-        own_fd = open_folder(OWN_FOLDER, root_fd)
-    except FileNotFoundError:
+    own_fd = open_own_folder(root_fd)
+    if own_fd is None:
         return None
     try:
-        found = read_small_file(NAME, own_fd)
+        data = read_small_file(NAME, own_fd)
     finally:
         os.close(own_fd)
-    if found is None:
+    return None if data is None else _decode(data)
+
+
+def open_own_folder(root_fd: int) -> int | None:
+    """The folder `.shipper` of the open output folder; None if it isn't there. Raises OutputError, OSError."""
+    try:
+        return open_folder(OWN_FOLDER, root_fd)
+    except FileNotFoundError:
         return None
-    data, written_ns = found
-    return Manifest(_decode(data), written_ns)
+    except OSError as error:
+        if error.errno not in {errno.ENOTDIR, errno.ELOOP}:
+            raise
+        kind = "a symbolic link" if stat.S_ISLNK(os.lstat(OWN_FOLDER, dir_fd=root_fd).st_mode) else "a file"
+        raise OutputError(
+            f'"{OWN_FOLDER}" in the output folder is {kind}, not the folder that shipper makes',
+            hint="remove it, or choose another output folder",
+        ) from None
 
 
-def read_small_file(name: str, dir_fd: int) -> tuple[bytes, int] | None:
-    """Content and mtime of a regular file in the folder `dir_fd`; None if there is none. Raises OutputError, OSError."""
+def read_small_file(name: str, dir_fd: int) -> bytes | None:
+    """The content of a regular file in the folder `dir_fd`; None if there is none. Raises OutputError, OSError."""
     try:
         fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=dir_fd)
     except FileNotFoundError:
@@ -91,7 +99,7 @@ def read_small_file(name: str, dir_fd: int) -> tuple[bytes, int] | None:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES:
             raise OutputError(f'"{OWN_FOLDER}/{name}" in the output folder is not a file that shipper wrote')
-        return file.read(_MAX_BYTES + 1), status.st_mtime_ns
+        return file.read(_MAX_BYTES + 1)
 
 
 def _decode(data: bytes) -> dict[str, Entry]:
@@ -102,8 +110,10 @@ def _decode(data: bytes) -> dict[str, Entry]:
     try:
         document = json.loads(data)
         version = document["version"]
-        if version != VERSION:
-            raise OutputError(f"the output folder was published by a later shipper (manifest version {version!r:.20})")
+        if type(version) is not int or version < VERSION:
+            raise damaged
+        if version > VERSION:
+            raise OutputError(f"the output folder was published by a later shipper (manifest version {version})")
         entries: dict[str, Entry] = {}
         for item in document["files"]:
             entry = _entry(item)
@@ -132,16 +142,14 @@ def is_dest(path: str) -> bool:
         return False
 
 
-def was_edited(path: str, entry: Entry, written_ns: int, dir_fd: int | None = None) -> bool:
-    """Whether someone changed the published regular file at `path` since the manifest was written.
+def was_edited(path: str, entry: Entry, dir_fd: int | None = None) -> bool:
+    """Whether the published regular file at `path` holds anything else than what was published.
 
-    Only files that are younger than the manifest are read.
+    Its times say nothing: they can be set, and a copied or checked out tree has others.
     """
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=dir_fd)
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=dir_fd)
     except OSError:
         return False
-    with open(fd, "rb") as file:
-        if os.fstat(fd).st_mtime_ns <= written_ns:
-            return False
+    with open(fd, "rb", buffering=0) as file:
         return hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256

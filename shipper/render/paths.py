@@ -9,12 +9,8 @@ dot or blank and 8.3 short names (`git~1`) are refused although Linux would take
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from shipper.errors import SpecError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 # Leaves 3 KiB of PATH_MAX to the output folder's own path; also PATH_MAX of macOS.
 MAX_PATH_BYTES = 1024
@@ -41,13 +37,6 @@ def check_dest(text: str) -> str:
     if reason:
         raise SpecError(f"dest {_shown(text)} {reason}", hint="a dest is a relative path such as k8s/app.yaml")
     return "/".join(segment for segment in text.split("/") if segment not in {"", "."})
-
-
-def check_unique(dests: Iterable[str]) -> None:
-    """Raises SpecError if two of the normalized `dests` can't be in one tree; see `Destinations`."""
-    taken = Destinations()
-    for dest in dests:
-        taken.add(dest)
 
 
 class Destinations:

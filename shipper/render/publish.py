@@ -30,7 +30,7 @@ from shipper.errors import OutputError
 from shipper.render.inplace import publish_in_place, recover
 from shipper.render.linux import exchange, open_folder, sync_file_system, try_lock
 from shipper.render.manifest import NAME as MANIFEST
-from shipper.render.manifest import Entry, Manifest, encode
+from shipper.render.manifest import Entry, encode
 from shipper.render.manifest import read as read_manifest
 from shipper.render.paths import OWN_FOLDER, Destinations, check_dest
 from shipper.render.staging import Staging, make_staging, sweep
@@ -50,10 +50,11 @@ from shipper.render.tree import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from shipper.render.manifest import Manifest
+
 # renameat2 answers so where the two folders can't change places.
 _NO_EXCHANGE = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EXDEV, errno.EBUSY, errno.EPERM, errno.EACCES}
 _NO_SIBLING = {errno.EACCES, errno.EPERM, errno.EROFS}
-_NOTHING = Manifest({}, 0)
 
 
 class OutputFile(NamedTuple):
@@ -65,11 +66,13 @@ class OutputFile(NamedTuple):
 
 
 class Published(NamedTuple):
-    """What happened: the folder (links resolved), the number of files, whether in one step, and what to tell."""
+    """What happened: the folder (links resolved), the number of files, and what to tell.
+
+    `notes` say so if the tree was not replaced in one step.
+    """
 
     path: str
     files: int
-    atomic: bool
     notes: tuple[str, ...]
 
 
@@ -138,7 +141,7 @@ def _publish(
         os.close(staging.fd)
     if not gone:
         notes.append(f'the old files could not be removed: "{staging.path}"')
-    return Published(target.path, len(entries), atomic=True, notes=tuple(notes))
+    return Published(target.path, len(entries), notes=tuple(notes))
 
 
 def _replace(target: _Target, staging: Staging, entries: list[Entry], mtime: int | None, notes: list[str]) -> None:
@@ -170,9 +173,9 @@ def _replace(target: _Target, staging: Staging, entries: list[Entry], mtime: int
         if error.errno in _NO_EXCHANGE:
             raise CannotExchange(f"the file system says: {os.strerror(error.errno).lower()}") from None
         raise
-    _note_edited(edited, notes)
+    _note_edited(edited, entries, notes)
     _sync_folder(os.path.dirname(target.path))
-    now = Manifest({entry.path: entry for entry in entries}, 0)
+    now = {entry.path: entry for entry in entries}
     try:
         rescued = rescue(staging.path, target.path, target.manifest, now)
     except OSError as error:
@@ -196,9 +199,9 @@ def _publish_in_place(
         raise OutputError(f'cannot publish to "{shown}": {reason}')
     with _Failures(shown):
         entries, edited = publish_in_place(files, target.fd, target.manifest, mtime)
-    _note_edited(edited, notes)
+    _note_edited(edited, entries, notes)
     notes.append(f'"{shown}" was updated file by file, not in one step: {reason}')
-    return Published(target.path, len(entries), atomic=False, notes=tuple(notes))
+    return Published(target.path, len(entries), notes=tuple(notes))
 
 
 def _checked(files: Iterable[OutputFile]) -> Iterator[OutputFile]:
@@ -233,7 +236,7 @@ def _link_unchanged(file: OutputFile, target: _Target, staging_fd: int, mtime: i
 
     It keeps its inode and times, and neither its blocks are written nor the old ones freed.
     """
-    if target.fd is None or file.dest not in target.manifest.entries or not file.mode & 0o400:
+    if target.fd is None or file.dest not in target.manifest or not file.mode & 0o400:
         return ""
     if not is_unchanged(file.dest, file.content, file.mode, target.fd, mtime):
         return ""
@@ -290,7 +293,7 @@ def _open_locked(path: str, shown: str, notes: list[str]) -> int | None:
 def _read_target(path: str, fd: int | None, shown: str, notes: list[str]) -> Manifest:
     """What is ours in the output folder. Raises OutputError if what it holds isn't."""
     if fd is None:
-        return _NOTHING
+        return {}
     with _Failures(shown):
         if recover(fd):
             notes.append(f'finished an interrupted update of "{shown}"')
@@ -302,7 +305,7 @@ def _read_target(path: str, fd: int | None, shown: str, notes: list[str]) -> Man
             raise OutputError(
                 f'"{shown}" holds files that shipper did not write', hint="choose an empty folder, or a new one"
             )
-    return _NOTHING
+    return {}
 
 
 def _why_in_place(target: _Target) -> str:
@@ -341,11 +344,13 @@ def _make_parents(path: str, shown: str) -> list[str]:
     return made
 
 
-def _note_edited(edited: list[str], notes: list[str]) -> None:
-    if edited:
-        names = ", ".join(f'"{path}"' for path in sorted(edited)[:5])
-        more = f" and {len(edited) - 5} more" if len(edited) > 5 else ""
-        notes.append(f"replaced what had been edited by hand: {names}{more}")
+def _note_edited(edited: list[str], entries: list[Entry], notes: list[str]) -> None:
+    new = {entry.path for entry in entries}
+    for done, paths in (("replaced", new.intersection(edited)), ("removed", set(edited) - new)):
+        if paths:
+            names = ", ".join(f'"{path}"' for path in sorted(paths)[:5])
+            more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
+            notes.append(f"{done} what had been edited by hand: {names}{more}")
 
 
 def _remove_folder(path: str) -> None:

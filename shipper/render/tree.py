@@ -10,11 +10,13 @@ import stat
 from typing import TYPE_CHECKING
 
 from shipper.errors import OutputError
-from shipper.render.manifest import Manifest, was_edited
+from shipper.render.manifest import was_edited
 from shipper.render.paths import OWN_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from shipper.render.manifest import Manifest
 
 FOLDER_MODE = 0o755
 # link(2) answers so where the file system has no hard links, the file isn't ours to link, or is elsewhere.
@@ -89,7 +91,7 @@ def is_own(path: str) -> bool:
 
 def is_ours(path: str, entry: os.DirEntry[str], manifest: Manifest) -> bool:
     """Whether `entry` at `path` was published by us and still is a file."""
-    return is_own(path) or (path in manifest.entries and entry.is_file(follow_symlinks=False))
+    return is_own(path) or (path in manifest and entry.is_file(follow_symlinks=False))
 
 
 def occupied(path: str) -> OutputError:
@@ -104,11 +106,11 @@ def carry(old: str, new: str, manifest: Manifest) -> tuple[list[str], list[str]]
     """Links everything foreign in the tree `old` into the tree `new`.
 
     Gives the relative folders of `new` that hold foreign entries (to get the status of the old ones), and
-    those of our old files that somebody edited. Raises CannotExchange, OutputError where a foreign entry and a new
+    those of our old files that somebody edited and that the tree `new` did not take over. Raises CannotExchange, OutputError where a foreign entry and a new
     file want the same path, OSError.
     """
     device = os.stat(old).st_dev
-    our_folders = {folder for path in manifest.entries for folder in parents(path)}
+    our_folders = {folder for path in manifest for folder in parents(path)}
     edited: list[str] = []
     shared: set[str] = set()
     try:
@@ -121,7 +123,7 @@ def carry(old: str, new: str, manifest: Manifest) -> tuple[list[str], list[str]]
                 if path not in our_folders:
                     _make_folders([*parents(path), path], new, shared)
             elif is_ours(path, entry, manifest):
-                if was_edited(entry.path, manifest.entries[path], manifest.written_ns):
+                if not _is_linked(entry, os.path.join(new, path)) and was_edited(entry.path, manifest[path]):
                     edited.append(path)
             else:
                 _make_folders(parents(path), new, shared)
@@ -129,6 +131,13 @@ def carry(old: str, new: str, manifest: Manifest) -> tuple[list[str], list[str]]
     except PermissionError as error:
         raise CannotExchange(f'"{error.filename}" can\'t be read') from None
     return sorted(shared, reverse=True), edited
+
+
+def _is_linked(entry: os.DirEntry[str], path: str) -> bool:
+    try:
+        return os.path.samestat(entry.stat(follow_symlinks=False), os.lstat(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def rescue(old: str, new: str, was: Manifest, now: Manifest) -> list[str]:
@@ -140,15 +149,11 @@ def rescue(old: str, new: str, was: Manifest, now: Manifest) -> list[str]:
     for path, entry in walk(old):
         if entry.is_dir(follow_symlinks=False) or is_ours(path, entry, was):
             continue
-        try:
-            carried = os.path.samestat(os.lstat(os.path.join(new, path)), entry.stat(follow_symlinks=False))
-        except (FileNotFoundError, NotADirectoryError):
-            carried = False
-        if not carried:
+        if not _is_linked(entry, os.path.join(new, path)):
             late.append(path)
     rescued = []
     for path in late:
-        kept = f"{path}.kept-{os.urandom(4).hex()}" if path in now.entries else path
+        kept = f"{path}.kept-{os.urandom(4).hex()}" if path in now else path
         _make_folders(parents(kept), new, set())
         os.rename(os.path.join(old, path), os.path.join(new, kept))
         rescued.append(kept)

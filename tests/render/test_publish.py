@@ -24,7 +24,7 @@ from tests.corpora import REPOSITORY, corpus
 from tests.tools import ENVIRONMENT, require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 FIRST = [
     OutputFile("k8s/a.yaml", b"a: 1\n"),
@@ -64,6 +64,10 @@ def as_published(files: list[OutputFile]) -> dict[str, tuple[int, bytes]]:
     return {file.dest: (file.mode, file.content) for file in files}
 
 
+def in_one_step(result: publish.Published) -> bool:
+    return not any("not in one step" in note for note in result.notes)
+
+
 def go(files: list[OutputFile], out: Path) -> publish.Published:
     return publish.publish(iter(files), str(out))
 
@@ -89,7 +93,7 @@ def failing(number: int) -> object:
 
 def test_a_new_folder_is_made_with_its_parents(tmp_path: Path) -> None:
     result = go(FIRST, tmp_path / "deep" / "er" / "out")
-    assert result == (str(tmp_path / "deep/er/out"), 3, True, ())
+    assert result == (str(tmp_path / "deep/er/out"), 3, ())
     assert published(tmp_path / "deep/er/out") == as_published(FIRST)
     assert os.listdir(tmp_path / "deep/er") == ["out"]
 
@@ -243,19 +247,51 @@ def test_what_is_the_same_keeps_its_inode(out: Path) -> None:
 
 def test_what_somebody_edited_is_replaced_and_told(out: Path) -> None:
     (out / "k8s/a.yaml").write_text("edited")
-    os.utime(out / "run.sh")
+    (out / "k8s/old/b.yaml").write_text("edited, too")
     later = (out / ".shipper/manifest.json").stat().st_mtime + 5
-    os.utime(out / "k8s/a.yaml", (later, later))
+    os.utime(out / "k8s/a.yaml", (5, 5))
+    os.utime(out / "k8s/old/b.yaml", (5, 5))
     os.utime(out / "run.sh", (later, later))
     notes = go(SECOND, out).notes
-    assert notes[0] == 'replaced what had been edited by hand: "k8s/a.yaml"'
+    assert notes[:2] == (
+        'replaced what had been edited by hand: "k8s/a.yaml"',
+        'removed what had been edited by hand: "k8s/old/b.yaml"',
+    )
     assert published(out) == as_published(SECOND)
+
+
+def test_what_somebody_edited_into_the_new_is_not_told(out: Path) -> None:
+    (out / "k8s/a.yaml").write_bytes(SECOND[0].content)
+    assert not any("by hand" in note for note in go(SECOND, out).notes)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [(Path.write_text, "a file"), (Path.symlink_to, "a symbolic link"), (lambda path, _: os.mkfifo(path), "a file")],
+)
+def test_our_own_folder_that_is_none(make: Callable[[Path, str], object], kind: str, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    make(tmp_path / "out/.shipper", ".")
+    with pytest.raises(OutputError, match=rf'^"\.shipper" in the output folder is {kind}, not the folder'):
+        go(FIRST, tmp_path / "out")
+    assert os.listdir(tmp_path / "out") == [".shipper"]
+
+
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [('"x"', "damaged"), ("0", "damaged"), ("true", "damaged"), ("1.0", "damaged"), ("2", "a later shipper")],
+)
+def test_manifests_of_other_versions(version: str, message: str, out: Path) -> None:
+    path = out / ".shipper/manifest.json"
+    path.write_text(path.read_text().replace('"version": 1,', f'"version": {version},'))
+    with pytest.raises(OutputError, match=message):
+        go(SECOND, out)
 
 
 def test_going_another_way_is_told(out: Path, request: pytest.FixtureRequest) -> None:
     result = go(SECOND, out)
     way = request.node.callspec.params["out"]
-    assert result.atomic == (way == "exchange")
+    assert in_one_step(result) == (way == "exchange")
     reasons = {"exchange": None, "in place": "current folder", "late refusal": "invalid argument"}
     reason = reasons[way]
     if reason is None:
@@ -319,7 +355,7 @@ def test_foreign_files_that_cannot_be_linked_lead_to_in_place(
     (tmp_path / "out/mine").write_text("mine")
     monkeypatch.setattr(os, "link", failing(number))
     result = go(SECOND, tmp_path / "out")
-    assert not result.atomic
+    assert not in_one_step(result)
     assert '"mine" in it' in result.notes[0]
     assert published(tmp_path / "out") == {**as_published(SECOND), "mine": (0o644, b"mine")}
     assert os.listdir(tmp_path) == ["out"]
@@ -370,7 +406,7 @@ def test_a_current_folder_that_is_gone_matters_to_relative_paths_only(
     with pytest.raises(OutputError, match="no such file"):
         publish.publish(FIRST, "out")
     go(FIRST, tmp_path / "out")
-    assert go(SECOND, tmp_path / "out").atomic
+    assert in_one_step(go(SECOND, tmp_path / "out"))
     assert published(tmp_path / "out") == as_published(SECOND)
 
 
@@ -391,7 +427,7 @@ def test_a_link_to_the_folder_stays_a_link(tmp_path: Path) -> None:
     for files in (FIRST, SECOND):
         result = go(files, tmp_path / "links/out")
         assert result.path == str(tmp_path / "real")
-        assert result.atomic
+        assert in_one_step(result)
         assert published(tmp_path / "real") == as_published(files)
     assert os.readlink(tmp_path / "links/out") == "../real"
     assert os.listdir(tmp_path / "links") == ["out"]
@@ -399,7 +435,7 @@ def test_a_link_to_the_folder_stays_a_link(tmp_path: Path) -> None:
 
 def test_the_longest_name_for_the_folder_works(tmp_path: Path) -> None:
     for files in (FIRST, SECOND):
-        assert go(files, tmp_path / ("é" * 127)).atomic
+        assert in_one_step(go(files, tmp_path / ("é" * 127)))
     assert os.listdir(tmp_path) == ["é" * 127]
 
 
@@ -528,7 +564,7 @@ def test_bytes_and_modes_do_not_depend_on_the_umask(tmp_path: Path) -> None:
         previous = os.umask(umask)
         try:
             go(FIRST, tmp_path / f"{umask}")
-            assert go(SECOND, tmp_path / f"{umask}").atomic
+            assert in_one_step(go(SECOND, tmp_path / f"{umask}"))
             in_place = tmp_path / f"{umask}-here"
             go(FIRST, in_place)
             here = os.getcwd()
@@ -682,7 +718,7 @@ def test_staging_without_a_journal_is_dropped(tmp_path: Path, monkeypatch: pytes
     (tmp_path / ".shipper/staging").mkdir(parents=True)
     (tmp_path / ".shipper/staging/0").write_text("half")
     monkeypatch.chdir(tmp_path)
-    assert not publish.publish(FIRST, ".").atomic
+    assert not in_one_step(publish.publish(FIRST, "."))
     assert published(tmp_path) == as_published(FIRST)
     assert os.listdir(tmp_path / ".shipper") == ["manifest.json"]
 
@@ -732,7 +768,7 @@ def test_a_file_system_without_folder_locks_is_told(tmp_path: Path, monkeypatch:
     go(FIRST, tmp_path / "out")
     monkeypatch.setattr(fcntl, "flock", failing(errno.EBADF))
     result = go(SECOND, tmp_path / "out")
-    assert result.atomic
+    assert in_one_step(result)
     assert "no locks" in result.notes[0]
     assert published(tmp_path / "out") == as_published(SECOND)
 
@@ -740,7 +776,7 @@ def test_a_file_system_without_folder_locks_is_told(tmp_path: Path, monkeypatch:
 def test_libc_without_the_calls_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linux, "_libc", object())
     go(FIRST, tmp_path / "out")
-    assert not go(SECOND, tmp_path / "out").atomic
+    assert not in_one_step(go(SECOND, tmp_path / "out"))
     assert published(tmp_path / "out") == as_published(SECOND)
 
 
@@ -758,7 +794,7 @@ from shipper.render.publish import OutputFile, publish
 out, size = sys.argv[1], int(sys.argv[2])
 old = [OutputFile(f"k8s/{n}.yaml", b"old" * 100) for n in range(20)]
 result = publish(old, out)
-assert result.atomic == (sys.argv[3] == "atomic"), result
+assert (not result.notes) == (sys.argv[3] == "one step"), result
 def state():
     return sorted((os.path.relpath(os.path.join(folder, name), out), open(os.path.join(folder, name), "rb").read())
                   for folder, _, names in os.walk(out) for name in names)
@@ -777,7 +813,7 @@ print("held")
 """
 
 
-@pytest.mark.parametrize(("below", "way"), [("/out", "atomic"), ("", "in place")])
+@pytest.mark.parametrize(("below", "way"), [("/out", "one step"), ("", "in place")])
 def test_a_full_disk_leaves_the_old_tree(tmp_path: Path, below: str, way: str) -> None:
     """On a tmpfs of 1 MiB: as a folder in it, and as the mount point itself."""
     disk = tmp_path / "disk"
@@ -796,7 +832,7 @@ def test_a_mount_inside_leads_to_in_place(tmp_path: Path) -> None:
         "import os, sys\nfrom shipper.render.publish import OutputFile, publish\n"
         "out = sys.argv[1]\nopen(out + '/data/mine', 'w').close()\n"
         "result = publish([OutputFile('a', b'2')], out)\n"
-        "assert not result.atomic and 'another file system' in result.notes[0], result\n"
+        "assert 'another file system' in result.notes[0], result\n"
         "assert open(out + '/a').read() == '2' and os.path.exists(out + '/data/mine')\nprint('held')\n"
     )
     namespace = ["unshare", "--user", "--map-root-user", "--mount"]
@@ -841,5 +877,5 @@ def test_a_manifest_reads_back(tmp_path: Path) -> None:
     finally:
         os.close(fd)
     assert found is not None
-    assert found.entries == {entry.path: entry for entry in entries}
+    assert found == {entry.path: entry for entry in entries}
     assert manifest.encode(entries) == manifest.encode(reversed(entries))
