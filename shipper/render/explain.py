@@ -8,6 +8,7 @@ from shipper.errors import ShipperError
 from shipper.render.about import About
 from shipper.render.plan import make_plan
 from shipper.render.secrets import MASK
+from shipper.template.runtime import Undefined
 
 if TYPE_CHECKING:
     from shipper.license.verify import VerifiedLicense
@@ -72,12 +73,14 @@ def dest_of(planned: Planned, plan: Plan) -> str:
 
 
 def values(planned: Planned, secrets: Secrets) -> list[dict[str, object]]:
-    """What the condition asked for and got, each once, in the order it asked."""
+    """What the condition asked for and got, each once, in the order it asked; None for what isn't defined."""
     seen: dict[str, object] = {}
     for looked in planned.looked:
         value = looked.value
         if looked.secret:
             value = MASK
+        elif isinstance(value, Undefined):
+            value = None
         elif not (value is None or isinstance(value, bool | int | float)):
             value = secrets.masked(str(value))
         seen.setdefault(secrets.masked(looked.expression), value)

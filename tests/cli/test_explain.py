@@ -76,3 +76,14 @@ def test_a_plan_that_fails_says_why(render: Callable[..., Ran]) -> None:
 
 def test_an_empty_plan(render: Callable[..., Ran]) -> None:
     assert render("assets.v1: []", command="explain").out == "Assets:\n  none\n"
+
+
+def test_a_condition_that_asks_whether_something_is_there(render: Callable[..., Ran]) -> None:
+    spec = """\
+assets.v1:
+  - inline: {dest: a.yaml, contents: "", when: entitlements.nosuch is defined}
+"""
+    ran = render(spec, command="explain")
+    assert (ran.code, ran.err) == (0, "")
+    assert "skipped   a.yaml" in ran.out
+    assert "entitlements.nosuch is null" in ran.out
