@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from shipper.context.facts import Entitlement, LicenseFacts, Scope
+from shipper.context.facts import NO_LICENSE, Entitlement, LicenseFacts, Scope
 from shipper.context.numbers import parse_int, parse_number
 from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, scalar_text
 from shipper.errors import TemplateError
@@ -55,12 +55,15 @@ def build_scope(facts: Facts) -> Scope:
 
     Raises TemplateError for an option whose text isn't of its type.
     """
-    document = _document(facts.license.payload_json) if facts.license else {}
-    entitlements = facts.license.entitlements if facts.license else {}
+    entitlements = license = NO_LICENSE
+    if facts.license:
+        document = _document(facts.license.payload_json)
+        entitlements = {name: entitlement.value for name, entitlement in facts.license.entitlements.items()}
+        license = {name: document[name] for name in LICENSE_FIELDS if name in document}
     data: dict[str, object] = {
-        "entitlements": {name: entitlement.value for name, entitlement in entitlements.items()},
+        "entitlements": entitlements,
         "config": {name: option_value(option) for name, option in facts.options.items()},
-        "license": {name: document[name] for name in LICENSE_FIELDS if name in document},
+        "license": license,
         "installation": installation(facts),
     }
     return Scope(data, facts)

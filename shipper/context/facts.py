@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from shipper.context.values import ValueType
 
 
+NO_LICENSE: dict[str, object] = {}
+"""What `entitlements` and `license` are where no license was given: this very map, so that a look into it says so."""
+
+
 class Entitlement(NamedTuple):
     """A named right from the license; `value` has the Python type that `type` declares."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-from shipper.errors import LimitError, TemplateError
+from shipper.context.facts import NO_LICENSE
+from shipper.errors import LicenseError, LimitError, TemplateError
 from shipper.template.limits import text_size
 from shipper.template.runtime import (
     GROUP_ATTRIBUTES,
@@ -201,6 +202,9 @@ def attribute(value: Any, name: str, *, lenient: bool = False) -> Any:
 
 
 def _missing(name: str, where: str, known: Iterable[Any], lenient: bool) -> Undefined:  # noqa: FBT001 (passed on)
+    if known is NO_LICENSE:
+        message = f"no {shown(name)}: there is no license"
+        return Undefined(message, "give the file with --license", lenient=lenient, error=LicenseError)
     return Undefined(f"{where} has no {shown(name)}", lambda: suggest(name, known), lenient=lenient)
 
 

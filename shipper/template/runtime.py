@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from jinja2 import nodes
 
+    from shipper.errors import ShipperError
     from shipper.template.source import TemplateSource
 
 
@@ -40,15 +41,23 @@ class Undefined:
     With `lenient` (`--missing empty`) it prints as an empty text, is false and has no items.
     """
 
-    __slots__ = ("hint", "lenient", "message")
+    __slots__ = ("error", "hint", "lenient", "message")
 
-    def __init__(self, message: str, hint: Callable[[], str] | str = "", *, lenient: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: Callable[[], str] | str = "",
+        *,
+        lenient: bool = False,
+        error: type[ShipperError] = TemplateError,
+    ) -> None:
+        self.error = error
         self.message = message
         self.hint = hint
         self.lenient = lenient
 
     def fail(self, *_args: object, **_kwargs: object) -> NoReturn:
-        raise TemplateError(self.message, hint=self.hint if isinstance(self.hint, str) else self.hint())
+        raise self.error(self.message, hint=self.hint if isinstance(self.hint, str) else self.hint())
 
     def __str__(self) -> str:
         return "" if self.lenient else self.fail()

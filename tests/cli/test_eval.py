@@ -161,3 +161,28 @@ def test_templates_that_try_to_escape_answer_and_do_no_harm(evaluate: Callable[.
     for answer in answers:
         assert not answer.get("error", "").startswith("bug: ")
         assert "0x7" not in answer.get("out", "")
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ entitlements.premium }}",
+        "{{ entitlements['premium'] }}",
+        "{% if not entitlements.premium %}x{% endif %}",
+        "{% if license.id == 'a' %}x{% endif %}",
+        "{{ license.customer.name }}",
+        "{{ EntitlementValue('premium') }}",
+    ],
+)
+def test_what_only_a_license_knows_needs_one(shipper: Callable[..., Ran], template: str) -> None:
+    ran = shipper("eval", template)
+    assert (ran.code, ran.out) == (5, ""), ran.err
+    assert "there is no license (give the file with --license)" in ran.err
+
+
+def test_a_template_may_ask_whether_there_is_a_license(shipper: Callable[..., Ran], vendor: Path) -> None:
+    template = "{{ license.id is defined }} {{ entitlements.premium | default('none') }} {{ entitlements | length }}"
+    assert shipper("eval", template).out == "false none 0"
+    assert shipper("eval", "{{ entitlements.premium }}.", "--missing", "empty").out == "."
+    given = ("--license", vendor / "license.pem", "--trust-key", vendor / "vendor.pub")
+    assert shipper("eval", "{{ entitlements.premium }}", *given).code == 4
