@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 EXIT_BUG = 1
 EXIT_INTERRUPTED = 130
+MAX_SHOWN = 80
+"""Longer texts are cut in messages."""
+_ESCAPES = {'"': '\\"'}
 MAX_MEANT = 200
 """Longer names get no "did you mean": comparing them takes long."""
 
@@ -96,6 +99,16 @@ class OutputError(ShipperError):
 
 class LimitError(ShipperError):
     exit_code = 8
+
+
+def shown(text: str) -> str:
+    """`text` in double quotes for a message: in one line, cut where it is long, with nothing a terminal obeys."""
+    cut = text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 20]}…{text[-10:]}"
+    return '"' + "".join(_ESCAPES.get(char) or _printable(char) for char in cut) + '"'
+
+
+def _printable(char: str) -> str:
+    return char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -42,7 +42,7 @@ def given_values(files: Sequence[os.PathLike[str]], settings: Sequence[str]) -> 
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals or not name:
-            raise UsageError(f'--set takes NAME=TEXT, not "{name}"')
+            raise UsageError("--set takes NAME=TEXT", hint="the text itself is not shown, it may be a password")
         if not is_unicode(setting):
             raise UsageError("--set takes UTF-8 text", subject=f"option {name}" if is_unicode(name) else "")
         given[name] = Given(text, None)

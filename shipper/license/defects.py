@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shipper import errors
 from shipper.errors import LicenseError, Position
 
 Path = tuple[str | int, ...]
@@ -31,6 +32,4 @@ def shown(value: object) -> str:
     """`value` in double quotes, short and without control characters, for a message."""
     import json
 
-    text = value if isinstance(value, str) else json.dumps(value, default=repr)
-    short = text if len(text) <= 60 else f"{text[:57]}..."
-    return f'"{short}"' if short.isprintable() and '"' not in short else json.dumps(short)
+    return errors.shown(value if isinstance(value, str) else json.dumps(value, default=repr))

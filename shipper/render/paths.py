@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from shipper.errors import SpecError
+from shipper.errors import SpecError, shown
 
 # Leaves 3 KiB of PATH_MAX to the output folder's own path; also PATH_MAX of macOS.
 MAX_PATH_BYTES = 1024
@@ -35,7 +35,7 @@ def check_dest(text: str) -> str:
     """
     reason = _why_not(text)
     if reason:
-        raise SpecError(f"dest {_shown(text)} {reason}", hint="a dest is a relative path such as k8s/app.yaml")
+        raise SpecError(f"dest {shown(text)} {reason}", hint="a dest is a relative path such as k8s/app.yaml")
     return "/".join(segment for segment in text.split("/") if segment not in {"", "."})
 
 
@@ -56,13 +56,11 @@ class Destinations:
         other = self._files.get(key)
         if other is not None:
             if other == dest:
-                raise SpecError(f"two assets have the dest {_shown(dest)}")
-            raise SpecError(
-                f"the dests {_shown(other)} and {_shown(dest)} differ only in case or Unicode normalization"
-            )
+                raise SpecError(f"two assets have the dest {shown(dest)}")
+            raise SpecError(f"the dests {shown(other)} and {shown(dest)} differ only in case or Unicode normalization")
         other = self._folders.get(key)
         if other is not None:
-            raise SpecError(f"dest {_shown(dest)} is a folder of the dest {_shown(other)}")
+            raise SpecError(f"dest {shown(dest)} is a folder of the dest {shown(other)}")
         folders = []
         cut = key.find("/")
         while cut >= 0:
@@ -71,7 +69,7 @@ class Destinations:
         for folder in folders:
             other = self._files.get(folder)
             if other is not None:
-                raise SpecError(f"dest {_shown(other)} is a folder of the dest {_shown(dest)}")
+                raise SpecError(f"dest {shown(other)} is a folder of the dest {shown(dest)}")
         for folder in folders:
             self._folders.setdefault(folder, dest)
         self._files[key] = dest
@@ -144,7 +142,7 @@ def _why_not_name(name: str) -> str:
     if name.casefold() == ".git":
         return "is in .git, which runs programs"
     if _NOT_ON_WINDOWS.search(name) or _DEVICE.match(name) or _SHORT_NAME.search(name):
-        return f"has the name {_shown(name)}, which a checkout on Windows can't hold"
+        return f"has the name {shown(name)}, which a checkout on Windows can't hold"
     return ""
 
 
@@ -154,14 +152,3 @@ def _folded(dest: str) -> str:
     import unicodedata
 
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", dest).casefold())
-
-
-def _shown(text: str) -> str:
-    """`text` in double quotes, short and printable."""
-    if len(text) > 80:
-        text = text[:60] + "…" + text[-10:]
-    escaped = "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )  # fmt: skip
-    return f'"{escaped}"'

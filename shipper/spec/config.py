@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
-from shipper.spec.fields import Fields, Report, items_of, short
+from shipper.errors import shown
+from shipper.spec.fields import Fields, Report, items_of
 from shipper.spec.model import ConfigGroup, ConfigItem, Text
 from shipper.yamlio import Mapping, Scalar
 
@@ -127,7 +128,7 @@ def _choices(fields: Fields, report: Report) -> tuple[str, ...]:
         choice = Fields(item, f"a choice of {fields.what}", report, CHOICE_KEYS, CHOICE_IGNORED)
         name = choice.need_text("name")
         if name.text in found:
-            raise name.scalar.error(f'{fields.what}: choice "{short(name.text)}" is there twice')
+            raise name.scalar.error(f"{fields.what}: choice {shown(name.text)} is there twice")
         found[name.text] = None
     return tuple(found)
 
@@ -136,7 +137,7 @@ def _name(fields: Fields) -> Scalar:
     name = fields.need_text("name")
     if not _NAME.fullmatch(name.text):
         raise name.scalar.error(
-            f'{fields.what}: "{short(name.text)}" is no name', hint='letters, digits, "_", "-" and "."'
+            f"{fields.what}: {shown(name.text)} is no name", hint='letters, digits, "_", "-" and "."'
         )
     return name.scalar
 

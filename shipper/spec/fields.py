@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar, cast, get_args
 
-from shipper.errors import ShipperError, SpecError, did_you_mean
+from shipper.errors import ShipperError, SpecError, did_you_mean, shown
 from shipper.spec.model import Note, Templating, Text
 from shipper.yamlio import Mapping, Node, Scalar, Sequence
 
@@ -16,7 +16,6 @@ _Made = TypeVar("_Made")
 
 TRUE = frozenset({"true", "True", "TRUE", "1"})
 FALSE = frozenset({"false", "False", "FALSE", "0"})
-MAX_SHOWN = 60
 
 
 class Report:
@@ -69,7 +68,7 @@ class Fields:
                 report.notes.append(Note(self.key(name).position, f'{what}: "{name}" has no effect'))
             elif strict:
                 hint = did_you_mean(name, [*known, *ignored]) or f"known: {', '.join(known)}"
-                raise self.key(name).error(f'{what}: unknown key "{short(name)}"', hint=hint)
+                raise self.key(name).error(f"{what}: unknown key {shown(name)}", hint=hint)
 
     def key(self, name: str) -> Scalar:
         """The scalar of a key that is there."""
@@ -118,7 +117,7 @@ class Fields:
             return False
         if scalar.text in TRUE:
             return True
-        raise scalar.error(f'{self.what}: "{name}" is no boolean: "{short(scalar.text)}"', hint="true or false")
+        raise scalar.error(f'{self.what}: "{name}" is no boolean: {shown(scalar.text)}', hint="true or false")
 
     def choice(self, name: str, choices: object, default: _Choice) -> _Choice:
         """One of the texts of the Literal `choices`."""
@@ -127,7 +126,7 @@ class Fields:
             return default
         options: tuple[str, ...] = get_args(choices)
         if scalar.text not in options:
-            raise scalar.error(f'{self.what}: "{name}" is "{short(scalar.text)}"', hint=f"one of {', '.join(options)}")
+            raise scalar.error(f'{self.what}: "{name}" is {shown(scalar.text)}', hint=f"one of {', '.join(options)}")
         return cast("_Choice", scalar.text)
 
     def templating(self) -> Templating | None:
@@ -160,12 +159,6 @@ def scalar_of(node: Node, what: str) -> Scalar:
 def is_null(node: Node) -> bool:
     """Whether nothing stands there, or a plain null."""
     return isinstance(node, Scalar) and not node.style and node.text in {"", "~", "null", "Null", "NULL"}
-
-
-def short(text: str) -> str:
-    """`text` short enough for a message, on one line."""
-    line = text.splitlines()[0] if text.splitlines() else text
-    return line[:MAX_SHOWN] + "…" if len(line) > MAX_SHOWN or line != text else line
 
 
 def _map(node: Node, what: str) -> Mapping:

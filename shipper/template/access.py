@@ -6,7 +6,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from shipper.context.facts import NO_LICENSE
-from shipper.errors import LicenseError, LimitError, TemplateError
+from shipper.errors import LicenseError, LimitError, TemplateError, shown
 from shipper.template.limits import text_size
 from shipper.template.runtime import (
     GROUP_ATTRIBUTES,
@@ -20,7 +20,6 @@ from shipper.template.runtime import (
     Namespace,
     Undefined,
     kind,
-    shown,
     suggest,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, Author, Source, TypedText, piece_text
-from shipper.errors import TemplateError
+from shipper.errors import TemplateError, shown
 from shipper.template.limits import Budget, Run, TemplateLimits
 from shipper.template.runtime import Frame, Function, Undefined, kind
 from shipper.template.source import TemplateSource
@@ -172,8 +172,8 @@ class Engine:
                 return True
             if value in ("false", "0"):
                 return False
-            shown = f'the text "{value[:60]}"' if value else "an empty text"
-            raise TemplateError(f"neither true nor false but {shown}", position=source.position(0))
+            what = f"the text {shown(value)}" if value else "an empty text"
+            raise TemplateError(f"neither true nor false but {what}", position=source.position(0))
         if isinstance(value, Undefined) and not value.lenient:
             try:
                 value.fail()

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shipper.context.values import Author, Fragment, Printed, Source
-from shipper.errors import LimitError, ShipperError, TemplateError
+from shipper.errors import LimitError, ShipperError, TemplateError, shown
 from shipper.template import access, operations
 from shipper.template.calls import FILTERS, TESTS
 from shipper.template.expressions import EXPRESSIONS
 from shipper.template.invoke import call_error, invoke
 from shipper.template.printing import text_of
-from shipper.template.runtime import Frame, Undefined, kind, shown, suggest
+from shipper.template.runtime import Frame, Undefined, kind, suggest
 from shipper.template.statements import STATEMENTS
 
 if TYPE_CHECKING:

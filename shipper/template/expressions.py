@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
-from shipper.errors import TemplateError
+from shipper.errors import TemplateError, shown
 from shipper.template import access, operations
 from shipper.template.declared import check_comparison, check_truth
 from shipper.template.invoke import invoke
@@ -217,14 +217,14 @@ def _getitem(ev: Evaluator, node: nodes.Getitem) -> Any:
     value = access.item(owner, key, ev.budget, lenient=ev.lenient)
     _looked(ev, node, key, value)
     if ev.trace is not None and type(node.node) is nodes.Name and owner is ev.root.names.get(node.node.name):
-        ev.note(node.node.lineno, node.node.name, f"[{_shown(key)}]", value, _literals(node.arg))
+        ev.note(node.node.lineno, node.node.name, f"[{argument(key)}]", value, _literals(node.arg))
     return value
 
 
-def _shown(value: Any) -> str:
+def argument(value: Any) -> str:
     """An argument for `explain`."""
     if isinstance(value, str):
-        return '"' + str.__str__(value) + '"'
+        return shown(value)
     return text_of(value) if isinstance(value, (int, float)) else "…"
 
 
@@ -269,14 +269,14 @@ def call(ev: Evaluator, node: nodes.Call, **extra: Any) -> Any:
     ev.budget.steps_for(1)
     value = invoke(ev, function, args, {**kwargs, **extra} if extra else kwargs)
     if ev.trace is not None and type(target) is nodes.Name:
-        shown = ", ".join([*map(_shown, args), *(f"{key}={_shown(each)}" for key, each in kwargs.items())])
+        given = ", ".join([*map(argument, args), *(f"{key}={argument(each)}" for key, each in kwargs.items())])
         if getattr(getattr(function, "spec", None), "facts", False):
             literals = (
                 None
                 if node.dyn_args or node.dyn_kwargs
                 else _literals(*node.args, *(pair.value for pair in node.kwargs))
             )
-            ev.note(begin, target.name, f"({shown})", value, literals)
+            ev.note(begin, target.name, f"({given})", value, literals)
     return value
 
 
@@ -299,7 +299,7 @@ def filtered(ev: Evaluator, node: nodes.Filter, block: Fragment | None = None) -
             literals = None
             if not (node.dyn_args or node.dyn_kwargs):
                 literals = _literals(node.node, *node.args, *(pair.value for pair in node.kwargs))
-            ev.note(node.lineno, node.name, f"({', '.join(map(_shown, (value, *args)))})", result, literals)
+            ev.note(node.lineno, node.name, f"({', '.join(map(argument, (value, *args)))})", result, literals)
     return result
 
 

@@ -9,10 +9,9 @@ from jinja2 import Environment, nodes
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.parser import Parser
 
-from shipper.errors import LimitError, TemplateError, did_you_mean
+from shipper.errors import LimitError, TemplateError, did_you_mean, shown
 from shipper.template.jinja_lexer import tokenize
 from shipper.template.limits import MAX_SOURCE
-from shipper.template.runtime import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,8 @@ import os
 import re
 import stat
 
-from shipper.errors import LimitError, TemplateError
+from shipper.errors import LimitError, TemplateError, shown
 from shipper.template.limits import MAX_SOURCE
-from shipper.template.runtime import shown
 from shipper.template.source import TemplateSource
 
 _MAX_NAMES = 1_000

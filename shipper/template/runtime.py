@@ -210,12 +210,6 @@ GROUP_ATTRIBUTES: dict[str, Callable[[Group], Any]] = {
 }
 
 
-def shown(name: str) -> str:
-    """A name from a template for a message: in quotes, on one line, cut when long."""
-    cut = name[:60] + "…" if len(name) > 60 else str.__str__(name)
-    return '"' + "".join(char if char.isprintable() else "�" for char in cut) + '"'
-
-
 def suggest(name: str, known: Iterable[Any]) -> str:
     """`did you mean …?`, unless there are too many names or too long ones to compare in a moment."""
     names = [key for key in islice(known, 1_001) if isinstance(key, str) and len(key) <= 100]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import nodes
 from jinja2.compiler import find_undeclared
 
-from shipper.errors import ShipperError, TemplateError
+from shipper.errors import ShipperError, TemplateError, shown
 from shipper.template.expressions import call, condition, filtered, start
-from shipper.template.runtime import Frame, Loop, Macro, Module, Namespace, Undefined, kind, shown, suggest
+from shipper.template.runtime import Frame, Loop, Macro, Module, Namespace, Undefined, kind, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from shipper.errors import LimitError, Position
+from shipper.errors import LimitError, Position, shown
 from shipper.yamlio.nodes import Mapping, Node, Scalar, Sequence, to_data
 from shipper.yamlio.source import SourceText, decode
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _FOREIGN_BREAKS = ("\x85", "\u2028", "\u2029")
 
-MAX_SHOWN_NAME = 80
 LARGE_INPUT = 100_000
 
 
@@ -236,10 +235,10 @@ class _Builder:
         if self.aliases > self.limits.max_aliases:
             raise self._too_much(f"more than {self.limits.max_aliases:,} aliases", event)
         if event.anchor not in self.anchors:
-            raise self._error(f'alias of an unknown anchor "{shown(event.anchor)}"', event)
+            raise self._error(f"alias of an unknown anchor{self._named(event, event.anchor)}", event)
         found = self.anchors[event.anchor]
         if found is None:
-            raise self._error(f'anchor "{shown(event.anchor)}" holds itself', event)
+            raise self._error(f"anchor{self._named(event, event.anchor)} holds itself", event)
         node, size, height = found
         self.nodes += size
         if len(self.stack) + height > self.limits.max_depth:
@@ -251,7 +250,7 @@ class _Builder:
         """Refuse a key that is there already, merges or is tagged; remember its anchor."""
         if key in mapping.nodes:
             first = mapping.key(key).line
-            raise self._error(f'duplicate key "{shown(key)}"', event, f"first in line {first}")
+            raise self._error(f"duplicate key {shown(key)}", event, f"first in line {first}")
         if key == "<<" and not event.style:
             raise self._error('merge key "<<" is refused', event, "write the keys out")
         self._check_tag(event)
@@ -260,10 +259,14 @@ class _Builder:
 
     def _check_tag(self, event: Any) -> None:
         if event.tag and event.tag != "!":
-            raise self._error(f'tag "{shown(event.tag)}" is refused', event, "leave the tag out")
+            raise self._error(f"tag{self._named(event, event.tag)} is refused", event, "leave the tag out")
 
     def _position(self, event: Any) -> Position:
         return self.source.position(event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _named(self, event: Any, name: str) -> str:
+        """A name in quotes, after a blank; nothing where the line may be secret: a password may begin with `*` or `!`."""
+        return f" {shown(name)}" if self._position(event).text else ""
 
     def _error(self, message: str, event: Any, hint: str = "") -> ShipperError:
         return self.source.error(message, position=self._position(event), hint=hint)
@@ -301,8 +304,3 @@ def _hide_foreign_breaks(text: str) -> tuple[str, Callable[[str], str] | None]:
     hidden = {ord(mark): next(free, ord(mark)) for mark in _FOREIGN_BREAKS}
     shown_again = {code: mark for mark, code in hidden.items()}
     return text.translate(hidden), lambda value: value.translate(shown_again)
-
-
-def shown(text: str) -> str:
-    """`text` short enough for a message."""
-    return text if len(text) <= MAX_SHOWN_NAME else text[:MAX_SHOWN_NAME] + "…"

@@ -6,8 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from shipper.errors import LimitError, Position
-from shipper.yamlio.reader import Limits, shown
+from shipper.errors import LimitError, Position, shown
+from shipper.yamlio.reader import Limits
 from shipper.yamlio.scalars import MAX_NUMBER_LENGTH, finite
 from shipper.yamlio.source import SourceText, decode
 
@@ -102,7 +102,7 @@ def _duplicate(source: SourceText) -> ShipperError:
         elif mark == '"' and stack and _KEY_END.match(text, token.end()):
             key = json.loads(token[0])
             if key in stack[-1]:
-                return source.error(f'duplicate key "{printable(key)}"', position=source.position_at(token.start()))
+                return source.error(f"duplicate key {shown(key)}", position=source.position_at(token.start()))
             stack[-1].add(key)
     return source.error("duplicate key", position=Position(source.file))
 
@@ -110,7 +110,7 @@ def _duplicate(source: SourceText) -> ShipperError:
 def _number(source: SourceText, written: str, message: str) -> ShipperError:
     """The error for the number `written`, which stands somewhere outside the strings."""
     found = re.search(r'(?<![\w"])' + re.escape(written) + r'(?![\w"])', source.text)
-    what = f'"{shown(written)}": {message}' if len(written) <= 40 else message
+    what = f"{shown(written)}: {message}" if len(written) <= 40 else message
     return source.error(what, position=source.position_at(found.start()) if found else Position(source.file))
 
 
@@ -123,8 +123,3 @@ def _refuse_surrogates(source: SourceText) -> None:
                 raise source.error(
                     "lone surrogate in a string is no character", position=source.position_at(token.start())
                 ) from None
-
-
-def printable(text: str) -> str:
-    """`text` for a message: short, and without what no terminal can encode."""
-    return shown(text).encode("utf-8", "backslashreplace").decode()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from shipper.context.numbers import in_range, parse_float, parse_int
 from shipper.context.registry import Number, Scalar, function
 from shipper.context.values import FALSE_TEXTS, MAX_FLOAT, TRUE_TEXTS, TypedText, scalar_text
-from shipper.errors import TemplateError
-from shipper.yamltext import one_line
+from shipper.errors import TemplateError, shown
 
 _SIZES = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
 
@@ -118,5 +117,4 @@ def _shown(value: str | float) -> str:
     """A value for a message; one that was configured may be a secret, so only its name is shown."""
     if isinstance(value, TypedText):
         return f"{value.typed} (declared as {value.type})"
-    text = scalar_text(value)
-    return f'"{one_line(text[:40])}{"…" if len(text) > 40 else ""}"'
+    return shown(scalar_text(value))

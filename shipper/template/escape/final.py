@@ -6,8 +6,8 @@ import json
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from shipper.errors import TemplateError
-from shipper.yamltext import one_line, quote_json
+from shipper.errors import TemplateError, shown
+from shipper.yamltext import quote_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,5 +97,5 @@ def check_json(text: Text) -> None:
 
 def _twice(key: str, position: Position | None) -> TemplateError:
     return TemplateError(
-        f'the key "{one_line(key)}" stands twice in one mapping of the rendered text', position=position
+        f"the key {shown(key)} stands twice in one mapping of the rendered text", position=position
     )
