@@ -185,3 +185,20 @@ def test_an_error_before_a_password_is_looked_at_says_all(render: Callable[..., 
 def test_the_manifests_hold_it(render: Callable[..., Ran]) -> None:
     manifest = "{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {pw: {{ config.pw }}}}"
     assert "hunter2secret" in render(contents(manifest), "--set", "pw=hunter2secret").out
+
+
+@pytest.mark.parametrize(
+    "values", ["pw: [hunter2secret]", "pw: {a: hunter2secret}", 'pw: "hunter2secret', "pw: *hunter2secret",
+               "pw: !hunter2secret x", "pw: &hunter2secret *hunter2secret", "hunter2secret", "pw: hunter2secret: x"],
+)  # fmt: skip
+def test_no_message_about_a_values_file_shows_it(render: Callable[..., Ran], tmp_path: Path, values: str) -> None:
+    (tmp_path / "values.yaml").write_text(values)
+    ran = render(f"{HEAD}assets.v1: {PLAIN}\n", "-f", "values.yaml")
+    assert ran.code
+    check(ran, "hunter2secret", out=True)
+
+
+def test_a_text_without_a_name_may_be_one(render: Callable[..., Ran]) -> None:
+    ran = render(f"{HEAD}assets.v1: {PLAIN}\n", "--set", "hunter2secret")
+    assert ran.code == 2
+    check(ran, "hunter2secret", out=True)
