@@ -10,7 +10,7 @@ from shipper.context.functions import FUNCTIONS
 from shipper.context.values import piece_text
 from shipper.errors import ShipperError
 from shipper.render.config import Asked
-from shipper.render.secrets import Secrets, hush
+from shipper.render.secrets import MASK, Secrets, hush
 from shipper.template.engine import Engine
 from shipper.template.source import TemplateSource
 
@@ -38,8 +38,12 @@ class Hushing:
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        if self.engine.used_secret and isinstance(error, ShipperError):
+        if not self.engine.used_secret:
+            return
+        if isinstance(error, ShipperError):
             hush(error)
+        elif isinstance(error, Exception):  # a bug, whose words will be printed
+            error.args = (MASK,)
 
 
 class Templating:
