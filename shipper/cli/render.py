@@ -93,6 +93,8 @@ def tell(rendering: Rendering) -> None:
     """Say the warnings and the spec's messages on standard error."""
     from shipper.cli.funnel import note, warn
 
+    if len(rendering.skipped) == len(rendering.plan.assets) > 0:
+        note(f"nothing to render: all {len(rendering.skipped)} assets are skipped")
     for warning in rendering.warnings:
         warn(rendering.secrets.masked(warning.message), warning.position)
     for message in rendering.messages:

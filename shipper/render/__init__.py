@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shipper.render.run import RenderedFile, Rendering, Skipped, render
+from shipper.render.run import RenderedFile, Rendering, render
 from shipper.render.settings import RenderOptions
 
-__all__ = ["RenderOptions", "RenderedFile", "Rendering", "Skipped", "render"]
+__all__ = ["RenderOptions", "RenderedFile", "Rendering", "render"]

@@ -13,8 +13,8 @@ from shipper.render.about import About, asset_subject
 from shipper.render.config import check_fit, in_order
 from shipper.render.paths import Destinations, check_dest
 from shipper.render.plan import unsupported
-from shipper.render.run import REPL_LEFT, other_place
-from shipper.render.templating import Templating
+from shipper.render.run import other_place
+from shipper.render.templating import REPL_LEFT, Templating
 from shipper.spec.model import InlineAsset, LocalAsset, MessageStep, RenderStep, TemplateAsset, UnsupportedAsset
 from shipper.template.calls import FILTERS, TESTS
 from shipper.template.invoke import BUILTINS

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from shipper.render.settings import RenderOptions
     from shipper.spec.model import Spec
 
-REPL_LEFT = ("{{repl", "repl{{")
-
 
 class RenderedFile(NamedTuple):
     """A file: `dest` is normalized and unique, `mode` has permission bits, `asset` is the number in the plan.
@@ -38,13 +36,6 @@ class RenderedFile(NamedTuple):
     unescaped: bool = False
 
 
-class Skipped(NamedTuple):
-    """An asset that is not rendered, and why."""
-
-    asset: Planned
-    reason: str
-
-
 class Rendering:
     """What a spec renders to. `files` can be read once; `warnings` is complete when it has been."""
 
@@ -53,7 +44,7 @@ class Rendering:
         self.secrets = plan.templating.secrets
         self.messages: list[Message] = plan.messages
         self.warnings: list[Warned] = plan.warnings
-        self.skipped = [Skipped(planned, planned.reason) for planned in plan.assets if not planned.included]
+        self.skipped = [planned for planned in plan.assets if not planned.included]
         self.files = self._run()
 
     def _run(self) -> Iterator[RenderedFile]:
@@ -66,9 +57,9 @@ class Rendering:
             with About(planned.subject, secrets):
                 for file in produce(planned.asset, self.plan.templating):
                     dest = self._take(file, planned, taken, places)
-                    self._look_for_leftovers(file, planned)
                     unescaped = planned.asset.escape == "none"
                     yield RenderedFile(dest, file.content, file.mode, planned.number, unescaped)
+            self._warn_of_leftover(planned)
 
     def _take(self, file: File, planned: Planned, taken: Destinations, places: dict[str, Position]) -> str:
         """The dest of `file` in the output. Raises SpecError if it is bad, or taken by another file."""
@@ -89,14 +80,11 @@ class Rendering:
         places[dest] = here
         return dest
 
-    def _look_for_leftovers(self, file: File, planned: Planned) -> None:
-        if isinstance(file.content, str) and any(mark in file.content for mark in REPL_LEFT):
-            self.warnings.append(
-                Warned(
-                    f"{planned.subject}: the output holds a {{{{repl …}}}} action, left as it is",
-                    planned.asset.position,
-                )
-            )
+    def _warn_of_leftover(self, planned: Planned) -> None:
+        place, self.plan.templating.leftover = self.plan.templating.leftover, None
+        if place is not None:
+            text = f"{planned.subject}: the output holds a {{{{repl …}}}} action, left as it is"
+            self.warnings.append(Warned(text, place))
 
 
 def other_place(dest: str, places: dict[str, Position]) -> str:

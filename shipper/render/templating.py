@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any, Literal
 from shipper.context.build import build_scope, license_facts, option_value
 from shipper.context.facts import Facts
 from shipper.context.functions import FUNCTIONS
-from shipper.context.values import piece_text
+from shipper.context.values import Author, piece_text
 from shipper.errors import ShipperError
 from shipper.render.config import Asked
 from shipper.render.secrets import MASK, Secrets, hush
-from shipper.template.engine import Engine
+from shipper.template.engine import Engine, written
 from shipper.template.source import TemplateSource
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from shipper.context.facts import Option
+    from shipper.context.values import Piece
+    from shipper.errors import Position
     from shipper.license.verify import VerifiedLicense
     from shipper.render.settings import RenderOptions
     from shipper.spec import Text
@@ -46,6 +48,18 @@ class Hushing:
             error.args = (MASK,)
 
 
+REPL_LEFT = ("{{repl", "repl{{")
+
+
+def find_leftover(pieces: list[Piece]) -> Position | None:
+    """Where the author's own text holds an action of Ship; values may hold anything."""
+    for text, source in (piece for piece in pieces if isinstance(piece, Author)):
+        if any(mark in text for mark in REPL_LEFT) and isinstance(source.template, TemplateSource):
+            offset = min(text.find(mark) for mark in REPL_LEFT if mark in text)
+            return source.template.position(source.offset + offset)
+    return None
+
+
 class Templating:
     """Evaluates fields with what is known so far; `define` adds an option.
 
@@ -60,6 +74,7 @@ class Templating:
         self.loader = TemplatesFolder(options.templates) if options.templates is not None else None
         self.engine = Engine(FUNCTIONS, self.loader, options.missing)
         self.secrets = Secrets()
+        self.leftover: Position | None = None
         self._options: dict[str, Option] = {}
         self._secret_names: set[str] = set()
         self.facts = Facts(
@@ -107,7 +122,9 @@ class Templating:
     ) -> str:
         """What the template in `source` renders to."""
         with Hushing(self.engine):
-            return self.engine.render(self.engine.parse(source), self.scope, escape=escape, trace=trace)
+            pieces = self.engine.pieces(self.engine.parse(source), self.scope, trace)
+            self.leftover = self.leftover or find_leftover(pieces)
+            return written(pieces, escape)
 
     def condition(self, field: Text, trace: list[Traced] | None = None) -> bool:
         """What a `when` decides. Raises TemplateError where it is neither true nor false."""

@@ -60,6 +60,7 @@ class Fields:
     ) -> None:
         self.node = node
         self.what = what
+        self.report = report
         self.nodes = _map(node, what).nodes if not is_null(node) else {}
         for name in self.nodes:
             if name in known:
@@ -106,9 +107,14 @@ class Fields:
         return "" if scalar is None else scalar.text
 
     def condition(self) -> Text | None:
-        """`when`; None if absent, null or empty: always."""
+        """`when`; None if absent, null or empty: always. Whoever wrote an empty one may have meant never."""
         when = self.text("when")
-        return when if when is not None and when.text else None
+        if when is not None and when.text:
+            return when
+        if "when" in self.nodes and self.report.collect is not None:
+            text = f'{self.what}: an empty "when" includes always; remove it or write true'
+            self.report.notes.append(Note(self.key("when").position, text))
+        return None
 
     def boolean(self, name: str) -> bool:
         """A boolean as YAML writes it, or 1 and 0; false if absent."""

@@ -141,12 +141,7 @@ class Engine:
 
         Raises TemplateError with a position, LimitError.
         """
-        pieces = self.pieces(template, scope, trace)
-        if escape == "none":
-            return "".join(map(piece_text, pieces))
-        from shipper.template.escape import escape_yaml
-
-        return escape_yaml(pieces, json_file=escape == "json")
+        return written(self.pieces(template, scope, trace), escape)
 
     def condition(self, source: TemplateSource, scope: Scope, trace: list[Traced] | None = None) -> bool:
         """Whether `when` holds: a template, or else a bare expression. Fails closed.
@@ -203,6 +198,15 @@ class Engine:
         from shipper.template.evaluator import Evaluator
 
         return Evaluator(self, source, scope.data, scope.facts, self._budget(), trace)
+
+
+def written(pieces: list[Piece], escape: Escape) -> str:
+    """The text of `pieces`: YAML or JSON with its values escaped, or as it is. Raises TemplateError, LimitError."""
+    if escape == "none":
+        return "".join(map(piece_text, pieces))
+    from shipper.template.escape import escape_yaml
+
+    return escape_yaml(pieces, json_file=escape == "json")
 
 
 def _without_margins(pieces: list[Piece]) -> str:

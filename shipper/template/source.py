@@ -28,7 +28,8 @@ class TemplateSource:
     def position(self, offset: int) -> Position:
         """The place of the character at `offset` (0-based) of `text`."""
         text = self.text
-        offset = max(0, min(offset, len(text)))
+        # What is behind the last line break is the end of the last line: in a spec, another asset may follow
+        offset = max(0, min(offset, len(text) - text.endswith("\n")))
         start = text.rfind("\n", 0, offset) + 1
         line = text.count("\n", 0, start) + 1
         column = offset - start + 1

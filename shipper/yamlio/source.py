@@ -60,7 +60,13 @@ class SourceText:
         return line, offset - starts[line - 1] + 1
 
     def position(self, line: int, column: int) -> Position:
-        """A position with the source line, unless that is secret or too long to read."""
+        """A position with the source line, unless that is secret or too long to read.
+
+        What is behind the last line break is the end of the last line.
+        """
+        last = len(self.starts())
+        if line >= last > 1 and not self.line(last):
+            line, column = last - 1, len(self.line(last - 1)) + 1
         shown = "" if self.secret or line in self._hidden else self.line(line)
         if len(shown) > MAX_SHOWN_LINE or _PASSWORD.search(shown):
             shown = ""

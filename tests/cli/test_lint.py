@@ -188,6 +188,26 @@ def test_what_is_no_spec_at_all(text: str, render: Callable[..., Ran]) -> None:
     assert (ran.code, ran.out) == (3, "")
 
 
+@pytest.mark.parametrize("when", ["", "null", "~", "''", '""'])
+def test_an_empty_when_is_a_warning(when: str, render: Callable[..., Ran]) -> None:
+    spec = f"assets.v1:\n- inline:\n    dest: a.yaml\n    contents: ''\n    when: {when}\n"
+    ran = render(spec, command="lint")
+    assert (ran.code, ran.out) == (
+        0, 'spec.yaml:5:5: warning: inline: an empty "when" includes always; remove it or write true\n'
+    )  # fmt: skip
+    assert "when" not in render(spec).err
+
+
+def test_what_is_left_open_stands_at_the_end_of_the_last_line(render: Callable[..., Ran]) -> None:
+    inline = "- inline:\n    dest: {}\n    contents: |\n      a: {{{{ 1 }}}}\n      b: {}\n"
+    last = "assets.v1:\n" + inline.format("a.yaml", "[")
+    for spec in (last, last + inline.format("b.yaml", "2")):
+        assert render(spec).err.startswith("spec.yaml:6:11: asset a.yaml: the rendered text is not YAML: ")
+        assert render(spec).err.endswith("\n        b: [\n            ^\n")
+        assert render(spec.replace("b: [", "b: {{")).err.startswith("spec.yaml:6:12: asset a.yaml: ")
+    assert render("assets.v1: [\n").err.startswith("spec.yaml:1:13: ")
+
+
 def test_a_pinned_key_that_is_none(render: Callable[..., Ran]) -> None:
     ran = render("license.v1: {product: acme, trust: [nonsense]}\nassets.v1: []", command="lint")
     assert ran.code == 3

@@ -250,3 +250,10 @@ def test_the_order_is_for_standard_output_only(render: Callable[..., Ran], tmp_p
 def test_one_file_is_counted_as_one(render: Callable[..., Ran]) -> None:
     ran = render("assets.v1:\n  - inline: {dest: a.txt, contents: a}\n", "--output-dir", "out")
     assert ran.err.endswith("1 file in out\n")
+
+
+def test_nothing_to_render_is_said(render: Callable[..., Ran]) -> None:
+    asset = "{inline: {dest: %s.yaml, when: false, contents: ''}}"
+    ran = render(f"assets.v1: [{asset % 'a'}, {asset % 'b'}]")
+    assert (ran.code, ran.out, ran.err) == (0, "", "nothing to render: all 2 assets are skipped\n")
+    assert render("assets.v1: []").err == ""

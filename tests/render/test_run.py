@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +15,9 @@ from shipper.render.run import RenderedFile
 from shipper.render.secrets import MASK, masked
 from shipper.spec import parse_spec
 from tests.corpora import corpus
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OPTIONS = RenderOptions(now=datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -35,7 +39,7 @@ def test_assets_come_in_the_order_of_the_spec_with_their_numbers() -> None:
     result = rendering(spec)
     assert [(file.dest, file.asset) for file in result.files] == [("b", 1), ("a", 3)]
     [skipped] = result.skipped
-    assert (skipped.asset.number, skipped.reason) == (2, "its condition is false: false")
+    assert (skipped.number, skipped.reason) == (2, "its condition is false: false")
 
 
 def test_files_are_made_one_at_a_time() -> None:
@@ -143,6 +147,27 @@ def test_an_action_of_ship_that_is_left_is_a_warning() -> None:
     assert [warning.message for warning in result.warnings] == [
         "asset a: the output holds a {{repl …}} action, left as it is"
     ]
+
+
+def test_an_action_of_ship_in_a_value_is_none_of_the_authors() -> None:
+    spec = "templating: jinja\nconfig.v1: [{name: g, items: [{name: v}]}]\nassets.v1:\n"
+    for dest in ("a", "a.yaml"):
+        made = rendering(f"{spec}- inline: {{dest: {dest}, contents: 'a: {{{{ config.v }}}}'}}", v="{{repl Now }}")
+        assert "{{repl Now }}" in str([file.content for file in made.files])
+        assert made.warnings == []
+
+
+def test_an_asset_is_warned_of_once(tmp_path: Path) -> None:
+    for name in ("a", "b.yaml"):
+        (tmp_path / f"{name}.j2").write_text("x: 1\ny: {% raw %}repl{{ Now }}{% endraw %}\n")
+    spec = parse_spec(
+        "templating: jinja\nassets.v1: [{local: {path: ., dest: t}}, {inline: {dest: b, contents: ''}}]", "s"
+    )
+    made = render(spec, None, OPTIONS._replace(folder=str(tmp_path)))
+    assert len(list(made.files)) == 3
+    [warning] = made.warnings
+    assert warning.position is not None
+    assert (warning.position.line, warning.position.column) == (2, 13)
 
 
 def test_the_repl_dialect_is_refused_by_name() -> None:

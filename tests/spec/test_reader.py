@@ -159,7 +159,7 @@ def test_modes(mode: str, bits: int | None) -> None:
         ("", "s:1:1: an assets spec is a map (with the key assets.v1)"),
         ("- a\n", "s:1:1: an assets spec is a map (with the key assets.v1)"),
         ("{}\n", "s:1:1: the spec is empty (an assets spec has the key assets.v1)"),
-        ("assets: {v1: [\n", "s:2:1: no valid YAML: while parsing a flow node, did not find expected node content"),
+        ("assets: {v1: [\n", "s:1:15: no valid YAML: while parsing a flow node, did not find expected node content"),
         ("asets.v1: []\n", 's:1:1: the spec: unknown key "asets.v1" (did you mean "assets.v1"?)'),
         ("assets.v2: []\n", 's:1:1: the spec: unknown key "assets.v2" (did you mean "assets.v1"?)'),
         ("assets: {v2: []}\n", 's:1:10: "assets": unknown key "v2" (known: v1)'),

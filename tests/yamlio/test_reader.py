@@ -93,7 +93,7 @@ def test_aliased_data_is_not_shared() -> None:
             "a:\n\tb: c\n",
             "f:2:1: no valid YAML: while scanning for the next token, found character that cannot start any token",
         ),
-        ("😀: [\n", "f:2:1: no valid YAML: while parsing a flow node, did not find expected node content"),
+        ("😀: [\n", "f:1:5: no valid YAML: while parsing a flow node, did not find expected node content"),
     ],
 )
 def test_refuses(text: str | bytes, message: str) -> None:
