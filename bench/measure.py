@@ -36,12 +36,17 @@ def run(command: list[str], scratch: Path) -> Sample:
 
 
 def run_to_folder(command: list[str], scratch: Path) -> Sample:
-    """Like `run`, with a new folder as the last argument; removing it isn't measured."""
+    """Like `run`, with a new folder as the last argument.
+
+    Removing it isn't measured. The disk settles afterwards: on one mounted with `discard` the next sync would
+    otherwise wait for what was removed here.
+    """
     folder = Path(tempfile.mkdtemp(dir=scratch)) / "out"
     try:
         return run([*command, str(folder)], scratch)
     finally:
         shutil.rmtree(folder.parent)
+        os.sync()
 
 
 def median(samples: list[Sample]) -> Sample:
