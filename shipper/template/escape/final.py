@@ -96,6 +96,4 @@ def check_json(text: Text) -> None:
 
 
 def _twice(key: str, position: Position | None) -> TemplateError:
-    return TemplateError(
-        f"the key {shown(key)} stands twice in one mapping of the rendered text", position=position
-    )
+    return TemplateError(f"the key {shown(key)} stands twice in one mapping of the rendered text", position=position)
