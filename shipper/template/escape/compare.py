@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import yaml
 from yaml.events import (
@@ -28,15 +28,7 @@ if TYPE_CHECKING:
 Kind = Literal["document", "scalar", "alias", "mapping", "sequence", "end"]
 
 
-_KINDS: dict[type, Kind] = {
-    DocumentStartEvent: "document",
-    ScalarEvent: "scalar",
-    AliasEvent: "alias",
-    MappingStartEvent: "mapping",
-    SequenceStartEvent: "sequence",
-}
-# What each kind does to the depth; a document is closed by an "end" as a collection is.
-_OPENING = {"mapping": 1, "sequence": 1, "document": 1, "end": -1}
+_COLLECTIONS: dict[type, Kind] = {MappingStartEvent: "mapping", SequenceStartEvent: "sequence"}
 _STREAM = (StreamStartEvent, StreamEndEvent)
 
 
@@ -73,16 +65,27 @@ class NotYamlError(Exception):
 def read_events(text: str) -> list[Event]:
     """The events of every document in `text`. Raises NotYamlError, and LimitError for too many or too deep nodes."""
     events: list[Event] = []
+    append = events.append
     depth = 0
     try:
         next_event = event_parser(text).get_event
         while (event := next_event()) is not None:
-            if isinstance(event, _STREAM):
-                continue
-            slim = _slim(event)
-            events.append(slim)
+            kind = type(event)
+            start, end = event.start_mark.index, event.end_mark.index
+            if kind is ScalarEvent:
+                append(Event("scalar", start, end, event.value, event.style or "", event.tag, event.anchor))
+            elif kind in _COLLECTIONS:
+                depth += 1
+                append(Event(_COLLECTIONS[kind], start, end, "", "", event.tag, event.anchor, bool(event.flow_style)))
+            elif kind is AliasEvent:
+                append(Event("alias", start, end, anchor=event.anchor))
+            elif kind is DocumentStartEvent:
+                depth += 1
+                append(Event("document", start, end, flow=bool(event.explicit)))
+            elif kind not in _STREAM:
+                depth -= 1
+                append(Event("end", start, end))
             # libyaml's time grows with the square of the depth
-            depth += _OPENING.get(slim.kind, 0)
             if depth > MAX_NESTING or len(events) > MAX_NODES:
                 raise _too_much(depth)
     except yaml.MarkedYAMLError as error:
@@ -100,20 +103,6 @@ def _too_much(depth: int) -> LimitError:
     if depth > MAX_NESTING:
         return LimitError(f"the rendered text is YAML nested deeper than {MAX_NESTING} levels")
     return LimitError(f"the rendered text has more than {MAX_NODES:,} nodes of YAML", hint="write several files")
-
-
-def _slim(event: Any) -> Event:
-    kind = _KINDS.get(type(event), "end")
-    start, end = event.start_mark.index, event.end_mark.index
-    if kind == "scalar":
-        return Event(kind, start, end, event.value, event.style or "", event.tag, event.anchor)
-    if kind == "end":
-        return Event(kind, start, end)
-    if kind == "document":
-        return Event(kind, start, end, flow=bool(event.explicit))
-    if kind == "alias":
-        return Event(kind, start, end, anchor=event.anchor)
-    return Event(kind, start, end, "", "", event.tag, event.anchor, bool(event.flow_style))
 
 
 def differing_sites(meant: Sequence[Event], got: Sequence[Event], sites: Mapping[int, Site]) -> list[Site] | None:

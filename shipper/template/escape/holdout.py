@@ -65,7 +65,8 @@ def hold_out(pieces: Sequence[Piece]) -> HeldOut:
     printed = sum(type(piece) is Printed for piece in pieces)
     stem = _stem(piece.text for piece in pieces if type(piece) is Author)
     width = _width(printed)
-    dropped = _alone_and_empty(pieces) if printed else frozenset()
+    empty = printed and any(not piece.text for piece in pieces if type(piece) is Printed)
+    dropped = _alone_and_empty(pieces) if empty else frozenset()
     parts: list[str] = []
     slots: list[Slot] = []
     starts: list[int] = []

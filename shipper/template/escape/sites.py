@@ -71,20 +71,12 @@ def read_sites(held: HeldOut, events: list[Event], *, json_file: bool) -> Readin
     sites: list[Site] = []
     in_scalars: set[int] = set()
     slots = held.slots
-    at = 0
-    for place in _nodes(events):
+    for place in _nodes_with_slots(events, slots):
         event = place.event
-        end = event.end
-        while at < len(slots) and slots[at].end <= event.start:
-            at += 1
-        if at == len(slots):
-            break
-        if slots[at].start >= end:
-            continue
         if event.kind != "scalar":
-            _refuse_properties(held, slots[at], event)
+            _refuse_properties(held, slots[place.slot], event)
             continue
-        inside = _slots_within(slots, at, end)
+        inside = _slots_within(slots, place.slot, event.end)
         start = event.start + _properties_length(held, event, inside)
         inside = tuple(slot for slot in inside if held.text[slot.start : slot.end] in event.value)
         if inside:
@@ -97,27 +89,36 @@ def read_sites(held: HeldOut, events: list[Event], *, json_file: bool) -> Readin
 class _Place(NamedTuple):
     number: int
     event: Event
+    slot: int
     is_key: bool
     in_flow: bool
     document: int
 
 
-def _nodes(events: Sequence[Event]) -> Iterator[_Place]:
-    """Every node and where it stands."""
+def _nodes_with_slots(events: Sequence[Event], slots: Sequence[Slot]) -> Iterator[_Place]:
+    """The nodes whose own characters hold a slot: where each stands, and the number of its first slot."""
     # One entry for each open collection: [is a mapping, is flow, a key comes next].
-    stack: list[list[bool]] = []
+    stack: list[list[bool]] = [[False, False, False]]
     document = -1
+    slot, count = 0, len(slots)
     for number, event in enumerate(events):
-        if event.is_node:
-            top = stack[-1] if stack else [False, False, False]
-            yield _Place(number, event, top[0] and top[2], top[1], document)
-            top[2] = not top[2]
-            if event.kind in ("mapping", "sequence"):
-                stack.append([event.kind == "mapping", event.flow, True])
-        elif event.kind == "document":
+        kind = event.kind
+        if kind == "end":
+            if len(stack) > 1:  # else it is a document that ends
+                stack.pop()
+        elif kind == "document":
             document += 1
-        elif stack:
-            stack.pop()
+        else:
+            top = stack[-1]
+            while slot < count and slots[slot].end <= event.start:
+                slot += 1
+            if slot == count:
+                return
+            if slots[slot].start < event.end:
+                yield _Place(number, event, slot, top[0] and top[2], top[1], document)
+            top[2] = not top[2]
+            if kind in ("mapping", "sequence"):
+                stack.append([kind == "mapping", event.flow, True])
 
 
 def _slots_within(slots: Sequence[Slot], at: int, end: int) -> tuple[Slot, ...]:
