@@ -112,7 +112,7 @@ class Fragment(str):
 
 def piece_text(piece: Piece) -> str:
     """The characters of one piece of output, unescaped."""
-    return piece.text if type(piece) is Author else piece.written()  # type: ignore[union-attr]
+    return piece.text if isinstance(piece, Author) else piece.written()
 
 
 def indent_lines(text: str, width: int, *, blank: bool = False) -> str:

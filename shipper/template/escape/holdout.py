@@ -73,14 +73,14 @@ def hold_out(pieces: Sequence[Piece]) -> HeldOut:
     sources: list[Source] = []
     offset = 0
     for index, piece in enumerate(pieces):
-        if type(piece) is Author:
+        if isinstance(piece, Author):
             # A byte order mark is no part of what the author wrote
             text = piece.text if offset else piece.text.removeprefix("\ufeff")
         elif index in dropped:
             continue
         else:
             text = stem + _letters(len(slots), width)
-            slots.append(Slot(piece, offset, offset + len(text)))  # type: ignore[arg-type]  # mypy: `type() is`
+            slots.append(Slot(piece, offset, offset + len(text)))
         parts.append(text)
         starts.append(offset)
         sources.append(piece.source)
