@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -36,17 +35,12 @@ def run(command: list[str], scratch: Path) -> Sample:
 
 
 def run_to_folder(command: list[str], scratch: Path) -> Sample:
-    """Like `run`, with a new folder as the last argument.
+    """Like `run`, with a new folder as the last argument; it stays, in `scratch`.
 
-    Removing it isn't measured. The disk settles afterwards: on one mounted with `discard` the next sync would
-    otherwise wait for what was removed here.
+    Removing it between the runs would slow the next one down: ext4 passes over every inode that was freed in the
+    last five seconds when it makes a file.
     """
-    folder = Path(tempfile.mkdtemp(dir=scratch)) / "out"
-    try:
-        return run([*command, str(folder)], scratch)
-    finally:
-        shutil.rmtree(folder.parent)
-        os.sync()
+    return run([*command, str(Path(tempfile.mkdtemp(dir=scratch)) / "out")], scratch)
 
 
 def median(samples: list[Sample]) -> Sample:
