@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, Author, Source, TypedText, piece_text
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from shipper.template.loader import TemplatesFolder
 
 OPENINGS = ("{{", "{%", "{#")
+ASKS_FOR_TABLES = re.compile(r"\||\b(?:is|filter)\b")
 
 MAX_CACHED = 256
 """Parsed templates that are kept. A tree takes a hundred times the memory of its text."""
@@ -109,6 +111,7 @@ class Engine:
             from shipper.template.jinja_parser import parse
 
             found = parse(source).body
+            load_tables(source.text)
             if len(self._bodies) >= MAX_CACHED:
                 self._bodies.clear()
                 self._uses.clear()
@@ -153,6 +156,7 @@ class Engine:
         else:
             from shipper.template.jinja_parser import parse_expression
 
+            load_tables(source.text)
             evaluator = self._evaluator(source, scope, trace)
             value = evaluator.run_expression(parse_expression(source))
         if value is True or value is False:
@@ -194,10 +198,15 @@ class Engine:
         return Budget(self.limits, self.run)
 
     def _evaluator(self, source: TemplateSource, scope: Scope, trace: list[Traced] | None) -> Evaluator:
-        from shipper.template import filters, tests  # noqa: F401 (they fill the tables)
         from shipper.template.evaluator import Evaluator
 
         return Evaluator(self, source, scope.data, scope.facts, self._budget(), trace)
+
+
+def load_tables(text: str) -> None:
+    """Load filters and tests if the template `text` may ask for one: evaluating it then imports nothing."""
+    if ASKS_FOR_TABLES.search(text):
+        from shipper.template import filters, tests  # noqa: F401 (they fill the tables)
 
 
 def written(pieces: list[Piece], escape: Escape) -> str:
