@@ -8,19 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from shipper.cli.groups import grouped
 from shipper.cli.options import (
-    At,
+    ConfigOptions,
     Escape,
-    InstallationId,
-    LicenseFile,
-    Missing,
-    MissingMode,
-    ReleaseFile,
-    SetValues,
+    FactOptions,
+    LicenseOptions,
     TemplatesWithoutSpec,
     Templating,
-    TrustKeys,
-    ValuesFiles,
     new_app,
 )
 
@@ -38,15 +33,15 @@ LINE = "\0"
 
 
 @app.command("eval")
+@grouped
 def eval_(
+    license: LicenseOptions,
+    config: ConfigOptions,
+    facts: FactOptions,
     template: Annotated[
         str | None,
         typer.Argument(metavar="TEMPLATE", help="The template: its text, else a file; - is standard input."),
     ] = None,
-    license: LicenseFile = None,
-    trust_key: TrustKeys = [],
-    values: ValuesFiles = [],
-    set: SetValues = [],
     templates: TemplatesWithoutSpec = None,
     templating: Annotated[Templating, typer.Option("--templating", help="The template language.")] = Templating.jinja,
     escape: Annotated[Escape, typer.Option("--escape", help="Whether values are escaped for YAML.")] = Escape.none,
@@ -54,10 +49,6 @@ def eval_(
         bool,
         typer.Option("--json-lines", help='Read lines {"template": …}, answer each with {"out": …} or {"error": …}.'),
     ] = False,
-    missing: MissingMode = Missing.error,
-    release: ReleaseFile = None,
-    installation_id: InstallationId = None,
-    at: At = None,
 ) -> int:
     """Render a template, without a spec.
 
@@ -74,18 +65,24 @@ def eval_(
         raise UsageError("--json-lines reads templates from standard input, not from the command line")
     if template is None and not json_lines:
         raise UsageError("there is no template to render", hint="give its text, a file, or - for standard input")
-    one_standard_input("-" if json_lines else template, license, release, *values, *trust_key)
-    now, judged = times(at)
-    verified = read_license(license, given_keys(trust_key), None, judged) if license is not None else None
+    one_standard_input(
+        "-" if json_lines else template, license.license, facts.release, *config.values, *license.trust_key
+    )
+    now, judged = times(facts.at)
+    verified = (
+        read_license(license.license, given_keys(license.trust_key), None, judged)
+        if license.license is not None
+        else None
+    )
     options = RenderOptions(
         now=now,
         templates=templates_folder(templates, None),
-        missing=missing.value,
-        release=read_release(release),
-        installation_id=installation_id or "",
+        missing=facts.missing.value,
+        release=read_release(facts.release),
+        installation_id=facts.installation_id or "",
     )
     evaluator = Evaluator(verified, options)
-    for name, value in given_values(values, set).items():
+    for name, value in given_values(config.values, config.set).items():
         evaluator.define(loose_option(name, value))
     check_dialect(templating)
     if json_lines:

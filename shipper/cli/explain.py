@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from shipper.cli.groups import grouped
 from shipper.cli.options import (
-    At,
+    ConfigOptions,
+    FactOptions,
     Format,
-    InstallationId,
-    LicenseFile,
-    Missing,
-    MissingMode,
+    LicenseOptions,
     OutputFormat,
-    ReleaseFile,
-    SetValues,
     SpecFile,
     Templates,
-    TrustKeys,
-    ValuesFiles,
     new_app,
 )
 
@@ -26,17 +21,13 @@ app = new_app()
 
 
 @app.command("explain")
+@grouped
 def explain(
     spec: SpecFile,
-    license: LicenseFile = None,
-    trust_key: TrustKeys = [],
-    values: ValuesFiles = [],
-    set: SetValues = [],
+    license: LicenseOptions,
+    config: ConfigOptions,
+    facts: FactOptions,
     templates: Templates = None,
-    missing: MissingMode = Missing.error,
-    release: ReleaseFile = None,
-    installation_id: InstallationId = None,
-    at: At = None,
     output: OutputFormat = Format.text,
 ) -> int:
     """Say which assets are rendered, and why.
@@ -47,18 +38,7 @@ def explain(
     from shipper.cli.session import open_session
     from shipper.render.explain import explain as explained
 
-    session = open_session(
-        spec,
-        license=license,
-        trust_key=trust_key,
-        values=values,
-        settings=set,
-        templates=templates,
-        missing=missing,
-        release=release,
-        installation_id=installation_id,
-        at=at,
-    )
+    session = open_session(spec, license, config, facts, templates=templates)
     data = explained(*session)
     write(as_text(data) if output is Format.text else formatted(data, output.value))
     return 0

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shipper.cli.groups import grouped
 from shipper.cli.options import (
+    ConfigOptions,
+    FactOptions,
     Format,
-    LicenseFile,
+    LicenseOptions,
     OutputFormat,
     SpecFile,
     Templates,
-    TrustKeys,
     new_app,
 )
 
@@ -24,10 +26,10 @@ EXIT_FINDINGS = 3
 
 
 @app.command("lint")
+@grouped
 def lint(
     spec: SpecFile,
-    license: LicenseFile = None,
-    trust_key: TrustKeys = [],
+    license: LicenseOptions,
     templates: Templates = None,
     output: OutputFormat = Format.text,
 ) -> int:
@@ -42,7 +44,7 @@ def lint(
     from shipper.render.lint import lint as checked
 
     unread: list[ShipperError] = []
-    session = open_session(spec, license=license, trust_key=trust_key, templates=templates, unread=unread)
+    session = open_session(spec, license, ConfigOptions(), FactOptions(), templates=templates, unread=unread)
     findings = checked(session.spec, unread, session.license, session.options)
     errors = sum(finding.level == "error" for finding in findings)
     if output is Format.text:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -39,12 +39,6 @@ class Format(StrEnum):
 
 
 SpecFile = Annotated[str, typer.Argument(metavar="SPEC", help="The assets spec; - is standard input.")]
-LicenseFile = Annotated[
-    str | None,
-    typer.Option(
-        "--license", metavar="FILE", envvar="SHIPPER_LICENSE", help="The signed license; - is standard input."
-    ),
-]
 TrustKeys = Annotated[
     list[Path],
     typer.Option(
@@ -53,20 +47,6 @@ TrustKeys = Annotated[
         envvar="SHIPPER_TRUST_KEY",
         help="A public key that may sign the license. Several: give it again, or in the variable with : between.",
     ),
-]
-ValuesFiles = Annotated[
-    list[Path],
-    typer.Option(
-        "-f",
-        "--values",
-        metavar="FILE",
-        envvar="SHIPPER_VALUES",
-        help="YAML with the value of each option; later files win. Several: as for --trust-key.",
-    ),
-]
-SetValues = Annotated[
-    list[str],
-    typer.Option("--set", metavar="NAME=TEXT", help="The value of one option; wins over --values."),
 ]
 Templates = Annotated[
     str | None,
@@ -83,34 +63,71 @@ TemplatesWithoutSpec = Annotated[
         "--templates", metavar="DIR", envvar="SHIPPER_TEMPLATES", help="The folder of what a template includes."
     ),
 ]
-MissingMode = Annotated[
-    Missing,
-    typer.Option(
-        "--missing",
-        envvar="SHIPPER_MISSING",
-        help="What an unknown entitlement or option is: an error, or empty text.",
-    ),
-]
 At = Annotated[
     str | None,
     typer.Option("--at", metavar="TIME", help="Pretend it is TIME (RFC 3339), for the license as well."),
 ]
-ReleaseFile = Annotated[
-    str | None,
-    typer.Option(
-        "--release",
-        metavar="FILE",
-        envvar="SHIPPER_RELEASE",
-        help="YAML with what Installation() knows: semver, channel_name, release_notes, …",
-    ),
-]
-InstallationId = Annotated[
-    str | None,
-    typer.Option(
-        "--installation-id", metavar="ID", envvar="SHIPPER_INSTALLATION_ID", help="The name of this installation."
-    ),
-]
 OutputFormat = Annotated[Format, typer.Option("-o", "--output", help="The format of the answer.")]
+
+
+class LicenseOptions(NamedTuple):
+    """Where the license comes from, and whose signature counts."""
+
+    license: Annotated[
+        str | None,
+        typer.Option(
+            "--license", metavar="FILE", envvar="SHIPPER_LICENSE", help="The signed license; - is standard input."
+        ),
+    ] = None
+    trust_key: TrustKeys = []
+
+
+class ConfigOptions(NamedTuple):
+    """The values of the spec's options."""
+
+    values: Annotated[
+        list[Path],
+        typer.Option(
+            "-f",
+            "--values",
+            metavar="FILE",
+            envvar="SHIPPER_VALUES",
+            help="YAML with the value of each option; later files win. Several: as for --trust-key.",
+        ),
+    ] = []
+    set: Annotated[
+        list[str],
+        typer.Option("--set", metavar="NAME=TEXT", help="The value of one option; wins over --values."),
+    ] = []
+
+
+class FactOptions(NamedTuple):
+    """What templates can ask for besides the license and the configuration."""
+
+    missing: Annotated[
+        Missing,
+        typer.Option(
+            "--missing",
+            envvar="SHIPPER_MISSING",
+            help="What an unknown entitlement or option is: an error, or empty text.",
+        ),
+    ] = Missing.error
+    release: Annotated[
+        str | None,
+        typer.Option(
+            "--release",
+            metavar="FILE",
+            envvar="SHIPPER_RELEASE",
+            help="YAML with what Installation() knows: semver, channel_name, release_notes, …",
+        ),
+    ] = None
+    installation_id: Annotated[
+        str | None,
+        typer.Option(
+            "--installation-id", metavar="ID", envvar="SHIPPER_INSTALLATION_ID", help="The name of this installation."
+        ),
+    ] = None
+    at: At = None
 
 
 def new_app(help: str | None = None) -> typer.Typer:

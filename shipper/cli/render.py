@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shipper.cli.groups import grouped
 from shipper.cli.options import (
-    At,
-    InstallationId,
-    LicenseFile,
-    Missing,
-    MissingMode,
+    ConfigOptions,
+    FactOptions,
+    LicenseOptions,
     Order,
-    ReleaseFile,
-    SetValues,
     SpecFile,
     Templates,
-    TrustKeys,
-    ValuesFiles,
     new_app,
 )
 
@@ -30,12 +25,12 @@ app = new_app()
 
 
 @app.command("render")
+@grouped
 def render(
     spec: SpecFile,
-    license: LicenseFile = None,
-    trust_key: TrustKeys = [],
-    values: ValuesFiles = [],
-    set: SetValues = [],
+    license: LicenseOptions,
+    config: ConfigOptions,
+    facts: FactOptions,
     templates: Templates = None,
     output_dir: Annotated[
         str | None,
@@ -53,10 +48,6 @@ def render(
             help="On standard output: what others need first (apply, the default), or as the spec has it (spec).",
         ),
     ] = None,
-    missing: MissingMode = Missing.error,
-    release: ReleaseFile = None,
-    installation_id: InstallationId = None,
-    at: At = None,
 ) -> int:
     """Render a spec with a license to Kubernetes YAML.
 
@@ -69,18 +60,7 @@ def render(
 
     if order is not None and output_dir is not None:
         raise UsageError("--order is for standard output, and --output-dir writes a folder")
-    session = open_session(
-        spec,
-        license=license,
-        trust_key=trust_key,
-        values=values,
-        settings=set,
-        templates=templates,
-        missing=missing,
-        release=release,
-        installation_id=installation_id,
-        at=at,
-    )
+    session = open_session(spec, license, config, facts, templates=templates)
     rendering = rendered(session.spec, session.license, session.options._replace(output=output_dir))
     if output_dir is None:
         to_stdout(rendering, order or Order.apply)
@@ -125,15 +105,9 @@ def to_folder(rendering: Rendering, output_dir: str) -> None:
     """Publish all files to a folder."""
     from shipper.cli.funnel import counted, note
     from shipper.cli.inputs import build_time
-    from shipper.render.about import About
-    from shipper.render.publish import OutputFile, publish
+    from shipper.render.folder import write_folder
 
-    files = (
-        OutputFile(file.dest, file.content.encode() if isinstance(file.content, str) else file.content, file.mode)
-        for file in rendering.files
-    )
-    with About("", rendering.secrets):
-        published = publish(files, output_dir, mtime=build_time())
+    published = write_folder(rendering, output_dir, mtime=build_time())
     tell(rendering)
     for text in published.notes:
         note(rendering.secrets.masked(text))

@@ -15,13 +15,11 @@ from shipper.cli.inputs import (
     read_release,
     times,
 )
-from shipper.cli.options import Missing
 from shipper.errors import LicenseError, SpecError, UsageError
 from shipper.render.settings import RenderOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from shipper.cli.options import ConfigOptions, FactOptions, LicenseOptions
     from shipper.errors import ShipperError
     from shipper.license.verify import VerifiedLicense
     from shipper.spec import Spec
@@ -37,16 +35,11 @@ class Session(NamedTuple):
 
 def open_session(
     spec: str,
+    license: LicenseOptions,
+    config: ConfigOptions,
+    facts: FactOptions,
     *,
-    license: str | None,
-    trust_key: Sequence[os.PathLike[str]],
-    values: Sequence[os.PathLike[str]] = (),
-    settings: Sequence[str] = (),
     templates: str | None,
-    missing: Missing = Missing.error,
-    release: str | None = None,
-    installation_id: str | None = None,
-    at: str | None = None,
     unread: list[ShipperError] | None = None,
 ) -> Session:
     """Read the inputs, verify the license, say the spec's notes and the license's warning on standard error.
@@ -56,20 +49,20 @@ def open_session(
     """
     from shipper.spec import read_spec
 
-    one_standard_input(spec, license, release, *values, *trust_key)
+    one_standard_input(spec, license.license, facts.release, *config.values, *license.trust_key)
     parsed = read_spec(spec, collect=unread)
     pin = parsed.license
-    now, judged = times(at)
+    now, judged = times(facts.at)
     if unread is None:
         for note in parsed.notes:
             warn(note.text, note.position)
-        if pin is not None and license is None:
+        if pin is not None and license.license is None:
             raise LicenseError(
                 f'the spec needs a license for the product "{pin.product}"',
                 position=pin.position,
                 hint="give the file with --license",
             )
-    keys = given_keys(trust_key)
+    keys = given_keys(license.trust_key)
     try:
         keys += pinned_keys(pin)
     except SpecError as error:
@@ -77,17 +70,17 @@ def open_session(
             raise
         unread.append(error)
     verified = None
-    if license is not None:
-        verified = read_license(license, keys, pin.product if pin else None, judged)
+    if license.license is not None:
+        verified = read_license(license.license, keys, pin.product if pin else None, judged)
     folder = None if spec == "-" else os.path.dirname(os.path.abspath(spec))
     options = RenderOptions(
         now=now,
-        given=given_values(values, settings),
+        given=given_values(config.values, config.set),
         templates=templates_folder(templates, folder),
         folder=folder,
-        missing=missing.value,
-        release=read_release(release),
-        installation_id=installation_id or "",
+        missing=facts.missing.value,
+        release=read_release(facts.release),
+        installation_id=facts.installation_id or "",
     )
     return Session(parsed, verified, options)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import shipper.template.filters
@@ -177,8 +178,7 @@ class Linter:
             if "{" in field.text:
                 self.field(field, subject)
             elif field.text:
-                text, position = field.text, field.position
-                self.attempt(subject, lambda text=text, position=position: check_fit(item, text, position))  # type: ignore[misc]
+                self.attempt(subject, partial(check_fit, item, field.text, field.position))
 
     def asset(self, asset: Asset, subject: str) -> None:
         """One asset: its condition, its dest, its templates."""

@@ -87,7 +87,7 @@ class Templating:
             secrets=self._secret_names,
         )
         self.scope = build_scope(self.facts)
-        self._config: dict[str, Any] = self.scope.data["config"]  # type: ignore[assignment]
+        self._config: dict[str, Any] = self.scope.data["config"]  # type: ignore[assignment]  # build_scope makes it
 
     def renew(self) -> None:
         """Forget what was parsed and what it cost: what follows is a run of its own, with the same facts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast, get_args
 
 from shipper.errors import ShipperError, SpecError, did_you_mean, shown
@@ -37,7 +38,7 @@ class Report:
 
     def each(self, items: Iterator[Node] | list[Node], make: Callable[[Node], _Made | None]) -> tuple[_Made, ...]:
         """What `make` gives for each item, without what failed or gave nothing."""
-        made = (self.attempt(lambda item=item: make(item)) for item in items)  # type: ignore[misc]
+        made = (self.attempt(partial(make, item)) for item in items)
         return tuple(one for one in made if one is not None)
 
 

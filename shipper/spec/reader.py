@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shipper.errors import ShipperError, SpecError, did_you_mean
@@ -102,7 +103,7 @@ def _sections(root: Node, report: Report) -> dict[str, Node | None]:
         found[section] = below
 
     for name, node in root.nodes.items():
-        report.attempt(lambda name=name, node=node: read(name, node))  # type: ignore[misc]
+        report.attempt(partial(read, name, node))
     if not root.nodes:
         raise root.error("the spec is empty", hint="an assets spec has the key assets.v1")
     return found

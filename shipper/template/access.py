@@ -115,12 +115,14 @@ def _dict_get(budget: Budget, value: dict[Any, Any], key: Any, default: Any = No
 
 def _list_index(budget: Budget, value: Any, item: Any, *bounds: int) -> int:
     budget.weigh(value)
-    return value.index(item, *bounds)  # type: ignore[no-any-return]
+    place: int = value.index(item, *bounds)
+    return place
 
 
 def _list_count(budget: Budget, value: Any, item: Any) -> int:
     budget.weigh(value)
-    return value.count(item)  # type: ignore[no-any-return]
+    number: int = value.count(item)
+    return number
 
 
 _STR_METHODS: dict[str, Callable[..., Any]] = {name: _same_size(getattr(str, name)) for name in _SAME_SIZE} | {
