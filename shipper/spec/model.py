@@ -210,7 +210,7 @@ class LicensePin(NamedTuple):
 
 
 class Spec(NamedTuple):
-    """One assets spec. `file` is its name in messages."""
+    """One assets spec. `file` is its name in messages, `digest` the SHA-256 of its bytes in hex."""
 
     file: str
     assets: tuple[Asset, ...]
@@ -220,6 +220,7 @@ class Spec(NamedTuple):
     templating: Templating
     escape: Escape
     notes: tuple[Note, ...]
+    digest: str
 
     def templating_of(self, asset: Asset) -> Templating:
         """The dialect of the asset's templated fields (files named ``*.j2`` are Jinja in either)."""

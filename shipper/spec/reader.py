@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from shipper.errors import ShipperError, SpecError, did_you_mean
@@ -76,7 +77,8 @@ def parse_spec(data: bytes | str, file: str, *, collect: list[ShipperError] | No
     pin = _pin(sections["license"], report)
     texts = _templated(assets, groups, steps)
     templating = declared or report.attempt(lambda: detect(texts)) or "jinja"
-    return Spec(file, assets, groups, steps, pin, templating, escape, _sorted(report.notes))
+    digest = sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+    return Spec(file, assets, groups, steps, pin, templating, escape, _sorted(report.notes), digest)
 
 
 def _sections(root: Node, report: Report) -> dict[str, Node | None]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -328,3 +329,10 @@ def outcome(text: str, collect: list[ShipperError] | None) -> Spec | ShipperErro
         return parse_spec(text, "s", collect=collect)
     except (SpecError, LimitError) as problem:
         return problem
+
+
+def test_the_digest_is_of_the_bytes(tmp_path: Path) -> None:
+    data = b"\xef\xbb\xbf" + INLINE.replace("\n", "\r\n").encode()
+    (tmp_path / "spec.yaml").write_bytes(data)
+    assert read_spec(tmp_path / "spec.yaml").digest == hashlib.sha256(data).hexdigest()
+    assert parse_spec(INLINE, "s").digest == hashlib.sha256(INLINE.encode()).hexdigest()
