@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 PROGRAM := $(BIN)/shipper
 
 # Modules that write a page: its PATH, its text by reference()
-GENERATORS := tests.reference
+GENERATORS := tests.reference tests.cli_reference
 
 define UP_TO_DATE
 import importlib, sys
@@ -18,6 +18,14 @@ current = open(page.PATH, encoding="utf-8").read() == page.reference()
 sys.exit(None if current else page.PATH + " is out of date, run: make docs")
 endef
 export UP_TO_DATE
+
+define WRITE_PAGE
+import importlib, sys
+page = importlib.import_module(sys.argv[1])
+open(page.PATH, "w", encoding="utf-8").write(page.reference())
+print("wrote", page.PATH, file=sys.stderr)
+endef
+export WRITE_PAGE
 
 .PHONY: demo test lint format docs bench tools test-minimum test-pythons golden lock clean
 
@@ -43,7 +51,7 @@ format: $(VENV)/.dev
 
 # Pages that are generated from the code
 docs: $(VENV)/.dev
-	@$(BIN)/python -m tests.reference
+	@set -e; for module in $(GENERATORS); do $(BIN)/python -c "$$WRITE_PAGE" $$module; done
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench

@@ -1,10 +1,9 @@
-"""Writes docs/functions.md: `python -m tests.reference` (or `make docs`)."""
+"""The text of docs/functions.md, which `make docs` writes."""
 
 from __future__ import annotations
 
 import inspect
 import json
-import sys
 from typing import TYPE_CHECKING
 
 from shipper.context.functions import FUNCTIONS
@@ -126,14 +125,4 @@ def _literal(value: object) -> str:
     return json.dumps(value, ensure_ascii=False) if value is not None else "none"
 
 
-def main() -> None:
-    """Write the reference into the folder `docs` of the current directory."""
-    with open(PATH, "w", encoding="utf-8") as file:
-        file.write(reference())
-    sys.stderr.write(f"wrote {PATH}\n")
-
-
-if __name__ == "__main__":
-    main()
-
-__all__ = ["main", "reference", "tests"]
+__all__ = ["reference", "tests"]
