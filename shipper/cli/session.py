@@ -53,6 +53,7 @@ def open_session(
     parsed = read_spec(spec, collect=unread)
     pin = parsed.license
     now, judged = times(facts.at)
+    fixed_now = now != judged or facts.at is not None
     if unread is None:
         for note in parsed.notes:
             warn(note.text, note.position)
@@ -81,6 +82,7 @@ def open_session(
         missing=facts.missing.value,
         release=read_release(facts.release),
         installation_id=facts.installation_id or "",
+        fixed_now=fixed_now,
     )
     return Session(parsed, verified, options)
 

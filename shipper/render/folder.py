@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shipper.render.about import About
+from shipper.render.provenance import provenance
 from shipper.render.publish import OutputFile, publish
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def write_folder(rendering: Rendering, output_dir: str, *, mtime: int | None) -> Published:
-    """Publish all files of `rendering` to `output_dir`, as `shipper.render.publish` does it.
+    """Publish all files of `rendering` to `output_dir`, as `shipper.render.publish` does it, with their provenance.
 
     Raises what rendering raises, OutputError, SpecError.
     """
@@ -22,4 +23,4 @@ def write_folder(rendering: Rendering, output_dir: str, *, mtime: int | None) ->
         for file in rendering.files
     )
     with About("", rendering.secrets):
-        return publish(files, output_dir, mtime=mtime)
+        return publish(files, output_dir, mtime=mtime, provenance=lambda: provenance(rendering))

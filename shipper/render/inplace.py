@@ -24,7 +24,7 @@ from shipper.render.tree import FOLDER_MODE, digest_of, is_unchanged, occupied, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shipper.render.manifest import Manifest
+    from shipper.render.manifest import Manifest, Provenance
 
 _STAGING = "staging"
 _JOURNAL = "journal"
@@ -38,7 +38,11 @@ class Journal(NamedTuple):
 
 
 def publish_in_place(
-    files: Iterable[tuple[str, bytes, int]], root_fd: int, manifest: Manifest, mtime: int | None
+    files: Iterable[tuple[str, bytes, int]],
+    root_fd: int,
+    manifest: Manifest,
+    mtime: int | None,
+    provenance: Provenance | None = None,
 ) -> tuple[list[Entry], list[str]]:
     """Publishes `files` (dest, content, mode) into the open folder.
 
@@ -63,7 +67,7 @@ def publish_in_place(
             _check(root_fd, entries, manifest)
             kept = {entry.path for entry in entries}.difference(dest for _, dest in moves)
             edited = _edited(root_fd, manifest, kept)
-            write_file(MANIFEST, encode(entries), 0o644, staging_fd, mtime)
+            write_file(MANIFEST, encode(entries, provenance), 0o644, staging_fd, mtime)
             new = {entry.path for entry in entries}
             journal = Journal(moves, sorted(path for path in manifest if path not in new))
             sync_file_system(staging_fd)

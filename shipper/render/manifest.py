@@ -2,9 +2,14 @@
 
 It lies at `.shipper/manifest.json`, with one file a line:
 
-    {"apiVersion": "v1", "kind": "List", "items": [], "version": 1, "files": [
+    {"apiVersion": "v1", "kind": "List", "items": [], "version": 1, "provenance": {
+      …
+    }, "files": [
     {"path": "k8s/app.yaml", "sha256": "<64 hex digits>", "mode": "0644"}
     ]}
+
+`provenance` says where they came from (`shipper.render.provenance`). It is for people: publishing reads only `files`,
+so that it may grow without a new version, and a manifest without it is as good.
 
 `kubectl apply -R -f DIR` reads every `.json` file, in hidden folders too, and stops at one that is no object; to it
 the manifest is an empty list.
@@ -25,9 +30,10 @@ from shipper.render.linux import open_folder
 from shipper.render.paths import OWN_FOLDER, check_dest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     Manifest = Mapping[str, "Entry"]
+    Provenance = Callable[[], Mapping[str, object]]
 
 NAME = "manifest.json"
 VERSION = 1
@@ -45,20 +51,37 @@ class Entry(NamedTuple):
     mode: int
 
 
-def encode(entries: Iterable[Entry]) -> bytes:
-    """The manifest's bytes, sorted by path: the same for the same files."""
+class Published(NamedTuple):
+    """A manifest: its files by path, and where they came from, as it stands there; None where it doesn't say."""
+
+    files: dict[str, Entry]
+    provenance: dict[str, object] | None
+
+
+def encode(entries: Iterable[Entry], provenance: Provenance | None = None) -> bytes:
+    """The manifest's bytes, sorted by path: the same for the same files and provenance."""
     lines = [
         json.dumps({"path": entry.path, "sha256": entry.sha256, "mode": f"{entry.mode:04o}"}, ensure_ascii=False)
         for entry in sorted(entries)
     ]
     listed = ",\n".join(lines)
-    return (
-        f'{{"apiVersion": "v1", "kind": "List", "items": [], "version": {VERSION}, "files": [\n{listed}\n]}}\n'.encode()
-    )
+    origin = "" if provenance is None else f'"provenance": {json.dumps(provenance(), ensure_ascii=False, indent=2)}, '
+    head = f'{{"apiVersion": "v1", "kind": "List", "items": [], "version": {VERSION}, {origin}"files": [\n'
+    # A lone surrogate becomes the escape that JSON has for it
+    return f"{head}{listed}\n]}}\n".encode("utf-8", "backslashreplace")
 
 
 def read(root_fd: int) -> dict[str, Entry] | None:
     """What an earlier run published to the open output folder, by path; None if there is no manifest.
+
+    Raises as `read_published` does.
+    """
+    found = read_published(root_fd)
+    return None if found is None else found.files
+
+
+def read_published(root_fd: int) -> Published | None:
+    """The manifest of the open output folder; None if there is none.
 
     The folder may come from anywhere (a checkout), so each path is checked as a dest is.
     Raises OutputError for a damaged manifest or one of a later version, OSError.
@@ -102,7 +125,7 @@ def read_small_file(name: str, dir_fd: int) -> bytes | None:
         return file.read(_MAX_BYTES + 1)
 
 
-def _decode(data: bytes) -> dict[str, Entry]:
+def _decode(data: bytes) -> Published:
     damaged = OutputError(
         f'the manifest "{OWN_FOLDER}/{NAME}" in the output folder is damaged',
         hint="publish to an empty folder, or restore the manifest",
@@ -120,9 +143,12 @@ def _decode(data: bytes) -> dict[str, Entry]:
             if entry is None or entry.path in entries:
                 raise damaged
             entries[entry.path] = entry
+        provenance = document.get("provenance")
+        if provenance is not None and not isinstance(provenance, dict):
+            raise damaged
     except (ValueError, KeyError, TypeError, RecursionError):
         raise damaged from None
-    return entries
+    return Published(entries, provenance)
 
 
 def _entry(item: dict[str, object]) -> Entry | None:

@@ -50,7 +50,7 @@ from shipper.render.tree import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shipper.render.manifest import Manifest
+    from shipper.render.manifest import Manifest, Provenance
 
 # renameat2 answers so where the two folders can't change places.
 _NO_EXCHANGE = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EXDEV, errno.EBUSY, errno.EPERM, errno.EACCES}
@@ -77,17 +77,24 @@ class Published(NamedTuple):
 
 
 class _Target(NamedTuple):
-    """The output folder: its real path, and, if it exists, an open and locked descriptor and what is ours in it."""
+    """The output folder: its real path, and, if it exists, an open and locked descriptor and what is ours in it.
+
+    `provenance` is what the new manifest will say besides.
+    """
 
     path: str
     fd: int | None
     manifest: Manifest
+    provenance: Provenance | None = None
 
 
-def publish(files: Iterable[OutputFile], output_dir: str, *, mtime: int | None = None) -> Published:
+def publish(
+    files: Iterable[OutputFile], output_dir: str, *, mtime: int | None = None, provenance: Provenance | None = None
+) -> Published:
     """Makes `files` the published content of `output_dir`; see the module for how.
 
     `files` is read once, in order, and held one at a time; what it raises passes through and leaves the old tree.
+    `provenance` is asked after the last file for what the manifest says about where they came from.
     `mtime` (seconds, SOURCE_DATE_EPOCH) sets the times of our files and folders.
     Raises OutputError (the folder isn't ours, is in use, can't be written) and SpecError (a bad or doubled dest).
     """
@@ -100,7 +107,7 @@ def publish(files: Iterable[OutputFile], output_dir: str, *, mtime: int | None =
     try:
         fd = _open_locked(path, output_dir, notes)
         try:
-            target = _Target(path, fd, _read_target(path, fd, output_dir, notes))
+            target = _Target(path, fd, _read_target(path, fd, output_dir, notes), provenance)
             result = _publish(_checked(files), target, output_dir, mtime, notes)
         finally:
             if fd is not None:
@@ -198,7 +205,7 @@ def _publish_in_place(
     if target.fd is None:
         raise OutputError(f'cannot publish to "{shown}": {reason}')
     with _Failures(shown):
-        entries, edited = publish_in_place(files, target.fd, target.manifest, mtime)
+        entries, edited = publish_in_place(files, target.fd, target.manifest, mtime, target.provenance)
     _note_edited(edited, entries, notes)
     notes.append(f'"{shown}" was updated file by file, not in one step: {reason}')
     return Published(target.path, len(entries), notes=tuple(notes))
@@ -227,7 +234,7 @@ def _write_tree(
         entries.append(Entry(file.dest, digest, file.mode))
     with _Failures(shown):
         _make_folders([OWN_FOLDER], staging_fd, folders)
-        write_file(f"{OWN_FOLDER}/{MANIFEST}", encode(entries), 0o644, staging_fd, mtime)
+        write_file(f"{OWN_FOLDER}/{MANIFEST}", encode(entries, target.provenance), 0o644, staging_fd, mtime)
     return entries
 
 

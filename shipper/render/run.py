@@ -39,8 +39,11 @@ class RenderedFile(NamedTuple):
 class Rendering:
     """What a spec renders to. `files` can be read once; `warnings` is complete when it has been."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, spec: Spec, license: VerifiedLicense | None, options: RenderOptions) -> None:
         self.plan = plan
+        self.spec = spec
+        self.license = license
+        self.options = options
         self.secrets = plan.templating.secrets
         self.messages: list[Message] = plan.messages
         self.warnings: list[Warned] = plan.warnings
@@ -102,4 +105,4 @@ def render(spec: Spec, license: VerifiedLicense | None, options: RenderOptions) 
 
     Raises SpecError, TemplateError, LimitError, at once or from `files`.
     """
-    return Rendering(make_plan(spec, license, options))
+    return Rendering(make_plan(spec, license, options), spec, license, options)

@@ -19,6 +19,7 @@ class RenderOptions(NamedTuple):
     """`now` (UTC) is what `Now` gives; `given` are values of options by name.
 
     `templates` names the templates folder and `folder` the one in which `local` assets are looked for; None for none.
+    `fixed_now` says that `now` was asked for, and is not what the clock says.
     `output` is the folder that the files are written to while they are made: no `local` asset may hold it.
     """
 
@@ -30,3 +31,4 @@ class RenderOptions(NamedTuple):
     release: Mapping[str, str] = _NOTHING
     installation_id: str = ""
     output: str | None = None
+    fixed_now: bool = False
