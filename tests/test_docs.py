@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shipper.assets import local
-from shipper.cli.inputs import MAX_VALUES
 from shipper.cli.main import root
 from shipper.context.build import build_scope
 from shipper.context.facts import Option
@@ -21,6 +20,7 @@ from shipper.context.functions import FUNCTIONS
 from shipper.context.values import ValueType, scalar_text
 from shipper.errors import ShipperError
 from shipper.render import paths
+from shipper.render.values import MAX_VALUES
 from shipper.template import limits
 from shipper.template.engine import Engine
 from shipper.template.source import TemplateSource

@@ -54,7 +54,15 @@ def eval_(
 
     Options from --values have the types that YAML gives them; those from --set are text.
     """
-    from shipper.cli.inputs import given_keys, given_values, one_standard_input, read_license, read_release, times
+    from shipper.cli.inputs import (
+        given_keys,
+        given_values,
+        one_standard_input,
+        read_license,
+        release_facts,
+        set_file_paths,
+        times,
+    )
     from shipper.cli.session import templates_folder
     from shipper.errors import UsageError
     from shipper.render.config import loose_option
@@ -66,7 +74,12 @@ def eval_(
     if template is None and not json_lines:
         raise UsageError("there is no template to render", hint="give its text, a file, or - for standard input")
     one_standard_input(
-        "-" if json_lines else template, license.license, facts.release, *config.values, *license.trust_key
+        "-" if json_lines else template,
+        license.license,
+        facts.release,
+        *config.values,
+        *set_file_paths(config.set_file),
+        *license.trust_key,
     )
     now, judged = times(facts.at)
     verified = (
@@ -78,11 +91,11 @@ def eval_(
         now=now,
         templates=templates_folder(templates, None),
         missing=facts.missing.value,
-        release=read_release(facts.release),
+        release=release_facts(facts.release),
         installation_id=facts.installation_id or "",
     )
     evaluator = Evaluator(verified, options)
-    for name, value in given_values(config.values, config.set).items():
+    for name, value in given_values(config.values, config.set, config.set_file).items():
         evaluator.define(loose_option(name, value))
     check_dialect(templating)
     if json_lines:

@@ -13,14 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from shipper.context.values import ValueType
     from shipper.license.keys import PublicKey
     from shipper.license.verify import VerifiedLicense
     from shipper.spec import LicensePin
-
-MAX_VALUES = 4 * 1024 * 1024
-NO_MAP = "values are a map of an option's name to its value"
-TYPES: dict[type, ValueType] = {bool: "boolean", int: "integer", float: "number"}
 
 
 def one_standard_input(*paths: str | os.PathLike[str] | None) -> None:
@@ -31,14 +26,19 @@ def one_standard_input(*paths: str | os.PathLike[str] | None) -> None:
         raise UsageError("only one input can be standard input")
 
 
-def given_values(files: Sequence[os.PathLike[str]], settings: Sequence[str]) -> dict[str, Given]:
-    """The values of options from `files` (a map of name to scalar each; null gives none) and `--set` texts.
+def given_values(
+    files: Sequence[os.PathLike[str]], settings: Sequence[str], set_files: Sequence[str] = ()
+) -> dict[str, Given]:
+    """The values of options from `files`, then `--set` texts, then `--set-file` files; the last one counts.
 
-    Raises UsageError for a missing file or a setting without `=`, SpecError for a file of another shape.
+    Raises UsageError for a missing file or a setting without `=`, SpecError for a file of another shape, LimitError.
     """
     given: dict[str, Given] = {}
-    for path in files:
-        given.update(read_values(os.fspath(path)))
+    if files:
+        from shipper.render.values import read_values
+
+        for path in files:
+            given.update(read_values(os.fspath(path)))
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals or not name:
@@ -46,7 +46,29 @@ def given_values(files: Sequence[os.PathLike[str]], settings: Sequence[str]) -> 
         if not is_unicode(setting):
             raise UsageError("--set takes UTF-8 text", subject=f"option {name}" if is_unicode(name) else "")
         given[name] = Given(text, None)
+    for setting in set_files:
+        given.update(value_from_file(setting))
     return given
+
+
+def set_file_paths(settings: Sequence[str]) -> list[str]:
+    """The files that `--set-file` names."""
+    return [setting.partition("=")[2] for setting in settings]
+
+
+def value_from_file(setting: str) -> dict[str, Given]:
+    """The option of one `--set-file NAME=PATH`, with the bytes of the file. Raises UsageError, LimitError."""
+    from shipper.render.values import MAX_VALUES
+    from shipper.yamlio import read_file
+
+    name, _, path = setting.partition("=")
+    if not name or not path or not is_unicode(name):
+        raise UsageError("--set-file takes NAME=PATH", hint="what is in the file is the value")
+    try:
+        return {name: Given(content=read_file(path, max_bytes=MAX_VALUES))}
+    except UsageError as error:
+        error.subject = f"option {name}"
+        raise
 
 
 def is_unicode(text: str) -> bool:
@@ -58,65 +80,13 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def read_values(path: str) -> dict[str, Given]:
-    """One values file. Its lines are kept out of messages: any of them may hold a password."""
-    from shipper.yamlio import Mapping, Scalar, parse, read_file
-
-    data = read_file(path, max_bytes=MAX_VALUES)
-    if path.endswith(".json"):
-        return json_values(data, path)
-    node = parse(data, path, error=SpecError, secret=True)
-    if isinstance(node, Scalar) and node.value is None:
-        return {}
-    if not isinstance(node, Mapping):
-        raise node.error(NO_MAP)
-    given: dict[str, Given] = {}
-    for key, value in node.entries:
-        if not isinstance(value, Scalar):
-            raise value.error(f'the value of option "{key.text}" is a {value.kind}, not a text')
-        if value.value is not None:
-            given[key.text] = Given(value.text, value.position, TYPES.get(type(value.value), "string"))
-    return given
-
-
-def json_values(data: bytes, path: str) -> dict[str, Given]:
-    """The values in a JSON file, which is no YAML where it escapes characters beyond U+FFFF."""
-    from shipper.context.values import scalar_text
-    from shipper.yamlio import load_json
-
-    try:
-        values = load_json(data, path, error=SpecError)
-    except SpecError as error:
-        error.position = error.position and error.position._replace(text="")
-        raise
-    place = Position(path)
-    if not isinstance(values, dict):
-        raise SpecError(NO_MAP, position=place)
-    given: dict[str, Given] = {}
-    for name, value in values.items():
-        if isinstance(value, list | dict):
-            kind = "list" if isinstance(value, list) else "map"
-            raise SpecError(f'the value of option "{name}" is a {kind}, not a text', position=place)
-        if value is not None:
-            given[name] = Given(scalar_text(value), place, TYPES.get(type(value), "string"))
-    return given
-
-
-def read_release(path: str | None) -> dict[str, str]:
-    """What `Installation` tells of the release: a map of name to scalar."""
+def release_facts(path: str | None) -> dict[str, str]:
+    """What `Installation` tells of the release, from a file if there is one. Raises UsageError, SpecError."""
     if path is None:
         return {}
-    from shipper.yamlio import Mapping, Scalar, parse, read_file
+    from shipper.render.values import read_release
 
-    node = parse(read_file(path, max_bytes=MAX_VALUES), path, error=SpecError)
-    if not isinstance(node, Mapping):
-        raise node.error("a release is a map of names to texts")
-    release: dict[str, str] = {}
-    for key, value in node.entries:
-        if not isinstance(value, Scalar):
-            raise value.error(f'"{key.text}" is a {value.kind}, not a text')
-        release[key.text] = value.text
-    return release
+    return read_release(path)
 
 
 def times(at: str | None) -> tuple[datetime, datetime]:

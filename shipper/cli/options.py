@@ -99,6 +99,14 @@ class ConfigOptions(NamedTuple):
         list[str],
         typer.Option("--set", metavar="NAME=TEXT", help="The value of one option; wins over --values."),
     ] = []
+    set_file: Annotated[
+        list[str],
+        typer.Option(
+            "--set-file",
+            metavar="NAME=PATH",
+            help="The value of one option is what the file holds; wins over --set. - is standard input.",
+        ),
+    ] = []
 
 
 class FactOptions(NamedTuple):

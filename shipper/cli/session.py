@@ -12,7 +12,8 @@ from shipper.cli.inputs import (
     one_standard_input,
     pinned_keys,
     read_license,
-    read_release,
+    release_facts,
+    set_file_paths,
     times,
 )
 from shipper.errors import LicenseError, SpecError, UsageError
@@ -49,7 +50,14 @@ def open_session(
     """
     from shipper.spec import read_spec
 
-    one_standard_input(spec, license.license, facts.release, *config.values, *license.trust_key)
+    one_standard_input(
+        spec,
+        license.license,
+        facts.release,
+        *config.values,
+        *set_file_paths(config.set_file),
+        *license.trust_key,
+    )
     parsed = read_spec(spec, collect=unread)
     pin = parsed.license
     now, judged = times(facts.at)
@@ -76,11 +84,11 @@ def open_session(
     folder = None if spec == "-" else os.path.dirname(os.path.abspath(spec))
     options = RenderOptions(
         now=now,
-        given=given_values(config.values, config.set),
+        given=given_values(config.values, config.set, config.set_file),
         templates=templates_folder(templates, folder),
         folder=folder,
         missing=facts.missing.value,
-        release=read_release(facts.release),
+        release=release_facts(facts.release),
         installation_id=facts.installation_id or "",
         fixed_now=fixed_now,
     )

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from shipper.spec.model import ConfigGroup, ConfigItem, Text
 
 COMPUTED_TYPES = frozenset({"label", "heading"})
+# A file may be a key, and is long anyway
+UNSHOWN_TYPES = frozenset({"password", "file"})
 VALUE_TYPES: dict[str, ValueType] = {"integer": "integer", "number": "number", "bool": "boolean"}
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?")
@@ -37,12 +39,14 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?")
 class Given(NamedTuple):
     """A value from outside; `position` is where it stands, None for the command line.
 
-    `type` is the type it was written with, which only counts where no spec declares one.
+    `type` is the type it was written with, which only counts where no spec declares one. Where there is `content`
+    it is that of a file, and the option's type decides which text it is.
     """
 
-    text: str
+    text: str = ""
     position: Position | None = None
     type: ValueType = "string"
+    content: bytes | None = None
 
 
 class Warned(NamedTuple):
@@ -112,7 +116,7 @@ def resolve(groups: Sequence[ConfigGroup], given: Mapping[str, Given], evaluator
         if value is None:
             text, secret = computed(item, evaluator)
         else:
-            text, secret = fitting(item, value.text, value.position), False
+            text, secret = fitting(item, text_of(value, name, item.type), value.position), False
         options[name] = option_of(item, text, secret=secret)
         evaluator.define(options[name])
     require_values(groups, options, evaluator)
@@ -137,7 +141,26 @@ def option_of(item: ConfigItem, text: str, *, secret: bool) -> Option:
 
 def loose_option(name: str, value: Given) -> Option:
     """An option that no spec declares."""
-    return Option(name, value.text, value.type)
+    return Option(name, text_of(value, name), value.type)
+
+
+def text_of(value: Given, name: str, kind: str = "text") -> str:
+    """The text of a given value for an option of the type `kind`: what a file holds is base64 for a `file`.
+
+    Raises SpecError where a file should hold text, and doesn't.
+    """
+    if value.content is None:
+        return value.text
+    if kind == "file":
+        from base64 import b64encode
+
+        return b64encode(value.content).decode("ascii")
+    try:
+        return value.content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise SpecError(
+            "the file is no UTF-8 text", subject=f"option {name}", hint="only the type file takes any bytes"
+        ) from None
 
 
 def check_names(given: Mapping[str, Given], items: Mapping[str, ConfigItem]) -> None:
@@ -219,20 +242,28 @@ def computed(item: ConfigItem, evaluator: Evaluator) -> tuple[str, bool]:
 
 
 def fitting(item: ConfigItem, text: str, position: Position | None) -> str:
-    """A given value as it is stored: booleans as `1` and `0`, everything else as it is. Empty fits any option."""
+    """A given value as it is stored: booleans as `1` and `0`, base64 in one line, everything else as it is.
+
+    Empty fits any option.
+    """
     if not text:
         return text
     check_fit(item, text, position)
     if item.type == "bool":
         return "1" if text in TRUE_TEXTS else "0"
-    return text
+    return without_breaks(text) if item.type == "file" else text
+
+
+def without_breaks(text: str) -> str:
+    """Base64 as one line."""
+    return text.replace("\r", "").replace("\n", "")
 
 
 def check_fit(item: ConfigItem, text: str, position: Position | None, *, secret: bool = False) -> None:
     """Raise SpecError for a text that is not of the option's type, not among its choices or not of its pattern."""
     expected = expectation(item, text)
     if expected:
-        shown = "the value" if secret or item.type == "password" else f'"{text}"'
+        shown = "the value" if secret or item.type in UNSHOWN_TYPES else f'"{text}"'
         raise SpecError(f"{shown} is {expected[0]}", position=position, subject=f"option {item.name}", hint=expected[1])
 
 
@@ -244,6 +275,8 @@ def expectation(item: ConfigItem, text: str) -> tuple[str, str] | None:
         return "no number", "at most 1.8e308" if _NUMBER.fullmatch(text) else ""
     if item.type == "bool" and text not in TRUE_TEXTS and text not in FALSE_TEXTS:
         return "no boolean", "true, false, 1 or 0"
+    if item.type == "file" and not is_base64(text):
+        return "no standard base64", "--set-file NAME=PATH takes the file itself"
     if item.type in {"select", "select_one"} and item.choices and text not in item.choices:
         return "not among the choices", ", ".join(item.choices)
     if item.pattern and not matches(item.pattern.text, text):
@@ -257,6 +290,17 @@ def writes(text: str, form: re.Pattern[str], parse: Callable[[str], object]) -> 
         return form.fullmatch(text) is not None and parse(text) is not None
     except ValueError:
         return False
+
+
+def is_base64(text: str) -> bool:
+    """Whether `text` is padded standard base64 (RFC 4648 §4); it may have line breaks."""
+    import binascii
+
+    try:
+        binascii.a2b_base64(without_breaks(text).encode("ascii"), strict_mode=True)
+    except ValueError:
+        return False
+    return True
 
 
 def matches(pattern: str, text: str) -> bool:
