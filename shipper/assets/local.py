@@ -1,4 +1,4 @@
-"""`local`: a file or a tree beside the spec; what is named `*.j2` is rendered, the rest is copied byte for byte.
+"""`local`: files beside the spec, named by a path, a folder or a pattern; `*.j2` is rendered, the rest copied as it is.
 
 A tree that holds the output folder is refused: it would be read while it is written, and nested deeper in each run.
 What shipper itself puts beside and into output folders is never part of a tree.
@@ -15,14 +15,17 @@ from shipper.assets.base import FILE_MODE, JINJA_SUFFIX, PROGRAM_MODE, File, esc
 from shipper.errors import SpecError, TemplateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shipper.assets.base import Workbench
+    from shipper.spec.globs import Pattern
     from shipper.spec.model import LocalAsset
     from shipper.template.source import TemplateSource
 
 MAX_FILE = 256 * 1024 * 1024
 MAX_FILES = 100_000
+MAX_PATTERN = 4_096
+MAX_SEEN = 1_000_000
 # shipper's own folder in an output folder, and the one beside it in which the next tree is built
 _OWN_FOLDERS = re.compile(r"\.shipper|\..*\.shipper-[0-9a-f]{8}(?:\.kept)?", re.DOTALL)
 
@@ -35,7 +38,11 @@ def produce(asset: LocalAsset, bench: Workbench) -> Iterator[File]:
 
 def places(asset: LocalAsset, bench: Workbench, dest: str) -> list[tuple[str, str]]:
     """The path of each file, and where it goes, unchecked, if `dest` is the asset's. Raises SpecError."""
-    root, path = locate(asset, bench.folder)
+    from shipper.spec.globs import is_pattern
+
+    if is_pattern(asset.path.text):
+        return matched(asset, bench, dest)
+    root, path = locate(asset, asset.path.text, bench.folder)
     if not os.path.isdir(path):
         return [(path, without_suffix(dest, path))]
     if bench.output is not None and is_within(os.path.realpath(bench.output), path):
@@ -44,8 +51,45 @@ def places(asset: LocalAsset, bench: Workbench, dest: str) -> list[tuple[str, st
             f'"{asset.path.text}" holds the output folder "{bench.output}"',
             hint="choose an output folder outside of it",
         )
+    return below(path, tree(asset, root, path), dest)
+
+
+def matched(asset: LocalAsset, bench: Workbench, dest: str) -> list[tuple[str, str]]:
+    """`places` for a pattern: below `dest` goes what is behind the pattern's own folder."""
+    from shipper.spec.globs import parse
+
+    if len(asset.path.text) > MAX_PATTERN:
+        raise refused(asset, f"a pattern of more than {MAX_PATTERN:,} characters")
+    pattern = parse(asset.path.text)
+    root, path = locate(asset, pattern.base, bench.folder)
+    if bench.output is not None:
+        output = os.path.realpath(bench.output)
+        if is_within(output, path) and may_enter(pattern, os.path.relpath(output, path)):
+            raise refused(
+                asset,
+                f'"{asset.path.text}" leads into the output folder "{bench.output}"',
+                hint="choose an output folder outside of it",
+            )
+    names = tree(asset, root, path, pattern) if os.path.isdir(path) else []
+    if not names:
+        raise refused(asset, f'no file beside the spec matches "{asset.path.text}"')
+    return below(path, names, dest)
+
+
+def may_enter(pattern: Pattern, folder: str) -> bool:
+    """Whether files in `folder`, a path in the pattern's own, can match."""
+    from shipper.spec import globs
+
+    states = globs.start(pattern)
+    for name in folder.split("/"):
+        states = states if name == "." else globs.step(states, name, pattern)
+    return globs.goes_on(states, pattern)
+
+
+def below(path: str, names: Iterable[str], dest: str) -> list[tuple[str, str]]:
+    """Each of `names` in the folder `path`, and in the folder `dest`."""
     folder = dest.removesuffix("/")
-    return [(os.path.join(path, name), without_suffix(f"{folder}/{name}", name)) for name in tree(asset, root, path)]
+    return [(os.path.join(path, name), without_suffix(f"{folder}/{name}", name)) for name in names]
 
 
 def without_suffix(dest: str, path: str) -> str:
@@ -58,14 +102,14 @@ def is_within(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def locate(asset: LocalAsset, folder: str | None) -> tuple[str, str]:
-    """The spec's folder and the asset's path in it, both without symbolic links."""
-    name = asset.path.text
+def locate(asset: LocalAsset, name: str, folder: str | None) -> tuple[str, str]:
+    """The spec's folder and the path `name` in it, which the asset's begins with, both without symbolic links."""
+    text = asset.path.text
     if folder is None:
-        raise refused(asset, f'"{name}" can\'t be found: the spec came from no file, so nothing is beside it')
+        raise refused(asset, f'"{text}" can\'t be found: the spec came from no file, so nothing is beside it')
     root = os.path.realpath(folder)
-    if not name or re.search("[\0\ud800-\udfff]", name) or os.path.isabs(name) or ".." in name.split("/"):
-        raise refused(asset, f'"{name}" is no path beside the spec', hint="it is relative and has no ..")
+    if not text or re.search("[\0\ud800-\udfff]", text) or os.path.isabs(text) or ".." in text.split("/"):
+        raise refused(asset, f'"{text}" is no path beside the spec', hint="it is relative and has no ..")
     path = os.path.join(root, name)
     if not os.path.lexists(path):
         raise refused(asset, f'no file or folder "{name}" beside the spec')
@@ -80,23 +124,33 @@ def confined(asset: LocalAsset, root: str, path: str) -> str:
     return real
 
 
-def tree(asset: LocalAsset, root: str, path: str) -> list[str]:
-    """Every file below `path` but shipper's own, as relative paths in the order of their bytes."""
+def tree(asset: LocalAsset, root: str, path: str, pattern: Pattern | None = None) -> list[str]:
+    """Every file below `path` that matches, but shipper's own, as relative paths in the order of their bytes."""
+    from shipper.spec import globs
+
+    pattern = pattern or globs.EVERYTHING
     found: list[str] = []
-    pending = [""]
+    pending = [("", globs.start(pattern))]
+    seen = 0
     while pending:
-        folder = pending.pop()
+        folder, states = pending.pop()
         with os.scandir(os.path.join(path, folder)) as entries:
             for entry in entries:
+                seen += 1
                 name = f"{folder}/{entry.name}" if folder else entry.name
-                if entry.is_dir(follow_symlinks=False):
-                    if not _OWN_FOLDERS.fullmatch(entry.name):
-                        pending.append(name)
+                after = globs.step(states, entry.name, pattern)
+                if not after:
                     continue
-                if entry.is_symlink() and os.path.isdir(confined(asset, root, entry.path)):
+                if entry.is_dir(follow_symlinks=False):
+                    if globs.goes_on(after, pattern) and not _OWN_FOLDERS.fullmatch(entry.name):
+                        pending.append((name, after))
+                    continue
+                if entry.is_symlink() and os.path.isdir(entry.path):
                     raise refused(asset, f'"{name}" is a symbolic link to a folder; only links to files are followed')
-                found.append(name)
-        if len(found) > MAX_FILES:
+                if globs.is_match(after, pattern):
+                    confined(asset, root, entry.path)
+                    found.append(name)
+        if len(found) > MAX_FILES or seen > MAX_SEEN:
             raise refused(asset, f"more than {MAX_FILES:,} files")
     return sorted(found, key=os.fsencode)
 

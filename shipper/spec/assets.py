@@ -95,7 +95,14 @@ def kind_of(node: Node) -> tuple[Scalar, Node]:
 
 
 def _default_dest(kind: str, path: Text) -> Text:
-    return Text(path.text.removesuffix(".j2"), path.scalar) if kind == "template" else path
+    if kind == "template":
+        return Text(path.text.removesuffix(".j2"), path.scalar)
+    if kind == "local":
+        from shipper.spec.globs import base_of, is_pattern
+
+        if is_pattern(path.text):
+            return Text(base_of(path.text), path.scalar)
+    return path
 
 
 def _mode(scalar: Scalar | None, kind: str) -> int | None:

@@ -270,6 +270,97 @@ def test_without_a_current_folder(folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert caught.value.position.file == str(folder / "c.yaml")
 
 
+# --- local, by a pattern
+
+
+@pytest.fixture
+def manifests(folder: Path) -> Path:
+    """`folder` with manifests on several levels."""
+    (folder / "k8s/sub/deep").mkdir(parents=True)
+    for name in ("b.yaml", "a.yaml.j2", ".hidden.yaml", "c.txt", "sub/d.yaml", "sub/deep/e.yaml", "sub/f.json"):
+        (folder / "k8s" / name).write_text("{{ 1 }}\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("asset", "dests"),
+    [
+        ("path: k8s/*.yaml", "k8s/.hidden.yaml k8s/b.yaml"),
+        ("path: k8s/*.yaml*", "k8s/.hidden.yaml k8s/a.yaml k8s/b.yaml"),
+        ("path: k8s/*.yaml, dest: out", "out/.hidden.yaml out/b.yaml"),
+        ("path: k8s/?.yaml, dest: out/", "out/b.yaml"),
+        ("path: k8s/*, dest: .", ".hidden.yaml a.yaml b.yaml c.txt"),
+        ("path: k8s/**/*.yaml", "k8s/.hidden.yaml k8s/b.yaml k8s/sub/d.yaml k8s/sub/deep/e.yaml"),
+        ("path: k8s/*/*.yaml, dest: x", "x/sub/d.yaml"),
+        ("path: k8s/sub/**, dest: x", "x/d.yaml x/deep/e.yaml x/f.json"),
+        ("path: '*/sub/*.json'", "k8s/sub/f.json"),
+        ("path: ./k8s//sub/*.json", "k8s/sub/f.json"),
+        ("path: '**/deep/*'", "k8s/sub/deep/e.yaml"),
+    ],
+)
+def test_a_pattern_takes_what_it_matches_in_order(asset: str, dests: str, manifests: Path) -> None:
+    assert list(files(f"assets.v1: [{{local: {{{asset}}}}}]", manifests)) == dests.split()
+
+
+def test_templates_that_match_are_rendered_and_the_rest_copied(manifests: Path) -> None:
+    found = contents("assets.v1: [{local: {path: 'k8s/?.yaml*'}}]", manifests)
+    assert found == {"k8s/a.yaml": "1\n", "k8s/b.yaml": b"{{ 1 }}\n"}
+
+
+@pytest.mark.parametrize("path", ["k8s/*.yml", "nope/*", "k8s/sub/deep/e.yaml/*", "k8s/su?", "*/*/*/*/*/*"])
+def test_a_pattern_without_a_match_is_an_error(path: str, manifests: Path) -> None:
+    with pytest.raises(SpecError, match="no file") as caught:
+        contents(f"assets.v1: [{{local: {{path: '{path}', dest: a}}}}]", manifests)
+    assert caught.value.position is not None
+    assert f'"{path}' in caught.value.message or f'"{path.partition("/*")[0]}"' in caught.value.message
+
+
+@pytest.mark.parametrize("path", ["../*", "/etc/*", "*/../../*", "k8s/*/..", "a" * 5000 + "*"])
+def test_a_pattern_stays_beside_the_spec(path: str, manifests: Path) -> None:
+    with pytest.raises(SpecError, match="is no path beside the spec|a pattern of more than") as caught:
+        contents(f"assets.v1: [{{local: {{path: '{path}', dest: a}}}}]", manifests)
+    assert caught.value.position is not None
+
+
+def test_links_that_a_pattern_matches(manifests: Path) -> None:
+    (manifests / "k8s/in.yaml").symlink_to("b.yaml")
+    (manifests / "k8s/out.txt").symlink_to("../../secret")
+    spec = "assets.v1: [{local: {path: 'k8s/**/*.yaml', dest: x}}]"
+    assert "x/in.yaml" in contents(spec, manifests)
+    (manifests / "k8s/out.yaml").symlink_to("../../secret")
+    with pytest.raises(SpecError, match="a symbolic link that leads out"):
+        contents(spec, manifests)
+    (manifests / "k8s/out.yaml").unlink()
+    (manifests / "k8s/loop").symlink_to("..")
+    assert "x/in.yaml" in contents("assets.v1: [{local: {path: 'k8s/*.yaml', dest: x}}]", manifests)
+    with pytest.raises(SpecError, match="symbolic link to a folder"):
+        contents(spec, manifests)
+
+
+@pytest.mark.parametrize(
+    ("path", "output", "refused"),
+    [
+        ("**/*.yaml", "out", True),
+        ("*.yaml", "out", False),
+        ("*.yaml", ".", True),
+        ("*/*.yaml", "out", True),
+        ("*/*.yaml", "k8s/out", False),
+        ("k8s/*.yaml", "out", False),
+        ("k8s/**", "k8s/sub/out", True),
+        ("k8s/*/deep/*", "k8s/sub/out", False),
+    ],
+)
+def test_a_pattern_that_leads_into_the_output_folder(path: str, output: str, refused: bool, manifests: Path) -> None:
+    (manifests / "top.yaml").write_text("")
+    options = RenderOptions(now=NOW, folder=str(manifests), output=str(manifests / output))
+    spec = parse_spec(f"assets.v1: [{{local: {{path: '{path}', dest: x}}}}]", "spec.yaml")
+    if refused:
+        with pytest.raises(SpecError, match="leads into the output folder"):
+            list(render(spec, None, options).files)
+    else:
+        assert list(render(spec, None, options).files)
+
+
 # --- unsupported
 
 
