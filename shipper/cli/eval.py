@@ -58,11 +58,11 @@ def eval_(
         given_keys,
         given_values,
         one_standard_input,
-        read_license,
         release_facts,
         set_file_paths,
         times,
     )
+    from shipper.cli.remote import given_license, input_paths
     from shipper.cli.session import templates_folder
     from shipper.errors import UsageError
     from shipper.render.config import loose_option
@@ -75,18 +75,13 @@ def eval_(
         raise UsageError("there is no template to render", hint="give its text, a file, or - for standard input")
     one_standard_input(
         "-" if json_lines else template,
-        license.license,
+        *input_paths(license),
         facts.release,
         *config.values,
         *set_file_paths(config.set_file),
-        *license.trust_key,
     )
     now, judged = times(facts.at)
-    verified = (
-        read_license(license.license, given_keys(license.trust_key), None, judged)
-        if license.license is not None
-        else None
-    )
+    verified = given_license(license, given_keys(license.trust_key), None, judged)
     options = RenderOptions(
         now=now,
         templates=templates_folder(templates, None),

@@ -1,4 +1,8 @@
-"""Options that belong together, said once: a command takes a NamedTuple of them as one parameter."""
+"""Options that belong together, said once: a command takes a NamedTuple of them as one parameter.
+
+A group may have a method `settled(by_flag)`, which gets the names of the fields that were given on the command line
+rather than by a variable, and returns the group that counts.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ def grouped(command: Callable[..., int | None]) -> Callable[..., int | None]:
 
     The flags stand in `--help` in the order of the parameters and fields.
     """
+    from typer import Context
+
     hints = get_type_hints(command, include_extras=True)
     groups = {name: hint for name, hint in hints.items() if hasattr(hint, "_fields")}
     parameters: list[Parameter] = []
@@ -28,9 +34,15 @@ def grouped(command: Callable[..., int | None]) -> Callable[..., int | None]:
             Parameter(flag, Parameter.KEYWORD_ONLY, annotation=hint, default=default) for flag, hint, default in flags
         ]
 
+    context_name = "context"
+    if any(hasattr(group, "settled") for group in groups.values()):
+        parameters.append(Parameter(context_name, Parameter.KEYWORD_ONLY, annotation=Context))
+
     def run(**given: Any) -> int | None:
+        context = given.pop(context_name, None)
         for name, group in groups.items():
-            given[name] = group(*[given.pop(field) for field in group._fields])
+            options = group(*[given.pop(field) for field in group._fields])
+            given[name] = options.settled(_by_flag(context)) if hasattr(group, "settled") else options
         return command(**given)
 
     run.__name__ = command.__name__
@@ -38,3 +50,9 @@ def grouped(command: Callable[..., int | None]) -> Callable[..., int | None]:
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # typeshed knows it of no function
     return run
+
+
+def _by_flag(context: Any) -> frozenset[str]:
+    """The parameters that were given on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return frozenset(name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE")

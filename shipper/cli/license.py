@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from shipper.cli.options import At, Format, OutputFormat, TrustKeys, new_app
+from shipper.cli.groups import grouped
+from shipper.cli.options import (
+    At,
+    CacheDir,
+    CaFile,
+    Format,
+    LicenseKey,
+    LicenseOptions,
+    LicenseServer,
+    LicenseUrl,
+    OutputFormat,
+    Timeout,
+    TrustKeys,
+    new_app,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
 
 app = new_app(help="Make, show and verify licenses and keys.")
 
@@ -85,6 +102,56 @@ def issue(
     node = yamlio.parse(data, file_name(source), error=LicenseError, limits=yamlio.Limits.LICENSE)
     signer = signing.load(str(key), passphrases.for_existing_key(str(key), passphrase_file))
     license_file = issued(node, signer, datetime.now(UTC))
+    if output_file is None:
+        write(license_file.decode("ascii"))
+    else:
+        files.replace(str(output_file), license_file)
+
+
+class FetchOptions(NamedTuple):
+    """Where a license is fetched from: the same flags as for rendering, without a file."""
+
+    license_url: LicenseUrl = None
+    license_server: LicenseServer = None
+    license_key: LicenseKey = None
+    trust_key: TrustKeys = []
+    ca_file: CaFile = None
+    cache_dir: CacheDir = None
+    timeout: Timeout = 30.0
+
+    def settled(self, by_flag: AbstractSet[str]) -> FetchOptions:
+        """With one source of the license. Raises UsageError for more than one."""
+        from shipper.cli.remote import one_source
+
+        chosen = one_source(LicenseOptions(**self._asdict()), by_flag)
+        return self._replace(license_url=chosen.license_url, license_server=chosen.license_server)
+
+
+@app.command(short_help="Fetch a license from a license server or a URL.")
+@grouped
+def fetch(
+    source: FetchOptions,
+    product: Product = None,
+    output_file: Annotated[
+        Path | None,
+        typer.Option("--output-file", metavar="FILE", help="Write the license to FILE instead of standard output."),
+    ] = None,
+) -> None:
+    """Fetch a license from a license server or a URL, and write the license file.
+
+    With --trust-key it is verified first: its signature, its product, and that it is not older than the one that
+    the server gave before. A license that isn't valid now is written with a warning.
+    """
+    from shipper.cli.inputs import one_standard_input
+    from shipper.cli.output import write
+    from shipper.cli.remote import fetched_file, input_paths
+    from shipper.license import files
+
+    options = LicenseOptions(**source._asdict())
+    one_standard_input(*input_paths(options))
+    if output_file is not None:
+        files.check_replaceable(str(output_file))
+    license_file = fetched_file(options, product)
     if output_file is None:
         write(license_file.decode("ascii"))
     else:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
 
 
 class Order(StrEnum):
@@ -70,8 +73,62 @@ At = Annotated[
 OutputFormat = Annotated[Format, typer.Option("-o", "--output", help="The format of the answer.")]
 
 
+LicenseUrl = Annotated[
+    str | None,
+    typer.Option("--license-url", metavar="URL", envvar="SHIPPER_LICENSE_URL", help="Fetch the license from URL."),
+]
+LicenseServer = Annotated[
+    str | None,
+    typer.Option(
+        "--license-server",
+        metavar="URL",
+        envvar="SHIPPER_LICENSE_SERVER",
+        help="Ask the license server at URL, with its prefix if it is under one.",
+    ),
+]
+LicenseKey = Annotated[
+    str | None,
+    typer.Option(
+        "--license-key",
+        metavar="KEY|@FILE",
+        envvar="SHIPPER_LICENSE_KEY",
+        help="What the server asks for. Others can read KEY in the list of processes, not @FILE or the variable.",
+    ),
+]
+CaFile = Annotated[
+    str | None,
+    typer.Option(
+        "--ca-file",
+        metavar="FILE",
+        envvar="SHIPPER_CA_FILE",
+        help="PEM certificates to trust instead of the public ones.",
+    ),
+]
+CacheDir = Annotated[
+    str | None,
+    typer.Option(
+        "--cache-dir",
+        metavar="DIR",
+        envvar="SHIPPER_CACHE_DIR",
+        help="Keeps the last good license (default: $XDG_CACHE_HOME/shipper, or ~/.cache/shipper).",
+    ),
+]
+Timeout = Annotated[
+    float,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        envvar="SHIPPER_TIMEOUT",
+        help="How long getting the license may take, with all attempts.",
+    ),
+]
+
+
 class LicenseOptions(NamedTuple):
-    """Where the license comes from, and whose signature counts."""
+    """Where the license comes from, and whose signature counts.
+
+    Of `license`, `license_url` and `license_server` at most one is set once the options are settled.
+    """
 
     license: Annotated[
         str | None,
@@ -79,7 +136,19 @@ class LicenseOptions(NamedTuple):
             "--license", metavar="FILE", envvar="SHIPPER_LICENSE", help="The signed license; - is standard input."
         ),
     ] = None
+    license_url: LicenseUrl = None
+    license_server: LicenseServer = None
+    license_key: LicenseKey = None
     trust_key: TrustKeys = []
+    ca_file: CaFile = None
+    cache_dir: CacheDir = None
+    timeout: Timeout = 30.0
+
+    def settled(self, by_flag: AbstractSet[str]) -> LicenseOptions:
+        """With one source of the license, a flag before the variables. Raises UsageError for more than one."""
+        from shipper.cli.remote import one_source
+
+        return one_source(self, by_flag)
 
 
 class ConfigOptions(NamedTuple):

@@ -11,11 +11,11 @@ from shipper.cli.inputs import (
     given_values,
     one_standard_input,
     pinned_keys,
-    read_license,
     release_facts,
     set_file_paths,
     times,
 )
+from shipper.cli.remote import given_license, has_source, input_paths
 from shipper.errors import LicenseError, SpecError, UsageError
 from shipper.render.settings import RenderOptions
 
@@ -45,18 +45,17 @@ def open_session(
 ) -> Session:
     """Read the inputs, verify the license, say the spec's notes and the license's warning on standard error.
 
-    A spec with `license.v1` needs a license. Raises UsageError, SpecError, LicenseError, LimitError. With
+    A spec with `license.v1` needs a license. Raises UsageError, SpecError, LicenseError, NetworkError, LimitError. With
     `unread` (for `lint`) what is wrong in the spec goes there, its notes aren't said, and it needs no license.
     """
     from shipper.spec import read_spec
 
     one_standard_input(
         spec,
-        license.license,
+        *input_paths(license),
         facts.release,
         *config.values,
         *set_file_paths(config.set_file),
-        *license.trust_key,
     )
     parsed = read_spec(spec, collect=unread)
     pin = parsed.license
@@ -65,7 +64,7 @@ def open_session(
     if unread is None:
         for note in parsed.notes:
             warn(note.text, note.position)
-        if pin is not None and license.license is None:
+        if pin is not None and not has_source(license):
             raise LicenseError(
                 f'the spec needs a license for the product "{pin.product}"',
                 position=pin.position,
@@ -78,9 +77,7 @@ def open_session(
         if unread is None:
             raise
         unread.append(error)
-    verified = None
-    if license.license is not None:
-        verified = read_license(license.license, keys, pin.product if pin else None, judged)
+    verified = given_license(license, keys, pin.product if pin else None, judged)
     folder = None if spec == "-" else os.path.dirname(os.path.abspath(spec))
     options = RenderOptions(
         now=now,

@@ -34,7 +34,7 @@ def replace(path: str, data: bytes) -> None:
             with open(os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC), "wb", buffering=0) as stream:
                 stream.write(data)
             return
-        _swap(path, data, stat.S_IMODE(_mode(path)))
+        swap(path, data, stat.S_IMODE(_mode(path)))
     except OSError as error:
         raise _failed(path, error) from None
 
@@ -57,7 +57,8 @@ def check_replaceable(path: str) -> None:
         raise OutputError(f'"{path}" is no license, and is left as it is')
 
 
-def _swap(target: str, data: bytes, mode: int) -> None:
+def swap(target: str, data: bytes, mode: int) -> None:
+    """Put a file with exactly the permissions `mode` in the place of `target`, whatever is there. Raises OSError."""
     import tempfile
 
     folder, name = os.path.split(target)

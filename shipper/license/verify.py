@@ -38,7 +38,11 @@ def verify(data: bytes, trust: Sequence[PublicKey], *, product: str | None, file
     refuses the license. `product` is what the license must be for, None for any. The license's times are not
     looked at: `state.require_valid` does that. Raises DefectError, whose `defect` names the reason, and LimitError.
     """
-    signed = envelope.parse(dearmor(data, file), file)
+    return verify_envelope(envelope.parse(dearmor(data, file), file), trust, product=product, file=file)
+
+
+def verify_envelope(signed: Envelope, trust: Sequence[PublicKey], *, product: str | None, file: str) -> VerifiedLicense:
+    """The license in an envelope: as `verify`."""
     keyid = trusted_signer(signed, trust, file)
     document = parse_payload(signed.payload, file)
     if product is not None and document.product != product:
@@ -59,13 +63,7 @@ def trusted_signer(signed: Envelope, trust: Sequence[PublicKey], file: str) -> s
             file=file,
             hint=f'a license is of type "{envelope.PAYLOAD_TYPE}"',
         )
-    if not trust:
-        raise DefectError(
-            "no-trust-key",
-            "no trusted key is known to verify the license with",
-            file=file,
-            hint="give the vendor's public key with --trust-key",
-        )
+    require_trust(trust, file)
     trusted = {key.keyid: key for key in trust}
     message = envelope.signed_bytes(signed.payload_type, signed.payload)
     signers: list[str] = []
@@ -88,6 +86,17 @@ def trusted_signer(signed: Envelope, trust: Sequence[PublicKey], file: str) -> s
             file=file,
         )
     return signers[0]
+
+
+def require_trust(trust: Sequence[PublicKey], file: str) -> None:
+    """Raise DefectError if there is no key to verify with: nothing is trusted then."""
+    if not trust:
+        raise DefectError(
+            "no-trust-key",
+            "no trusted key is known to verify the license with",
+            file=file,
+            hint="give the vendor's public key with --trust-key",
+        )
 
 
 def _listed(keyids: list[str]) -> str:
