@@ -69,15 +69,15 @@ def is_plain_string(text: str) -> bool:
 
 def quote_yaml(text: str) -> str:
     r"""`text` in double quotes by the rules of Go's %q (strconv.Quote): \n, \xNN, \uNNNN, \UNNNNNNNN."""
-    return f'"{text if _is_simple(text) else text.translate(_YAML_ESCAPES)}"'
+    return f'"{text if is_simple(text) else text.translate(_YAML_ESCAPES)}"'
 
 
 def quote_json(text: str) -> str:
     """`text` as a JSON string (RFC 8259) that YAML reads alike."""
-    return f'"{text if _is_simple(text) else text.translate(_JSON_ESCAPES)}"'
+    return f'"{text if is_simple(text) else text.translate(_JSON_ESCAPES)}"'
 
 
-def _is_simple(text: str) -> bool:
+def is_simple(text: str) -> bool:
     """Printable ASCII with nothing to escape: most text, and quickly told."""
     return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shipper.render.config import Given
+    from shipper.template.shared import Shared
 
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -20,6 +21,7 @@ class RenderOptions(NamedTuple):
 
     `templates` names the templates folder and `folder` the one in which `local` assets are looked for; None for none.
     `fixed_now` says that `now` was asked for, and is not what the clock says.
+    `shared` is what runs of the same spec have in common, which makes them faster.
     `output` is the folder that the files are written to while they are made: no `local` asset may hold it.
     """
 
@@ -32,3 +34,4 @@ class RenderOptions(NamedTuple):
     installation_id: str = ""
     output: str | None = None
     fixed_now: bool = False
+    shared: Shared | None = None

@@ -12,6 +12,7 @@ from shipper.errors import ShipperError
 from shipper.render.config import Asked
 from shipper.render.secrets import MASK, Secrets, hush
 from shipper.template.engine import Engine, written
+from shipper.template.shared import Shared
 from shipper.template.source import TemplateSource
 
 if TYPE_CHECKING:
@@ -67,12 +68,11 @@ class Templating:
     """
 
     def __init__(self, license: VerifiedLicense | None, options: RenderOptions) -> None:
-        from shipper.template.loader import TemplatesFolder
-
+        self.shared = options.shared or Shared()
         self.folder = options.folder
         self.output = options.output
-        self.loader = TemplatesFolder(options.templates) if options.templates is not None else None
-        self.engine = Engine(FUNCTIONS, self.loader, options.missing)
+        self.loader = self.shared.folder(options.templates) if options.templates is not None else None
+        self.engine = Engine(FUNCTIONS, self.loader, options.missing, shared=self.shared)
         self.secrets = Secrets()
         self.leftover: Position | None = None
         self._options: dict[str, Option] = {}
@@ -124,7 +124,7 @@ class Templating:
         with Hushing(self.engine):
             pieces = self.engine.pieces(self.engine.parse(source), self.scope, trace)
             self.leftover = self.leftover or find_leftover(pieces)
-            return written(pieces, escape)
+            return written(pieces, escape, self.shared.layouts)
 
     def condition(self, field: Text, trace: list[Traced] | None = None) -> bool:
         """What a `when` decides. Raises TemplateError where it is neither true nor false."""

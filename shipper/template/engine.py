@@ -9,6 +9,7 @@ from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, Author, Source, Type
 from shipper.errors import TemplateError, shown
 from shipper.template.limits import Budget, Run, TemplateLimits
 from shipper.template.runtime import Frame, Function, Undefined, kind
+from shipper.template.shared import Shared
 from shipper.template.source import TemplateSource
 
 if TYPE_CHECKING:
@@ -17,14 +18,13 @@ if TYPE_CHECKING:
     from jinja2 import nodes
 
     from shipper.context.values import Piece
+    from shipper.template.escape.layouts import Layouts
     from shipper.template.evaluator import Evaluator, Traced
     from shipper.template.loader import TemplatesFolder
 
 OPENINGS = ("{{", "{%", "{#")
 ASKS_FOR_TABLES = re.compile(r"\||\b(?:is|filter)\b")
 
-MAX_CACHED = 256
-"""Parsed templates that are kept. A tree takes a hundred times the memory of its text."""
 Escape = Literal["yaml", "json", "none"]
 
 
@@ -56,7 +56,8 @@ class Engine:
     """Parses and evaluates the templates of one run.
 
     `functions` are the registered functions (`context.registry.FunctionSpec`) by name. The budget of output is shared
-    by all that this engine renders. `used_secret` is set by an evaluation that looks at a secret option (by name in
+    by all that this engine renders. What is parsed goes to `shared`, which other engines with the same functions may
+    have, too. `used_secret` is set by an evaluation that looks at a secret option (by name in
     the facts' `secrets`); whoever asks clears it.
     """
 
@@ -66,31 +67,34 @@ class Engine:
         loader: TemplatesFolder | None = None,
         missing: Literal["error", "empty"] = "error",
         limits: TemplateLimits = TemplateLimits(),
+        shared: Shared | None = None,
     ) -> None:
         self.loader = loader
         self.missing = missing
         self.limits = limits
         self.run = Run(limits)
         self.used_secret = False
-        self._functions = {name: Function(name, spec) for name, spec in functions.items()}
-        self._globals: Frame | None = None
-        self._bodies: dict[str, list[nodes.Node]] = {}
-        self._uses: dict[nodes.Node, frozenset[str]] = {}
+        self.shared = shared or Shared()
+        self._specs = functions
+        self._bodies = self.shared.bodies
+        self._uses = self.shared.uses
 
     @property
     def globals(self) -> Frame:
         """The scope around everything: functions and builtins."""
-        if self._globals is None:
+        found = self.shared.globals
+        if found is None:
             from shipper.template.invoke import BUILTINS
 
-            self._globals = Frame({**BUILTINS, **self._functions}, None)
-        return self._globals
+            functions = {name: Function(name, spec) for name, spec in self._specs.items()}
+            found = self.shared.globals = Frame({**BUILTINS, **functions}, None)
+        return found
 
     def filter_names(self) -> list[str]:
         """All the names that can follow a `|`."""
         from shipper.template.calls import FILTERS
 
-        return [*FILTERS, *(name for name, function in self._functions.items() if function.spec.filter)]
+        return [*FILTERS, *(name for name, spec in self._specs.items() if spec.filter)]
 
     def parse(self, source: TemplateSource, templating: Literal["jinja"] = "jinja") -> Template:
         """The template in `source`; plain text needs no parser.
@@ -112,10 +116,24 @@ class Engine:
 
             found = parse(source).body
             load_tables(source.text)
-            if len(self._bodies) >= MAX_CACHED:
+            if self.shared.most is not None and len(self._bodies) >= self.shared.most:
                 self._bodies.clear()
                 self._uses.clear()
             self._bodies[source.text] = found
+        return found
+
+    def expression(self, source: TemplateSource) -> nodes.Expr:
+        """The parsed expression in `source`; the same text is parsed once."""
+        expressions = self.shared.expressions
+        found = expressions.get(source.text)
+        if found is None:
+            from shipper.template.jinja_parser import parse_expression
+
+            found = parse_expression(source)
+            load_tables(source.text)
+            if self.shared.most is not None and len(expressions) >= self.shared.most:
+                expressions.clear()
+            expressions[source.text] = found
         return found
 
     def uses(self, node: nodes.Node, find: Callable[[nodes.Node], frozenset[str]]) -> frozenset[str]:
@@ -154,11 +172,8 @@ class Engine:
         if any(opening in source.text for opening in OPENINGS[:2]):
             value: Any = _without_margins(self.pieces(self.parse(source), scope, trace))
         else:
-            from shipper.template.jinja_parser import parse_expression
-
-            load_tables(source.text)
-            evaluator = self._evaluator(source, scope, trace)
-            value = evaluator.run_expression(parse_expression(source))
+            expression = self.expression(source)
+            value = self._evaluator(source, scope, trace).run_expression(expression)
         if value is True or value is False:
             return value
         if type(value) is int and value in (0, 1):
@@ -189,9 +204,7 @@ class Engine:
             if any(opening in template.text for opening in OPENINGS[:2]):
                 template = self.parse(template)
             else:
-                from shipper.template.jinja_parser import parse_expression
-
-                return find_references([parse_expression(template)])
+                return find_references([self.expression(template)])
         return find_references(template.body or [])
 
     def _budget(self) -> Budget:
@@ -209,13 +222,16 @@ def load_tables(text: str) -> None:
         from shipper.template import filters, tests  # noqa: F401 (they fill the tables)
 
 
-def written(pieces: list[Piece], escape: Escape) -> str:
-    """The text of `pieces`: YAML or JSON with its values escaped, or as it is. Raises TemplateError, LimitError."""
+def written(pieces: list[Piece], escape: Escape, layouts: Layouts | None = None) -> str:
+    """The text of `pieces`: YAML or JSON with its values escaped, or as it is. Raises TemplateError, LimitError.
+
+    Known `layouts` make it faster.
+    """
     if escape == "none":
         return "".join(map(piece_text, pieces))
     from shipper.template.escape import escape_yaml
 
-    return escape_yaml(pieces, json_file=escape == "json")
+    return escape_yaml(pieces, json_file=escape == "json", layouts=layouts)
 
 
 def _without_margins(pieces: list[Piece]) -> str:

@@ -6,7 +6,7 @@ values written in. What agrees stays byte for byte; a scalar that does not is wr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.errors import LimitError, TemplateError
 from shipper.template.escape.compare import NotYamlError, differing_sites, read_events
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shipper.context.values import Piece
     from shipper.template.escape.compare import Event
     from shipper.template.escape.holdout import HeldOut
+    from shipper.template.escape.layouts import Layouts, Learn
     from shipper.template.escape.sites import Reading, Site
 
 # Looking at a site apart reads its document once more; beyond this many characters in all, every site that
@@ -34,8 +35,23 @@ if TYPE_CHECKING:
 _MOST_READ_APART = 2_000_000
 
 
-def escape_yaml(pieces: Sequence[Piece], *, json_file: bool = False) -> str:
-    """Join `pieces` to a text that is the YAML (or JSON) the author meant.
+class Escaped(NamedTuple):
+    """The text that leaves, and its events; those of JSON are not at hand."""
+
+    text: Text
+    events: list[Event] | None
+
+
+def escape_yaml(pieces: Sequence[Piece], *, json_file: bool = False, layouts: Layouts | None = None) -> str:
+    """The same as `escape`, as a mere text. `layouts` makes it faster where YAML came before, and nothing else."""
+    if layouts is None or json_file:
+        return escape(pieces, json_file=json_file).text.text
+    known, learn = layouts.write(pieces)
+    return escape(pieces, learn=learn).text.text if known is None else known
+
+
+def escape(pieces: Sequence[Piece], *, json_file: bool = False, learn: Learn | None = None) -> Escaped:
+    """Join `pieces` to a text that is the YAML (or JSON) the author meant. What YAML it was is told to `learn`.
 
     Raises LimitError if it is too large, TemplateError if it is no YAML, if a value stands where nothing can be written safely, or if
     a mapping has a key twice.
@@ -47,10 +63,12 @@ def escape_yaml(pieces: Sequence[Piece], *, json_file: bool = False) -> str:
         check_keys(make_edits(held, ()), meant)
         text = make_edits(held, [*_comments(reading), *(in_json(site) for site in reading.sites)])
         check_json(text)
-        return text.text
+        return Escaped(text, None)
     text, events = _write_values(held, reading) if held.slots else (make_edits(held, ()), meant)
     check_keys(text, events)
-    return text.text
+    if learn is not None:
+        learn(held, reading)
+    return Escaped(text, events)
 
 
 def _read_meant(held: HeldOut) -> list[Event]:

@@ -66,7 +66,7 @@ def hold_out(pieces: Sequence[Piece]) -> HeldOut:
     stem = _stem(piece.text for piece in pieces if type(piece) is Author)
     width = _width(printed)
     empty = printed and any(not piece.text for piece in pieces if type(piece) is Printed)
-    dropped = _alone_and_empty(pieces) if empty else frozenset()
+    dropped = alone_and_empty(pieces) if empty else frozenset()
     parts: list[str] = []
     slots: list[Slot] = []
     starts: list[int] = []
@@ -120,7 +120,7 @@ def _letters(number: int, width: int) -> str:
     return letters
 
 
-def _alone_and_empty(pieces: Sequence[Piece]) -> frozenset[int]:
+def alone_and_empty(pieces: Sequence[Piece]) -> frozenset[int]:
     """The empty values on lines that are blank but for them."""
     dropped: list[int] = []
     pending: list[int] = []

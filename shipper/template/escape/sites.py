@@ -200,7 +200,7 @@ def _meaning(held: HeldOut, place: _Place, inside: tuple[Slot, ...], start: int,
             indent=max(0, slot.piece.indent - block)
         ).written()  # fmt: skip
         value = value.replace(held.text[slot.start : slot.end], text, 1)
-    numbers = plain and not place.is_key and all(_is_number(slot.piece.value) for slot in inside)
+    numbers = plain and not place.is_key and all(is_number(slot.piece.value) for slot in inside)
     return ("literal" if numbers else "text"), value
 
 
@@ -240,7 +240,7 @@ def _number(text: str) -> str:
     return f"{mantissa}{'' if '.' in mantissa else '.0'}e{sign}{exponent}"
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
     if isinstance(value, TypedText):
         return value.type in ("integer", "number")
     return isinstance(value, (int, float)) and not isinstance(value, bool)
