@@ -56,7 +56,7 @@ docs: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench
 
-# helm and kubectl, for tests and bench
+# helm, kubectl and Go, for tests and bench
 tools: $(VENV)/.dev
 	@$(BIN)/python -m tests.tools
 

