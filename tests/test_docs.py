@@ -6,14 +6,11 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from shipper.assets import local
-from shipper.cli.main import root
 from shipper.context.build import build_scope
 from shipper.context.facts import Option
 from shipper.context.functions import FUNCTIONS
@@ -25,93 +22,31 @@ from shipper.template import limits
 from shipper.template.engine import Engine
 from shipper.template.source import TemplateSource
 from shipper.yamlio import Limits
+from tests import pages
+from tests.commands import variables
 from tests.context.sample import FACTS, facts
 from tests.corpora import REPOSITORY
+from tests.pages import blocks, code, read, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-PAGES = ("README.md", "docs/spec.md", "docs/templates.md")
 TYPES: dict[type, ValueType] = {bool: "boolean", int: "integer", float: "number"}
-ELSEWHERE = ("https:", "http:", "#")
+PAGES = pages.pages()
+RUN = [page for page in PAGES if any(map(pages.is_run, blocks(page)))]
 
 
-def read(page: str) -> str:
-    return (REPOSITORY / page).read_text(encoding="utf-8")
-
-
-def blocks(page: str, kind: str) -> list[str]:
-    """The fenced blocks whose info string is `kind`."""
-    return re.findall(rf"^```{kind}\n(.*?)^```$", read(page), re.MULTILINE | re.DOTALL)
-
-
-def rows(page: str, heading: str) -> list[list[str]]:
-    """The cells of the table whose header begins with `heading`, without it; backticks and escapes are undone."""
-    found = re.search(rf"^\| {re.escape(heading)} \|.*\n\|[-|]+\n((?:\|.*\n)+)", read(page), re.MULTILINE)
-    assert found, heading
-    lines = (re.split(r"(?<!\\)\|", line)[1:-1] for line in found[1].splitlines())
-    return [[cell.strip().replace("\\|", "|") for cell in line] for line in lines]
-
-
-def code(cell: str) -> str:
-    """The text in backticks, with its line breaks."""
-    return cell.removeprefix("`").removesuffix("`").replace("⏎", "\n")
-
-
-def sessions(page: str) -> list[tuple[str, str]]:
-    """Each command of the page's console blocks with what it prints."""
-    found = []
-    for block in blocks(page, "console"):
-        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, output = re.sub(r"\\\n", "", part).partition("\n")
-            found.append((command, output))
-    return found
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_the_examples_run_and_print_what_is_shown(page: str, tmp_path: Path) -> None:
-    for folder in ("specs", "templates"):
-        shutil.copytree(REPOSITORY / folder, tmp_path / folder)
-    files = [*blocks(page, "yaml complete"), *blocks(page, "yaml file")]
-    for text in files:
-        (tmp_path / name_of(text)).write_text(text, encoding="utf-8")
-    shown = sessions(page)
-    assert shown
-    for command, output in shown:
-        assert run(command, tmp_path).removesuffix("\n") == output.removesuffix("\n"), command
-    for text in blocks(page, "yaml complete"):
-        name = name_of(text)
-        assert f"{name}: 0 errors, " in run(f"shipper lint {name}", tmp_path)
-        assert any(f"shipper render {name}" in command for command, _ in shown), name
-
-
-def name_of(text: str) -> str:
-    """The file's name in the comment that a block begins with."""
-    found = re.match(r"(?:# |\{#-? )(\S+)", text)
-    assert found, text
-    return found[1]
-
-
-def run(command: str, folder: Path) -> str:
-    """What a command prints, on standard output and standard error."""
-    environment = {
-        "PATH": f"{os.path.dirname(sys.executable)}:/usr/bin:/bin",
-        "HOME": str(folder),
-        "LC_ALL": "C.UTF-8",
-        "PYTHONPATH": str(REPOSITORY),
-    }
-    done = subprocess.run(
-        ["bash", "-c", command],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return done.stdout
+@pytest.mark.parametrize("page", RUN)
+def test_what_a_page_says_works_and_prints_what_is_shown(page: str, tmp_path: Path) -> None:
+    if page != "docs/tutorial.md":
+        for folder in ("specs", "templates"):
+            shutil.copytree(REPOSITORY / folder, tmp_path / folder)
+    all_blocks = blocks(page)
+    pages.play(all_blocks, tmp_path)
+    shown = "".join(block.text for block in all_blocks if block.info == "console")
+    for name in (block.file for block in all_blocks if block.info.endswith(" complete")):
+        assert f"{name}: 0 errors, " in pages.run(f"shipper lint {name}", tmp_path)
+        assert f"shipper render {name}" in shown, name
 
 
 @pytest.mark.parametrize(("when", "decides"), rows("docs/spec.md", "`when`"))
@@ -174,23 +109,7 @@ def test_the_readme_lists_the_variables() -> None:
         for name, flag, of in rows("README.md", "variable")
     }
     del listed["SHIPPER_DEBUG"]
-    found: dict[str, tuple[str, set[str]]] = {}
-    for command, option in options():
-        if isinstance(option.envvar, str):
-            found.setdefault(option.envvar, (option.opts[-1], set()))[1].add(command)
-    assert listed == found
-
-
-def options() -> Iterator[tuple[str, Any]]:
-    """Each command with each of its options."""
-    group = root()
-    with group.make_context("shipper", ["lint"], resilient_parsing=True) as context:
-        commands = {name: group.get_command(context, name) for name in group.list_commands(context)}
-    license: Any = commands.pop("license")
-    commands.update({f"license {name}": command for name, command in license.commands.items()})
-    for name, command in commands.items():
-        assert command is not None
-        yield from ((name, option) for option in command.params)
+    assert listed == variables()
 
 
 def test_what_the_architecture_names_exists() -> None:
@@ -216,10 +135,41 @@ def test_the_make_targets_that_are_named_exist(page: str) -> None:
     assert {target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)} == set()
 
 
-@pytest.mark.parametrize(
-    "page", sorted(path.relative_to(REPOSITORY).as_posix() for path in REPOSITORY.glob("docs/**/*.md"))
-)
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
-    targets = [link for link in re.findall(r"\]\(([^)]+)\)", read(page)) if not link.startswith(ELSEWHERE)]
-    folder = (REPOSITORY / page).parent
-    assert [target for target in targets if not (folder / target.partition("#")[0]).exists()] == []
+    lost = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", pages.prose(page)):
+        if link.startswith(("https:", "http:", "mailto:")):
+            continue
+        target, _, anchor = link.partition("#")
+        found = (REPOSITORY / page).parent / target if target else REPOSITORY / page
+        if not found.exists() or (anchor and anchor not in pages.anchors(os.path.relpath(found, REPOSITORY))):
+            lost.append(link)
+    assert lost == []
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached: set[str] = set()
+    ahead = ["README.md"]
+    while ahead:
+        page = ahead.pop()
+        reached.add(page)
+        for link in re.findall(r"\]\(([^)#\s]+)", pages.prose(page)):
+            target = os.path.normpath(os.path.join(os.path.dirname(page), link))
+            if target in PAGES and target not in reached:
+                ahead.append(target)
+    decisions = {page for page in PAGES if page.startswith("docs/decisions/")}
+    assert set(PAGES) - decisions == reached - decisions
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_commands_on_a_page_exist(page: str) -> None:
+    for line in pages.command_lines(page):
+        assert pages.misunderstood(line) is None, line
+
+
+def test_the_check_of_commands_sees_faults() -> None:
+    assert pages.misunderstood("shipper render x.yaml --set a=b") is None
+    assert pages.misunderstood("shipper render x.yaml --sett a=b") is not None
+    assert pages.misunderstood("shipper rendr x.yaml") is not None
+    assert pages.misunderstood("shipper license verify a b") is not None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -12,7 +10,8 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
+
+from tests.pages import blocks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,38 +68,12 @@ def test_what_runs_is_locked_alike_for_development(repository: Path) -> None:
     assert pins("run.txt") <= pins("dev.txt")
 
 
-def bash_blocks(page: Path) -> list[str]:
-    return re.findall(r"^```bash\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-
-
 def test_the_first_commands_of_the_readme_are_the_makefiles(repository: Path) -> None:
-    first = bash_blocks(repository / "README.md")[0]
-    targets = re.findall(r"^make (\S+)", first, flags=re.MULTILINE)
+    first = next(block for block in blocks("README.md") if block.info == "sh")
+    targets = re.findall(r"^make (\S+)", first.text, flags=re.MULTILINE)
     assert targets == ["demo", "test"]
     makefile = (repository / "Makefile").read_text(encoding="utf-8")
     assert all(re.search(rf"^{target}:", makefile, flags=re.MULTILINE) for target in targets)
-
-
-def test_the_walkthrough_of_the_readme_works(repository: Path, tmp_path: Path) -> None:
-    for folder in ("specs", "templates"):
-        shutil.copytree(repository / folder, tmp_path / folder)
-    applied = "kubectl() { cat > applied.yaml; }\n"
-    script = "\n".join(bash_blocks(repository / "README.md")[1:])
-    path = f"{os.path.dirname(sys.executable)}:/usr/bin:/bin"
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", applied + script],
-        cwd=tmp_path,
-        env={"PATH": path, "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    kinds = [document["kind"] for document in yaml.safe_load_all((tmp_path / "applied.yaml").read_text("utf-8"))]
-    assert kinds[0] == "Namespace"
-    assert "Deployment" in kinds
-    assert "\nverified" in f"\n{done.stdout}"
 
 
 def test_every_decision_has_its_own_number(repository: Path) -> None:
@@ -108,11 +81,3 @@ def test_every_decision_has_its_own_number(repository: Path) -> None:
     numbers = [int(page.name[:4]) for page in pages]
     assert len(set(numbers)) == len(numbers)
     assert [page.read_text(encoding="utf-8").split(".")[0] for page in pages] == [f"# {number}" for number in numbers]
-
-
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md"])
-def test_links_between_pages_lead_somewhere(page: str, repository: Path) -> None:
-    source = repository / page
-    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", source.read_text(encoding="utf-8"))
-    assert targets
-    assert [target for target in targets if not (source.parent / target).exists()] == []
