@@ -8,8 +8,8 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install
 PYTEST_ARGS ?=
 PROGRAM := $(BIN)/shipper
 
-# Modules that write a page: its PATH, its text by reference()
-GENERATORS := tests.reference tests.cli_reference
+# Modules that write a file: its PATH, its text by reference()
+GENERATORS := tests.reference tests.cli_reference shipper.spec.schema
 
 define UP_TO_DATE
 import importlib, sys

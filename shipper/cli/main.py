@@ -27,6 +27,7 @@ COMMANDS = {
     "lint": Entry("shipper.cli.lint", "Check a spec and its templates."),
     "explain": Entry("shipper.cli.explain", "Say which assets are rendered, and why."),
     "eval": Entry("shipper.cli.eval", "Render templates one by one."),
+    "schema": Entry("shipper.cli.schema", "Print the JSON Schema of the assets spec."),
     "license": Entry("shipper.cli.license", "Make, show and verify licenses and keys."),
 }
 

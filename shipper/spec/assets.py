@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
     _Shared = tuple[str, Scalar, Text, int | None, str, Text | None, Templating | None, Escape]
 
-KINDS = ("inline", "template", "local")
+KINDS = {
+    "inline": "A file whose contents stand here.",
+    "template": "A file of the templates folder, rendered.",
+    "local": "A file, a folder or all files that match a pattern, beside the spec; only *.j2 is rendered.",
+}
 OTHER_KINDS = (
     "docker",
     "dockerlayer",
@@ -35,7 +39,19 @@ OTHER_KINDS = (
     "google_gke",
     "azure_aks",
 )
-SHARED = ("dest", "mode", "description", "when", "templating", "escape")
+SHARED = {
+    "dest": "Where the file goes: a relative path, which may be a template.",
+    "mode": "Permissions in a folder, as octal digits (default 0644).",
+    "description": "For readers of the spec.",
+    "when": "Whether it is rendered: a bare expression, or a template that gives true or false (default: always).",
+    "templating": "The language of the templated fields (default: the spec's).",
+    "escape": "How values are written into the file (default: the spec's).",
+}
+OWN = {
+    "inline": {"contents": "The contents, a template."},
+    "template": {"path": "The file's path in the templates folder."},
+    "local": {"path": "A path beside the spec; * and ? stand for characters, ** for folders."},
+}
 MAX_MODE = 0o777
 
 
@@ -47,7 +63,7 @@ def read_asset(node: Node, escape: Escape, report: Report) -> Asset:
         fields = Fields(body, kind, report, SHARED, strict=False)
         dest = fields.text("dest") or Text(kind, key)
         return UnsupportedAsset(kind, key, dest, None, fields.words("description"), fields.condition(), None, escape)
-    own = "contents" if kind == "inline" else "path"
+    (own,) = OWN[kind]
     fields = Fields(body, kind, report, (*SHARED, own))
     if fields.get(own) is None:
         raise key.error(f'{kind}: "{own}" is missing')

@@ -3,46 +3,38 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from shipper.errors import shown
 from shipper.spec.fields import Fields, Report, items_of
-from shipper.spec.model import ConfigGroup, ConfigItem, Text
+from shipper.spec.model import ConfigGroup, ConfigItem, ItemType, Text
 from shipper.yamlio import Mapping, Scalar
 
 if TYPE_CHECKING:
     from shipper.yamlio import Node
 
-ItemType = Literal[
-    "text",
-    "textarea",
-    "password",
-    "bool",
-    "select",
-    "select_one",
-    "select_many",
-    "label",
-    "heading",
-    "file",
-    "integer",
-    "number",
-]
-GROUP_KEYS = ("name", "title", "description", "when", "items")
+GROUP_KEYS = {
+    "name": "The group's name.",
+    "title": "For people.",
+    "description": "For people.",
+    "when": "If false, nothing in the group is required (default: true).",
+    "items": "The options.",
+}
 GROUP_IGNORED = ("test_proc", "filters")
-ITEM_KEYS = (
-    "name",
-    "title",
-    "help_text",
-    "type",
-    "default",
-    "value",
-    "required",
-    "readonly",
-    "hidden",
-    "when",
-    "pattern",
-    "items",
-)
+ITEM_KEYS = {
+    "name": 'Templates ask for config.name or ConfigOption("name"). Unique in the whole spec.',
+    "title": "For people.",
+    "help_text": "For people.",
+    "type": "What a value may be (default: text).",
+    "default": "The value if nothing else gives one; a template.",
+    "value": "Beats the default; a template.",
+    "required": "Must not be empty while it is visible.",
+    "readonly": "Always computed: what is given is ignored.",
+    "hidden": "Never required.",
+    "when": "If false, not required (default: true).",
+    "pattern": "A regular expression (RE2) that the whole value must match.",
+    "items": "The choices of a select.",
+}
 ITEM_IGNORED = (
     "recommended",
     "multi_value",
@@ -56,10 +48,10 @@ ITEM_IGNORED = (
     "is_excluded_from_support",
     "filters",
 )
-CHOICE_KEYS = ("name", "title")
+CHOICE_KEYS = {"name": "The value.", "title": "For people."}
 CHOICE_IGNORED = ("recommended", "default", "value")
 SELECTS = frozenset({"select", "select_one", "select_many"})
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
 def read_groups(node: Node | None, report: Report) -> tuple[ConfigGroup, ...]:
@@ -135,7 +127,7 @@ def _choices(fields: Fields, report: Report) -> tuple[str, ...]:
 
 def _name(fields: Fields) -> Scalar:
     name = fields.need_text("name")
-    if not _NAME.fullmatch(name.text):
+    if not NAME.fullmatch(name.text):
         raise name.scalar.error(
             f"{fields.what}: {shown(name.text)} is no name", hint='letters, digits, "_", "-" and "."'
         )

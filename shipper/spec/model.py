@@ -11,6 +11,20 @@ if TYPE_CHECKING:
 Templating = Literal["jinja", "repl"]
 Escape = Literal["yaml", "none"]
 Level = Literal["debug", "info", "warn", "error"]
+ItemType = Literal[
+    "text",
+    "textarea",
+    "password",
+    "bool",
+    "select",
+    "select_one",
+    "select_many",
+    "label",
+    "heading",
+    "file",
+    "integer",
+    "number",
+]
 
 
 class Text(NamedTuple):
@@ -134,7 +148,7 @@ class ConfigItem(NamedTuple):
     """One option. Texts that the spec does not give are None; `choices` are the names that a select offers."""
 
     name: str
-    type: str
+    type: ItemType
     key: Scalar
     title: str
     help_text: str

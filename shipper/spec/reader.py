@@ -32,8 +32,16 @@ if TYPE_CHECKING:
 
     from shipper.spec.model import ConfigGroup, Step
 
-SECTIONS = ("assets", "config", "lifecycle", "license")
-OPTIONS = ("templating", "escape")
+SECTIONS = {
+    "assets": "The files to render.",
+    "config": "What the customer may choose, in groups.",
+    "lifecycle": "Steps: messages, and which assets are rendered where (default: all assets).",
+    "license": "The product, and the vendor's public keys.",
+}
+OPTIONS = {
+    "templating": "The template language of all templated fields (default: found out).",
+    "escape": "How values are written into files (default: yaml, so that they never change its structure).",
+}
 OTHER_SECTIONS = ("analyze", "collect")
 SHIP_STEPS = (
     "config",
@@ -45,7 +53,26 @@ SHIP_STEPS = (
     "helmValues",
     "kubectlApply",
 )
-STEPS = ("message", "render")
+STEPS = {
+    "message": "Something to tell the customer, on standard error once all is rendered.",
+    "render": "Render assets.",
+}
+MESSAGE_KEYS = {
+    "contents": "The text, a template.",
+    "level": "How loud it is (default: info).",
+    "description": "For readers of the spec.",
+}
+RENDER_KEYS = {
+    "root": "The folder that is put before each dest; a template.",
+    "assets": "The assets of this step (default: the spec's).",
+    "assets.v1": "The assets of this step (default: the spec's).",
+    "description": "For readers of the spec.",
+}
+PIN_KEYS = {
+    "product": "What the license must be for.",
+    "trust": "Public keys in PEM text; a license signed by one of them is accepted.",
+}
+PEM = "-----BEGIN PUBLIC KEY-----"
 STEP_IGNORED = ("id", "requires", "invalidates")
 
 
@@ -141,11 +168,11 @@ def _step(node: Node, escape: Escape, report: Report) -> Step | None:
         report.notes.append(Note(key.position, f'lifecycle step "{key.text}" has no effect'))
         return None
     if key.text == "message":
-        fields = Fields(body, "message", report, ("contents", "level", "description"), STEP_IGNORED)
+        fields = Fields(body, "message", report, MESSAGE_KEYS, STEP_IGNORED)
         if fields.get("contents") is None:
             raise key.error('message: "contents" is missing')
         return MessageStep(key, fields.need_text("contents"), fields.choice("level", Level, "info"))
-    fields = Fields(body, "render", report, ("root", "assets", "assets.v1", "description"), STEP_IGNORED)
+    fields = Fields(body, "render", report, RENDER_KEYS, STEP_IGNORED)
     return RenderStep(key, fields.text("root"), _step_assets(fields, escape, report))
 
 
@@ -161,17 +188,17 @@ def _pin(node: Node | None, report: Report) -> LicensePin | None:
         return None
 
     def read() -> LicensePin:
-        fields = Fields(node, "license.v1", report, ("product", "trust"))
+        fields = Fields(node, "license.v1", report, PIN_KEYS)
         product = fields.need_text("product")
         if not product.text:
             raise product.scalar.error('license.v1: "product" is empty')
         trust = []
         for item in fields.items("trust"):
             scalar = scalar_of(item, 'license.v1: a key in "trust"')
-            if not scalar.text.startswith("-----BEGIN PUBLIC KEY-----"):
+            if not scalar.text.startswith(PEM):
                 raise scalar.error(
                     'license.v1: "trust" takes public keys as PEM',
-                    hint='a text that begins "-----BEGIN PUBLIC KEY-----"',
+                    hint=f'a text that begins "{PEM}"',
                 )
             trust.append(Text(scalar.text, scalar))
         return LicensePin(product.scalar, product.text, tuple(trust))

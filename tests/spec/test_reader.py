@@ -154,94 +154,94 @@ def test_modes(mode: str, bits: int | None) -> None:
     assert asset.mode == bits
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "s:1:1: an assets spec is a map (with the key assets.v1)"),
-        ("- a\n", "s:1:1: an assets spec is a map (with the key assets.v1)"),
-        ("{}\n", "s:1:1: the spec is empty (an assets spec has the key assets.v1)"),
-        ("assets: {v1: [\n", "s:1:15: no valid YAML: while parsing a flow node, did not find expected node content"),
-        ("asets.v1: []\n", 's:1:1: the spec: unknown key "asets.v1" (did you mean "assets.v1"?)'),
-        ("assets.v2: []\n", 's:1:1: the spec: unknown key "assets.v2" (did you mean "assets.v1"?)'),
-        ("assets: {v2: []}\n", 's:1:10: "assets": unknown key "v2" (known: v1)'),
-        ("assets: {v1: []}\nassets.v1: []\n", 's:2:1: the spec has "assets.v1" twice'),
-        ("assets.v1: {}\n", "s:1:12: assets.v1 must be a list, not a map"),
-        ("assets.v1: [a]\n", "s:1:13: an asset must be a map, not a text"),
-        ("assets.v1: [{}]\n", "s:1:13: an asset without a kind (one of inline, template, local)"),
-        ("assets.v1: [{inlin: {}}]\n", 's:1:14: unknown kind of asset "inlin" (did you mean "inline"?)'),
-        ("assets.v1: [{zzz: {}}]\n", 's:1:14: unknown kind of asset "zzz" (one of inline, template, local)'),
-        ("assets.v1: [{inline: {}, web: {}}]\n", 's:1:26: an asset has one kind, this has "inline" and "web"'),
-        (
-            "assets.v1: [{inline: {}, when: a}]\n",
-            's:1:26: unknown key "when" beside "inline" (it belongs below "inline")',
-        ),
-        ("assets.v1: [{inline: []}]\n", "s:1:22: inline must be a map, not a list"),
-        ("assets.v1: [{inline: {dest: a}}]\n", 's:1:14: inline: "contents" is missing'),
-        ("assets.v1: [{inline: {contents: a}}]\n", 's:1:14: inline: "dest" is missing'),
-        ("assets.v1: [{inline: {contents: a, dest: ''}}]\n", 's:1:42: inline: "dest" is empty'),
-        ("assets.v1: [{local: }]\n", 's:1:14: local: "path" is missing'),
-        ("assets.v1: [{template: {path: [a]}}]\n", 's:1:31: template: "path" must be a text, not a list'),
-        ("assets.v1: [{local: {path: a, dst: b}}]\n", 's:1:31: local: unknown key "dst" (did you mean "dest"?)'),
-        (INLINE + "    mode: 0o8\n", 's:5:11: inline: "mode" is "0o8" (octal digits such as 0644)'),
-        (INLINE + "    mode: 420d\n", 's:5:11: inline: "mode" is "420d" (octal digits such as 0644)'),
-        (
-            INLINE + "    mode: 4755\n",
-            's:5:11: inline: "mode" is "4755" (at most 0777: no setuid, setgid or sticky bit)',
-        ),
-        (INLINE + "    escape: html\n", 's:5:13: inline: "escape" is "html" (one of yaml, none)'),
-        (INLINE + "    templating: go\n", 's:5:17: inline: "templating" is "go" (one of jinja, repl)'),
-        ("templating: go\n", 's:1:13: the spec: "templating" is "go" (one of jinja, repl)'),
-        ("config.v1: [{items: []}]\n", 's:1:13: config group: "name" is missing'),
-        ("config.v1: [{name: 'a b'}]\n", 's:1:20: config group: "a b" is no name (letters, digits, "_", "-" and ".")'),
-        (
-            "config.v1: [{name: g, items: [{name: a, typ: b}]}]\n",
-            's:1:41: option: unknown key "typ" (did you mean "type"?)',
-        ),
-        (
-            "config.v1: [{name: g, items: [{name: a, type: int}]}]\n",
-            's:1:47: option "a": "type" is "int" (one of text, textarea, password, bool, select, select_one, select_many, label, heading, file, integer, number)',
-        ),
-        (
-            "config.v1:\n- name: g\n  items:\n  - name: a\n- name: h\n  items:\n  - name: a\n",
-            's:7:11: option "a" is there twice (first in line 4)',
-        ),
-        (
-            "config.v1: [{name: g, items: [{name: a, required: yes}]}]\n",
-            's:1:51: option "a": "required" is no boolean: "yes" (true or false)',
-        ),
-        (
-            "config.v1: [{name: g, items: [{name: a, pattern: '['}]}]\n",
-            's:1:50: option "a": "pattern" is no regular expression: missing ]: [',
-        ),
-        (
-            "config.v1: [{name: g, items: [{name: a, pattern: '(?=x)'}]}]\n",
-            's:1:50: option "a": "pattern" is no regular expression: invalid perl operator: (?=',
-        ),
-        ("config.v1: [{name: g, items: [{name: a, type: select}]}]\n", 's:1:38: option "a": a select needs "items"'),
-        (
-            "config.v1: [{name: g, items: [{name: a, items: [{name: x}]}]}]\n",
-            's:1:41: option "a": "items" is for the type select, not text',
-        ),
-        (
-            "config.v1: [{name: g, items: [{name: a, type: select, items: [{name: x}, {name: x}]}]}]\n",
-            's:1:81: option "a": choice "x" is there twice',
-        ),
-        ("lifecycle.v1: [{mesage: {}}]\n", 's:1:17: unknown lifecycle step "mesage" (did you mean "message"?)'),
-        ("lifecycle.v1: [{message: {}}]\n", 's:1:17: message: "contents" is missing'),
-        (
-            "lifecycle.v1: [{message: {contents: a, level: loud}}]\n",
-            's:1:47: message: "level" is "loud" (one of debug, info, warn, error)',
-        ),
-        ("lifecycle.v1: [{render: {}, message: {}}]\n", "s:1:16: a lifecycle step has exactly one of: message, render"),
-        ("lifecycle.v1: [a]\n", "s:1:16: a lifecycle step must be a map, not a text"),
-        ("license.v1: {trust: []}\n", 's:1:13: license.v1: "product" is missing'),
-        ("license.v1: {product: a, trust: key}\n", 's:1:33: license.v1: "trust" must be a list, not a text'),
-        (
-            "license.v1: {product: a, trust: [key]}\n",
-            's:1:34: license.v1: "trust" takes public keys as PEM (a text that begins "-----BEGIN PUBLIC KEY-----")',
-        ),
-    ],
-)
+WRONG = [
+    ("", "s:1:1: an assets spec is a map (with the key assets.v1)"),
+    ("- a\n", "s:1:1: an assets spec is a map (with the key assets.v1)"),
+    ("{}\n", "s:1:1: the spec is empty (an assets spec has the key assets.v1)"),
+    ("assets: {v1: [\n", "s:1:15: no valid YAML: while parsing a flow node, did not find expected node content"),
+    ("asets.v1: []\n", 's:1:1: the spec: unknown key "asets.v1" (did you mean "assets.v1"?)'),
+    ("assets.v2: []\n", 's:1:1: the spec: unknown key "assets.v2" (did you mean "assets.v1"?)'),
+    ("assets: {v2: []}\n", 's:1:10: "assets": unknown key "v2" (known: v1)'),
+    ("assets: {v1: []}\nassets.v1: []\n", 's:2:1: the spec has "assets.v1" twice'),
+    ("assets.v1: {}\n", "s:1:12: assets.v1 must be a list, not a map"),
+    ("assets.v1: [a]\n", "s:1:13: an asset must be a map, not a text"),
+    ("assets.v1: [{}]\n", "s:1:13: an asset without a kind (one of inline, template, local)"),
+    ("assets.v1: [{inlin: {}}]\n", 's:1:14: unknown kind of asset "inlin" (did you mean "inline"?)'),
+    ("assets.v1: [{zzz: {}}]\n", 's:1:14: unknown kind of asset "zzz" (one of inline, template, local)'),
+    ("assets.v1: [{inline: {}, web: {}}]\n", 's:1:26: an asset has one kind, this has "inline" and "web"'),
+    (
+        "assets.v1: [{inline: {}, when: a}]\n",
+        's:1:26: unknown key "when" beside "inline" (it belongs below "inline")',
+    ),
+    ("assets.v1: [{inline: []}]\n", "s:1:22: inline must be a map, not a list"),
+    ("assets.v1: [{inline: {dest: a}}]\n", 's:1:14: inline: "contents" is missing'),
+    ("assets.v1: [{inline: {contents: a}}]\n", 's:1:14: inline: "dest" is missing'),
+    ("assets.v1: [{inline: {contents: a, dest: ''}}]\n", 's:1:42: inline: "dest" is empty'),
+    ("assets.v1: [{local: }]\n", 's:1:14: local: "path" is missing'),
+    ("assets.v1: [{template: {path: [a]}}]\n", 's:1:31: template: "path" must be a text, not a list'),
+    ("assets.v1: [{local: {path: a, dst: b}}]\n", 's:1:31: local: unknown key "dst" (did you mean "dest"?)'),
+    (INLINE + "    mode: 0o8\n", 's:5:11: inline: "mode" is "0o8" (octal digits such as 0644)'),
+    (INLINE + "    mode: 420d\n", 's:5:11: inline: "mode" is "420d" (octal digits such as 0644)'),
+    (
+        INLINE + "    mode: 4755\n",
+        's:5:11: inline: "mode" is "4755" (at most 0777: no setuid, setgid or sticky bit)',
+    ),
+    (INLINE + "    escape: html\n", 's:5:13: inline: "escape" is "html" (one of yaml, none)'),
+    (INLINE + "    templating: go\n", 's:5:17: inline: "templating" is "go" (one of jinja, repl)'),
+    ("templating: go\n", 's:1:13: the spec: "templating" is "go" (one of jinja, repl)'),
+    ("config.v1: [{items: []}]\n", 's:1:13: config group: "name" is missing'),
+    ("config.v1: [{name: 'a b'}]\n", 's:1:20: config group: "a b" is no name (letters, digits, "_", "-" and ".")'),
+    (
+        "config.v1: [{name: g, items: [{name: a, typ: b}]}]\n",
+        's:1:41: option: unknown key "typ" (did you mean "type"?)',
+    ),
+    (
+        "config.v1: [{name: g, items: [{name: a, type: int}]}]\n",
+        's:1:47: option "a": "type" is "int" (one of text, textarea, password, bool, select, select_one, select_many, label, heading, file, integer, number)',
+    ),
+    (
+        "config.v1:\n- name: g\n  items:\n  - name: a\n- name: h\n  items:\n  - name: a\n",
+        's:7:11: option "a" is there twice (first in line 4)',
+    ),
+    (
+        "config.v1: [{name: g, items: [{name: a, required: yes}]}]\n",
+        's:1:51: option "a": "required" is no boolean: "yes" (true or false)',
+    ),
+    (
+        "config.v1: [{name: g, items: [{name: a, pattern: '['}]}]\n",
+        's:1:50: option "a": "pattern" is no regular expression: missing ]: [',
+    ),
+    (
+        "config.v1: [{name: g, items: [{name: a, pattern: '(?=x)'}]}]\n",
+        's:1:50: option "a": "pattern" is no regular expression: invalid perl operator: (?=',
+    ),
+    ("config.v1: [{name: g, items: [{name: a, type: select}]}]\n", 's:1:38: option "a": a select needs "items"'),
+    (
+        "config.v1: [{name: g, items: [{name: a, items: [{name: x}]}]}]\n",
+        's:1:41: option "a": "items" is for the type select, not text',
+    ),
+    (
+        "config.v1: [{name: g, items: [{name: a, type: select, items: [{name: x}, {name: x}]}]}]\n",
+        's:1:81: option "a": choice "x" is there twice',
+    ),
+    ("lifecycle.v1: [{mesage: {}}]\n", 's:1:17: unknown lifecycle step "mesage" (did you mean "message"?)'),
+    ("lifecycle.v1: [{message: {}}]\n", 's:1:17: message: "contents" is missing'),
+    (
+        "lifecycle.v1: [{message: {contents: a, level: loud}}]\n",
+        's:1:47: message: "level" is "loud" (one of debug, info, warn, error)',
+    ),
+    ("lifecycle.v1: [{render: {}, message: {}}]\n", "s:1:16: a lifecycle step has exactly one of: message, render"),
+    ("lifecycle.v1: [a]\n", "s:1:16: a lifecycle step must be a map, not a text"),
+    ("license.v1: {trust: []}\n", 's:1:13: license.v1: "product" is missing'),
+    ("license.v1: {product: a, trust: key}\n", 's:1:33: license.v1: "trust" must be a list, not a text'),
+    (
+        "license.v1: {product: a, trust: [key]}\n",
+        's:1:34: license.v1: "trust" takes public keys as PEM (a text that begins "-----BEGIN PUBLIC KEY-----")',
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG)
 def test_wrong_specs(text: str, message: str) -> None:
     with pytest.raises(SpecError) as caught:
         parse_spec(text, "s")
