@@ -27,7 +27,7 @@ from tests.commands import all_commands
 from tests.corpora import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 # A line that no command prints stands before the output of each
@@ -137,17 +137,13 @@ def is_run(block: Block) -> bool:
     return block.info in {"bash", "console"}
 
 
-def play(page_blocks: list[Block], folder: Path, setup: str = "") -> None:
+def play(page_blocks: list[Block], folder: Path) -> None:
     """Do what a page says, in one shell in `folder`: write its files, run its commands, compare what they print.
 
     Standard output and standard error count together. `kubectl` says what it would apply.
     """
-    programs = folder / ".programs"
-    programs.mkdir()
-    kubectl = programs / "kubectl"
-    kubectl.write_text(_KUBECTL.format(python=sys.executable))
-    kubectl.chmod(0o755)
-    script = [setup]
+    add_kubectl(folder)
+    script: list[str] = []
     wanted: list[Command] = []
     for block in page_blocks:
         if block.is_file:
@@ -167,6 +163,16 @@ def play(page_blocks: list[Block], folder: Path, setup: str = "") -> None:
     assert len(output) == len(wanted) + 1, f"failed: {wanted[len(output) - 1].text}\n{output[-1]}"
 
 
+def add_kubectl(folder: Path) -> Path:
+    """Put a `kubectl` that only says what it would apply into the folder of programs, and return that folder."""
+    programs = folder / ".programs"
+    programs.mkdir()
+    kubectl = programs / "kubectl"
+    kubectl.write_text(_KUBECTL.format(python=sys.executable))
+    kubectl.chmod(0o755)
+    return programs
+
+
 def fits(printed: str, shown: str) -> bool:
     """Whether a command printed what the page shows."""
     pattern = re.escape(shown.removesuffix("\n")).replace("…", "[^\n]*")
@@ -175,14 +181,22 @@ def fits(printed: str, shown: str) -> bool:
 
 def run(script: str, folder: Path) -> str:
     """What a script prints, on standard output and standard error."""
+    return run_bash(script, folder).stdout
+
+
+def run_bash(
+    script: str, folder: Path, *flags: str, surroundings: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a script in `folder`; its standard output and standard error become one."""
     environment = {
         "PATH": f"{folder}/.programs:{os.path.dirname(sys.executable)}:/usr/bin:/bin",
         "HOME": str(folder),
         "LC_ALL": "C.UTF-8",
         "PYTHONPATH": str(REPOSITORY),
+        **(surroundings or {}),
     }
-    done = subprocess.run(
-        ["bash", "-c", script],
+    return subprocess.run(
+        ["bash", *flags, "-c", script],
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -191,7 +205,6 @@ def run(script: str, folder: Path) -> str:
         text=True,
         check=False,
     )
-    return done.stdout
 
 
 def command_lines(page: str) -> Iterator[str]:

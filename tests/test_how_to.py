@@ -1,0 +1,209 @@
+"""The how-tos for CI: their YAML is read, and the steps in it are run with the real shipper; pip and kubectl are stubs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.corpora import REPOSITORY
+from tests.pages import add_kubectl, blocks, run_bash
+
+EXAMPLE = REPOSITORY / "specs" / "acme"
+LICENSE = (EXAMPLE / "license.pem").read_text()
+APPLIED = {"namespace/acme", "deployment.apps/acme", "service/acme"}
+
+# Takes the flags that the real one knows, if the files it is told to read are there
+_PIP = """\
+#!/usr/bin/env bash
+set -eu
+[ "$1" = -m ] && shift
+if [ "$1" = venv ]; then
+    mkdir -p "$2/bin"
+    ln -s "$(realpath "$0")" "$2/bin/python"
+    ln -s {shipper} "$2/bin/shipper"
+    exit
+fi
+[ "$1" = pip ] && shift
+echo "$*" >> {log}
+while [ $# -gt 0 ]; do
+    case $1 in
+        --requirement|--find-links) test -e "$2" ;;
+        --dest|--wheel-dir) mkdir -p "$2" ;;
+    esac
+    shift
+done
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A repository as the how-tos describe it, with stubs of pip and kubectl on PATH."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    shutil.copy(REPOSITORY / "specs" / "acme.yaml", folder / "acme.yaml")
+    shutil.copytree(REPOSITORY / "templates", folder / "templates")
+    for name in ("values.yaml", "vendor.pub"):
+        shutil.copy(EXAMPLE / name, folder)
+    programs = add_kubectl(folder)
+    pip = programs / "pip"
+    pip.write_text(_PIP.format(shipper=Path(sys.executable).parent / "shipper", log=tmp_path / "pip.log"))
+    pip.chmod(0o755)
+    shutil.copy(pip, programs / "python3")
+    return folder
+
+
+def block_of(page: str, info: str) -> str:
+    (found,) = [block for block in blocks(f"docs/how-to/{page}") if block.info == info]
+    return found.text
+
+
+def applied(output: str) -> set[str]:
+    """What the stub of kubectl said."""
+    return set(re.findall(r"^(\S+) configured$", output, re.MULTILINE))
+
+
+class Runner:
+    """Runs a GitHub workflow job by job: `run` steps, environments, `$GITHUB_ENV`, secrets."""
+
+    def __init__(self, workflow: dict[Any, Any], checkout: Path, secrets: dict[str, str]) -> None:
+        self.workflow, self.checkout = workflow, checkout
+        self.values = {f"secrets.{name}": value for name, value in secrets.items()}
+        self.shell = workflow["defaults"]["run"]["shell"]
+
+    def job(self, name: str, **matrix: object) -> tuple[int, str]:
+        """The exit code of the job's first step that fails, or 0, and what its steps printed."""
+        job = self.workflow["jobs"][name]
+        temporary = self.checkout.parent / "runner"
+        temporary.mkdir(exist_ok=True)
+        exported = temporary / f"env-{name}"
+        exported.write_text("")
+        values = {**self.values, **{f"matrix.{key}": str(value) for key, value in matrix.items()}}
+        printed = ""
+        for step in job["steps"]:
+            surroundings = {
+                **self.workflow.get("env", {}),
+                **job.get("env", {}),
+                **dict(line.split("=", 1) for line in exported.read_text().splitlines()),
+                **step.get("env", {}),
+            }
+            surroundings = {key: self.expanded(str(value), values) for key, value in surroundings.items()}
+            known = {"RUNNER_TEMP": temporary, "GITHUB_ENV": exported, "GITHUB_STEP_SUMMARY": temporary / "summary"}
+            surroundings.update({key: str(path) for key, path in known.items()})
+            flags = ["-eo", "pipefail"] if self.shell == "bash" else ["-e"]
+            script = self.expanded(step.get("run", ""), values)
+            done = run_bash(script, self.checkout, *flags, surroundings=surroundings)
+            printed += done.stdout
+            if done.returncode:
+                return done.returncode, printed
+        return 0, printed
+
+    @staticmethod
+    def expanded(text: str, values: dict[str, str]) -> str:
+        return re.sub(r"\$\{\{ *([^ }]+) *\}\}", lambda found: values[found[1]], text)
+
+
+def workflow() -> dict[Any, Any]:
+    found: dict[Any, Any] = yaml.safe_load(block_of("github-actions.md", "yaml workflow"))
+    return found
+
+
+@pytest.mark.parametrize("secret", [LICENSE, LICENSE.rstrip("\n"), LICENSE + "\n"], ids=["whole", "trimmed", "longer"])
+def test_the_workflow_for_github_checks_and_applies(checkout: Path, secret: str) -> None:
+    runner = Runner(workflow(), checkout, {"ACME_LICENSE": secret})
+    code, printed = runner.job("check")
+    assert code == 0, printed
+    assert "rendered" in (checkout.parent / "runner" / "summary").read_text()
+    code, printed = runner.job("apply")
+    assert code == 0, printed
+    assert applied(printed) >= APPLIED
+
+
+@pytest.mark.parametrize("job", ["check", "apply"])
+def test_the_workflow_for_github_fails_with_an_altered_license(checkout: Path, job: str) -> None:
+    code, printed = Runner(workflow(), checkout, {"ACME_LICENSE": LICENSE.replace("W", "X", 1)}).job(job)
+    assert code == 5, printed
+    assert applied(printed) == set()
+
+
+def test_the_workflow_for_github_puts_no_secret_into_a_script() -> None:
+    for job in workflow()["jobs"].values():
+        assert not any("secrets." in step.get("run", "") for step in job["steps"])
+
+
+def pipeline_job(name: str, checkout: Path, license_file: Path, page: str = "gitlab-ci.md") -> tuple[int, str]:
+    """Run a job of the GitLab pipeline as its runner does: all lines in one bash that stops at the first failure."""
+    pipeline = yaml.safe_load(block_of(page, "yaml pipeline"))
+    job = pipeline[name]
+    script = "\n".join([*pipeline["default"]["before_script"], *job["script"]])
+    assert job["stage"] in pipeline["stages"]
+    surroundings = {**pipeline["variables"], "SHIPPER_LICENSE": str(license_file)}
+    done = run_bash(script, checkout, "-eo", "pipefail", surroundings=surroundings)
+    return done.returncode, done.stdout
+
+
+def test_the_pipeline_for_gitlab_checks_and_applies(checkout: Path, tmp_path: Path) -> None:
+    file = tmp_path / "SHIPPER_LICENSE"
+    file.write_text(LICENSE)
+    assert pipeline_job("check", checkout, file)[0] == 0
+    code, printed = pipeline_job("apply", checkout, file)
+    assert code == 0, printed
+    assert applied(printed) >= APPLIED
+    file.write_text(LICENSE.rstrip("\n"))
+    code, printed = pipeline_job("apply", checkout, file)
+    assert code == 5
+    assert "cut off" in printed
+
+
+def test_the_plugin_for_argo_cd_renders(checkout: Path, tmp_path: Path) -> None:
+    plugin = yaml.safe_load(block_of("argo-cd.md", "yaml plugin"))
+    patch = yaml.safe_load(block_of("argo-cd.md", "yaml sidecar"))["spec"]["template"]["spec"]
+    application = yaml.safe_load(block_of("argo-cd.md", "yaml application"))
+    assert (plugin["apiVersion"], plugin["kind"]) == ("argoproj.io/v1alpha1", "ConfigManagementPlugin")
+    assert application["spec"]["source"]["plugin"]["name"] == plugin["metadata"]["name"]
+    (sidecar,) = patch["containers"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in sidecar["volumeMounts"]}
+    assert set(mounts) == {volume["name"] for volume in patch["volumes"]} | {"var-files", "plugins"}
+
+    for volume, name in (("acme-license", "license.pem"), ("acme-vendor", "vendor.pub")):
+        mounted = tmp_path / mounts[volume].lstrip("/")
+        mounted.mkdir(parents=True)
+        shutil.copy(EXAMPLE / name, mounted)
+    (checkout / "acme.yaml").rename(checkout / "spec.yaml")
+    surroundings = {one["name"]: re.sub(r"^/", f"{tmp_path}/", one["value"]) for one in sidecar["env"]}
+    generate = plugin["spec"]["generate"]
+    command = " ".join([*generate["command"], *generate.get("args", [])])
+    done = run_bash(f"{command} 2>/dev/null", checkout, surroundings=surroundings)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout == (EXAMPLE / "golden" / "stdout.yaml").read_text()
+    surroundings["SHIPPER_LICENSE"] += ".gone"
+    assert run_bash(command, checkout, surroundings=surroundings).returncode != 0
+
+
+def test_the_air_gap_needs_only_what_was_carried_over(checkout: Path, tmp_path: Path) -> None:
+    page = blocks("docs/how-to/air-gap.md")
+    outside = "\n".join(block.text for block in page if block.info == "bash outside")
+    inside = "\n".join(block.text for block in page if block.info == "bash inside")
+    shutil.copytree(REPOSITORY / "requirements", checkout / "requirements")
+    done = run_bash(outside, checkout, "-e")
+    assert done.returncode == 0, done.stdout
+    (checkout / "requirements" / "run.txt").rename(checkout / "run.txt")
+    shutil.copy(EXAMPLE / "license.pem", checkout)
+    done = run_bash(inside, checkout, "-eo", "pipefail")
+    assert done.returncode == 0, done.stdout
+    assert "verified lic_acme_example" in done.stdout
+    assert applied(done.stdout) >= APPLIED
+    calls = (tmp_path / "pip.log").read_text().splitlines()
+    assert [call for call in calls if call.startswith("install") and "--no-index" not in call] == []
+    for call in calls:
+        name, *words = call.split()
+        known = subprocess.run(
+            [sys.executable, "-m", "pip", name, "--help"], capture_output=True, text=True, check=True
+        )
+        assert [word for word in words if word.startswith("--") and word not in known.stdout] == []
