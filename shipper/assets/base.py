@@ -17,11 +17,15 @@ Escaping = Literal["yaml", "json", "none"]
 
 
 class File(NamedTuple):
-    """A file of the output: `dest` is as the asset says it, unchecked; `mode` has permission bits."""
+    """A file of the output: `dest` is as the asset says it, unchecked; `mode` has permission bits.
+
+    `copied` is the path of the file that it is a copy of; empty for one that was rendered.
+    """
 
     dest: str
     content: str | bytes
     mode: int
+    copied: str = ""
 
 
 class Workbench(Protocol):

@@ -179,7 +179,7 @@ def one(asset: LocalAsset, bench: Workbench, path: str, dest: str) -> File:
     data, default = read(asset, bench.folder or "", path)
     mode = mode_of(asset, default)
     if not path.endswith(JINJA_SUFFIX):
-        return File(dest, data, mode)
+        return File(dest, data, mode, path)
     return File(dest, bench.render(template_of(asset, path, data), escaping(asset, dest)), mode)
 
 

@@ -207,6 +207,58 @@ class FactOptions(NamedTuple):
     at: At = None
 
 
+class OverlayOptions(NamedTuple):
+    """What is set on every Kubernetes object, after it was rendered."""
+
+    namespace: Annotated[
+        str | None,
+        typer.Option(
+            "--namespace",
+            metavar="NAME",
+            envvar="SHIPPER_NAMESPACE",
+            help="Put objects that name no namespace into this one; one that names another is an error.",
+        ),
+    ] = None
+    label: Annotated[
+        list[str],
+        typer.Option("--label", metavar="KEY=VALUE", help="Put a label on every object (not on pods or selectors)."),
+    ] = []
+    annotate: Annotated[
+        bool, typer.Option("--annotate", help="Put license id, serial and spec digest on every object.")
+    ] = False
+
+
+class ValidateOptions(NamedTuple):
+    """Whether the result is checked against Kubernetes, and by which schemas."""
+
+    validate: Annotated[
+        str | None,
+        typer.Option(
+            "--validate",
+            metavar="[=VERSION]",
+            envvar="SHIPPER_VALIDATE",
+            help="Check what is rendered by the schemas of Kubernetes VERSION (1.31; default: the newest there are).",
+        ),
+    ] = None
+    schema_dir: Annotated[
+        list[Path],
+        typer.Option(
+            "--schema-dir",
+            metavar="DIR",
+            envvar="SHIPPER_SCHEMA_DIR",
+            help="CustomResourceDefinitions and JSON Schemas, for --validate. Several: as for --trust-key.",
+        ),
+    ] = []
+
+    def settled(self, by_flag: AbstractSet[str]) -> ValidateOptions:
+        """As they are. Raises UsageError for a flag that would do nothing."""
+        if self.validate is None and "schema_dir" in by_flag:
+            from shipper.errors import UsageError
+
+            raise UsageError("--schema-dir is for --validate")
+        return self
+
+
 def new_app(help: str | None = None) -> typer.Typer:
     """A Typer in our style: plain text, no completion flags, errors left to the funnel.
 

@@ -13,10 +13,13 @@ from shipper.cli.options import (
     FactOptions,
     LicenseOptions,
     Order,
+    OverlayOptions,
     SpecFile,
     Templates,
+    ValidateOptions,
     new_app,
 )
+from shipper.cli.validating import Telling, ValidatingCommand, validator_of
 
 if TYPE_CHECKING:
     from shipper.render import Rendering
@@ -24,13 +27,15 @@ if TYPE_CHECKING:
 app = new_app()
 
 
-@app.command("render")
+@app.command("render", cls=ValidatingCommand)
 @grouped
 def render(
     spec: SpecFile,
     license: LicenseOptions,
     config: ConfigOptions,
     facts: FactOptions,
+    overlay: OverlayOptions,
+    validate: ValidateOptions,
     templates: Templates = None,
     output_dir: Annotated[
         str | None,
@@ -54,18 +59,23 @@ def render(
     Standard output carries the Kubernetes documents and nothing else, and nothing at all if anything fails. What
     is no Kubernetes document is written with --output-dir only.
     """
+    from shipper.cli.overlays import overlay_of
     from shipper.cli.session import open_session
     from shipper.errors import UsageError
     from shipper.render import render as rendered
 
     if order is not None and output_dir is not None:
         raise UsageError("--order is for standard output, and --output-dir writes a folder")
+    changes = overlay_of(overlay)
+    validator = validator_of(validate)
     session = open_session(spec, license, config, facts, templates=templates)
-    rendering = rendered(session.spec, session.license, session.options._replace(output=output_dir))
-    if output_dir is None:
-        to_stdout(rendering, order or Order.apply)
-    else:
-        to_folder(rendering, output_dir)
+    options = session.options._replace(output=output_dir, overlay=changes, validate=validator)
+    rendering = rendered(session.spec, session.license, options)
+    with Telling(rendering):
+        if output_dir is None:
+            to_stdout(rendering, order or Order.apply)
+        else:
+            to_folder(rendering, output_dir)
     return 0
 
 

@@ -31,12 +31,18 @@ class About:
     ) -> None:
         if not isinstance(error, ShipperError):
             return
-        error.subject = masked(error.subject or self.subject, self.secrets)
-        error.message = masked(error.message, self.secrets)
-        error.hint = masked(error.hint, self.secrets)
-        place = error.position
-        if place is not None and place.text != masked(place.text, self.secrets):
-            error.position = place._replace(text="")
+        error.subject = error.subject or self.subject
+        clear(error, self.secrets)
+
+
+def clear(error: ShipperError, secrets: Collection[str]) -> None:
+    """Take `secrets` out of all that `error` says."""
+    error.subject = masked(error.subject, secrets)
+    error.message = masked(error.message, secrets)
+    error.hint = masked(error.hint, secrets)
+    place = error.position
+    if place is not None and place.text != masked(place.text, secrets):
+        error.position = place._replace(text="")
 
 
 def asset_subject(dest: str, number: int = 0) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shipper.license.verify import VerifiedLicense
     from shipper.render.plan import Message, Plan, Planned
     from shipper.render.settings import RenderOptions
+    from shipper.render.validate import Invalid
     from shipper.spec.model import Spec
 
 
@@ -37,7 +38,11 @@ class RenderedFile(NamedTuple):
 
 
 class Rendering:
-    """What a spec renders to. `files` can be read once; `warnings` is complete when it has been."""
+    """What a spec renders to. `files` can be read once; the rest is complete when it has been.
+
+    `findings` are the errors of validation: with any, the iterator ends with a TemplateError. `unchecked` are the
+    types, as `example.com/v1 Widget`, that have no schema.
+    """
 
     def __init__(self, plan: Plan, spec: Spec, license: VerifiedLicense | None, options: RenderOptions) -> None:
         self.plan = plan
@@ -48,7 +53,13 @@ class Rendering:
         self.messages: list[Message] = plan.messages
         self.warnings: list[Warned] = plan.warnings
         self.skipped = [planned for planned in plan.assets if not planned.included]
+        self.findings: list[Invalid] = []
+        self.unchecked: set[str] = set()
         self.files = self._run()
+        if options.overlay is not None:
+            from shipper.render.overlay import overlaid
+
+            self.files = overlaid(self.files, options.overlay, self)
 
     def _run(self) -> Iterator[RenderedFile]:
         secrets = self.plan.templating.secrets
@@ -61,8 +72,19 @@ class Rendering:
                 for file in produce(planned.asset, self.plan.templating):
                     dest = self._take(file, planned, taken, places)
                     unescaped = planned.asset.escape == "none"
-                    yield RenderedFile(dest, file.content, file.mode, planned.number, unescaped)
+                    rendered = RenderedFile(dest, file.content, file.mode, planned.number, unescaped)
+                    self._validate(rendered, file.copied)
+                    yield rendered
             self._warn_of_leftover(planned)
+        if self.findings and self.options.validate is not None:
+            raise self.options.validate.summary(self.findings)
+
+    def _validate(self, file: RenderedFile, copied: str) -> None:
+        """Check a file, if that was asked for; `copied` is the file that it is a copy of."""
+        if self.options.validate is None:
+            return
+        origins, self.plan.templating.map = self.plan.templating.map, None
+        self.options.validate.check(file, origins, copied, self)
 
     def _take(self, file: File, planned: Planned, taken: Destinations, places: dict[str, Position]) -> str:
         """The dest of `file` in the output. Raises SpecError if it is bad, or taken by another file."""

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shipper.render.config import Given
+    from shipper.render.overlay import Overlay
+    from shipper.render.validate import Validator
     from shipper.template.shared import Shared
 
 
@@ -21,7 +23,9 @@ class RenderOptions(NamedTuple):
 
     `templates` names the templates folder and `folder` the one in which `local` assets are looked for; None for none.
     `fixed_now` says that `now` was asked for, and is not what the clock says.
+    `overlay` is set on every Kubernetes object once it is rendered.
     `shared` is what runs of the same spec have in common, which makes them faster.
+    `validate` checks what is rendered by the schemas of Kubernetes.
     `output` is the folder that the files are written to while they are made: no `local` asset may hold it.
     """
 
@@ -34,4 +38,6 @@ class RenderOptions(NamedTuple):
     installation_id: str = ""
     output: str | None = None
     fixed_now: bool = False
+    overlay: Overlay | None = None
     shared: Shared | None = None
+    validate: Validator | None = None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shipper.render.settings import RenderOptions
     from shipper.spec import Text
     from shipper.template.evaluator import Traced
+    from shipper.template.sourcemap import SourceMap
 
 
 class Hushing:
@@ -64,7 +65,8 @@ def find_leftover(pieces: list[Piece]) -> Position | None:
 class Templating:
     """Evaluates fields with what is known so far; `define` adds an option.
 
-    It is the evaluator that `config.resolve` asks for.
+    It is the evaluator that `config.resolve` asks for. `map` is that of the text rendered last, if `keeps_maps`;
+    whoever takes it sets it to None.
     """
 
     def __init__(self, license: VerifiedLicense | None, options: RenderOptions) -> None:
@@ -75,6 +77,8 @@ class Templating:
         self.engine = Engine(FUNCTIONS, self.loader, options.missing, shared=self.shared)
         self.secrets = Secrets()
         self.leftover: Position | None = None
+        self.keeps_maps = options.validate is not None
+        self.map: SourceMap | None = None
         self._options: dict[str, Option] = {}
         self._secret_names: set[str] = set()
         self.facts = Facts(
@@ -124,7 +128,13 @@ class Templating:
         with Hushing(self.engine):
             pieces = self.engine.pieces(self.engine.parse(source), self.scope, trace)
             self.leftover = self.leftover or find_leftover(pieces)
-            return written(pieces, escape, self.shared.layouts)
+            if not self.keeps_maps:
+                return written(pieces, escape, self.shared.layouts)
+            from shipper.template.sourcemap import mapped
+
+            self.map = mapped(pieces, escape)
+            self.map.secret = self.used_secret
+            return self.map.text
 
     def condition(self, field: Text, trace: list[Traced] | None = None) -> bool:
         """What a `when` decides. Raises TemplateError where it is neither true nor false."""

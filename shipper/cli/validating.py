@@ -1,0 +1,69 @@
+"""`--validate`, which may have a value and may have none, and what it finds on standard error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from typer.core import TyperCommand
+
+from shipper.errors import ShipperError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from shipper.cli.options import ValidateOptions
+    from shipper.render.run import Rendering
+    from shipper.render.validate import Validator
+
+FLAG = "--validate"
+
+
+class ValidatingCommand(TyperCommand):
+    """A command whose `--validate` takes a value only after `=`: what follows it may well be the spec."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse `args` after giving the bare flag its value."""
+        end = args.index("--") if "--" in args else len(args)
+        given = [f"{FLAG}=latest" if argument == FLAG else argument for argument in args[:end]]
+        return super().parse_args(ctx, given + args[end:])
+
+
+def validator_of(options: ValidateOptions) -> Validator | None:
+    """The validator that was asked for. Raises UsageError if what it needs is missing."""
+    if options.validate is None:
+        return None
+    from shipper.render.validate import Validator
+
+    return Validator(options.validate, [str(folder) for folder in options.schema_dir])
+
+
+class Telling:
+    """A context around the reading of a rendering's files: what validation found is said on standard error."""
+
+    def __init__(self, rendering: Rendering) -> None:
+        self.rendering = rendering
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, ShipperError):
+            tell_findings(self.rendering)
+
+
+def tell_findings(rendering: Rendering) -> None:
+    """Say each finding as an error, and once which types were not checked."""
+    from shipper.cli.funnel import colored, describe, note, say
+
+    color = colored()
+    for finding in rendering.findings:
+        say(describe(finding, color=color))
+    if rendering.unchecked:
+        note(unchecked(rendering))
+
+
+def unchecked(rendering: Rendering) -> str:
+    """The line that names the types without a schema."""
+    return f"not checked, no schema: {', '.join(sorted(rendering.unchecked))}; --schema-dir names a folder with more"

@@ -1,0 +1,307 @@
+"""YAML as Kubernetes reads it: the data that kubectl would send, and where each field of it is written.
+
+kubectl reads YAML with go-yaml v2 (`sigs.k8s.io/yaml`), which is neither YAML 1.1 nor 1.2: `yes` and `y` are
+booleans, `0777` is octal, `1_000` a number, `12:30` and `2001-01-01` are text. Its rules are `resolve` in
+go-yaml's resolve.go and `convertToJSONableObject` in sigs.k8s.io/yaml; tests ask a real kubectl.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from base64 import b64decode
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from shipper.errors import LimitError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Data = Any
+"""What JSON has: dict, list, str, int, float, bool, None."""
+Path = tuple[str | int, ...]
+"""The keys and numbers that lead from a document to a field of it."""
+
+MAX_VALUES = 1_000_000
+"""Values of a document, with each alias counted as all that it stands for."""
+_MAX_INTEGER = 2**64 - 1
+_MIN_INTEGER = -(2**63)
+_LONGEST_INTEGER = 70
+"""No longer text is an integer of 64 bits, in any base."""
+_MERGE = "<<"
+_MOST_MERGES = 20
+_TAG = "tag:yaml.org,2002:"
+
+_WORDS: dict[str, bool | float | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
+    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+    **dict.fromkeys((f"{sign}{word}" for sign in ("", "+") for word in (".inf", ".Inf", ".INF")), math.inf),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
+}
+_NUMERIC = frozenset("+-.0123456789")
+_INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
+_BASES = (16, 2, 8, 10)
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+
+
+class EventLike(Protocol):
+    """An event of YAML's grammar: kind is document, scalar, alias, mapping, sequence or end."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def style(self) -> str: ...
+    @property
+    def tag(self) -> str | None: ...
+    @property
+    def anchor(self) -> str | None: ...
+
+
+class Mistake(NamedTuple):
+    """What kubectl could not read as JSON: where, and in words."""
+
+    path: Path
+    message: str
+
+
+class Typed(NamedTuple):
+    """A document: `first` is the index of its root's event; `mistakes` are what is not valid in its data."""
+
+    data: Data
+    first: int
+    mistakes: list[Mistake]
+
+
+def resolve(text: str) -> bool | float | str | None:
+    """What go-yaml makes of a plain scalar."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _NUMERIC:
+        return text
+    plain = text.replace("_", "") if text[0] != "." else text
+    match = _INTEGER.fullmatch(plain)
+    if match is not None and len(plain) <= _LONGEST_INTEGER:
+        number = next(int(digits, base) for digits, base in zip(match.groups()[1:], _BASES, strict=True) if digits)
+        number = -number if match[1] == "-" else number
+        if _MIN_INTEGER <= number <= (_MAX_INTEGER if not match[1] else -_MIN_INTEGER - 1):
+            return number
+    if _FLOAT.fullmatch(plain):
+        real = float(plain)
+        if not math.isinf(real):
+            return real
+    return text
+
+
+def tagged(event: EventLike) -> bool | float | str | None:
+    """The value of a scalar. Raises ValueError, in words, if its tag doesn't fit."""
+    tag = event.tag
+    if tag is None:
+        return event.value if event.style else resolve(event.value)
+    kind = tag.removeprefix(_TAG) if tag.startswith(_TAG) else "str"
+    if kind == "binary":
+        try:
+            return b64decode(event.value, validate=False).decode()
+        except ValueError:
+            raise ValueError(f"{shown(event.value)} is no base64 of a text") from None
+    if kind not in ("int", "float", "bool", "null"):
+        return event.value
+    value = resolve(event.value)
+    fits = {"int": type(value) is int, "float": type(value) in (int, float), "bool": type(value) is bool}
+    if not fits.get(kind, value is None):
+        raise ValueError(f"{shown(event.value)} is tagged !!{kind} and is none")
+    return value
+
+
+def documents(events: Sequence[EventLike]) -> Iterator[Typed]:
+    """Every document that is not empty. Raises LimitError for one whose aliases stand for too much."""
+    starts = [index for index, event in enumerate(events) if event.kind == "document"]
+    for start, end in zip(starts, [*starts[1:], len(events)], strict=True):
+        typed = _Builder(events, start + 1, end - 1).build()
+        if typed.data is not None:
+            yield typed
+
+
+def key_text(event: EventLike) -> str | None:
+    """A scalar as the key that JSON wants; None for null."""
+    value = event.value if event.style or event.tag is not None else resolve(event.value)
+    if value is None or type(value) is str:
+        return value
+    if type(value) is bool:
+        return "true" if value else "false"
+    return f"{value:g}" if type(value) is float else str(value)
+
+
+class _Builder:
+    """Builds the data of the events from `first` to before `end`, without recursion."""
+
+    def __init__(self, events: Sequence[EventLike], first: int, end: int) -> None:
+        self.events = events
+        self.first = first
+        self.end = end
+        self.mistakes: list[Mistake] = []
+        self.anchors: dict[str, tuple[Data, int]] = {}
+        self.count = 0
+
+    def build(self) -> Typed:
+        root: list[Data] = []
+        top: Any = root
+        key: Any = None
+        # For each open collection: what it is in, the key that it has there, its anchor, the count before it, and
+        # what is merged into it.
+        stack: list[tuple[Any, Any, str | None, int]] = []
+        merges: dict[int, list[Data]] = {}
+        events = self.events
+        for index in range(self.first, self.end):
+            event = events[index]
+            kind = event.kind
+            if kind == "end":
+                done, (top, key, anchor, before) = top, stack.pop()
+                if id(done) in merges:
+                    self._merge(done, merges.pop(id(done)), stack)
+                if anchor is not None:
+                    self.anchors[anchor] = (done, self.count - before)
+                value = done
+            elif kind == "scalar":
+                self.count += 1
+                if key is None and type(top) is dict:
+                    key = self._key(event, top, stack)
+                    continue
+                try:
+                    value = resolve(event.value) if not event.style and event.tag is None else tagged(event)
+                except ValueError as problem:
+                    self._mistake(stack, top, key, str(problem))
+                    value = event.value
+                if type(value) is float and not math.isfinite(value):
+                    self._mistake(stack, top, key, f"{event.value} can't be sent to Kubernetes: JSON has no such number")
+                    value = 0.0
+                if event.anchor is not None:
+                    self.anchors[event.anchor] = (value, 1)
+            elif kind == "alias":
+                if event.anchor not in self.anchors:
+                    self._mistake(stack, top, key, f"no anchor {shown(event.anchor or '')} stands before this alias")
+                value, size = self.anchors.get(event.anchor or "", (None, 1))
+                self.count += size
+                if key is None and type(top) is dict:
+                    key = value if isinstance(value, str) else str(value)
+                    continue
+            else:
+                self.count += 1
+                stack.append((top, key, event.anchor, self.count))
+                top, key = ({} if kind == "mapping" else []), None
+                if type(stack[-1][0]) is dict and stack[-1][1] is None:
+                    self._mistake(stack[:-1], stack[-1][0], None, "a key is text, no list or map")
+                continue
+            if self.count > MAX_VALUES:
+                raise LimitError(f"a document has more than {MAX_VALUES:,} values")
+            if type(top) is list:
+                top.append(value)
+            elif key is None:  # a collection as a key, said already
+                key = ""
+            elif key == _MERGE:
+                merges.setdefault(id(top), []).append(value)
+                key = None
+            else:
+                top[key] = value
+                key = None
+        return Typed(root[0] if root else None, self.first, self.mistakes)
+
+    def _key(self, event: EventLike, target: dict[str, Data], stack: list[tuple[Any, Any, str | None, int]]) -> str:
+        """A key as the text that JSON wants."""
+        text = event.value
+        key = key_text(event)
+        if key is None:
+            self._mistake(stack, target, None, "a key is null, and can't be sent to Kubernetes")
+            key = text
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (key, 1)
+        if key in target:
+            self._mistake(stack, target, key, "this key stands twice in one map")
+        return key
+
+    def _merge(self, target: dict[str, Data], merged: list[Data], stack: list[tuple[Any, Any, str | None, int]]) -> None:
+        """Add what `<<` names to a map; its own keys win, then the first map that has a key."""
+        for each in merged:
+            for source in each if type(each) is list else [each]:
+                if type(source) is dict:
+                    for name, value in source.items():
+                        target.setdefault(name, value)
+                else:
+                    self._mistake(stack, target, None, "only maps can be merged with <<")
+
+    def _mistake(self, stack: list[tuple[Any, Any, str | None, int]], top: Any, key: Any, message: str) -> None:
+        path: list[str | int] = []
+        for outer, name, _, _ in stack[1:]:
+            path.append(len(outer) if type(outer) is list else "" if name is None else name)
+        if type(top) is list and stack:
+            path.append(len(top))
+        elif isinstance(key, str):
+            path.append(key)
+        self.mistakes.append(Mistake(tuple(path), message))
+
+
+class Spot(NamedTuple):
+    """The events of a field: its key's (-1 in a list or at the root) and its value's."""
+
+    key: int
+    value: int
+
+
+def locate(events: Sequence[EventLike], first: int, path: Path) -> Spot:
+    """Where the field at `path` of the document at `first` is written, or the innermost thing around it."""
+    spot = Spot(-1, first)
+    for step in path:
+        inner = _child(events, first, spot.value, step)
+        if inner is None:
+            break
+        spot = inner
+    return spot
+
+
+def _child(events: Sequence[EventLike], first: int, at: int, step: str | int, merges: int = 0) -> Spot | None:
+    event = events[at]
+    if event.kind == "alias":
+        at = _anchored(events, first, at)
+        event = events[at]
+    if event.kind == "sequence":
+        return next((Spot(-1, item) for number, item in enumerate(_items(events, at)) if number == step), None)
+    if event.kind != "mapping":
+        return None
+    found: Spot | None = None
+    merged: list[int] = []
+    items = list(_items(events, at))
+    for key, value in zip(items[::2], items[1::2], strict=False):
+        if key_text(events[key]) == step:
+            found = Spot(key, value)
+        elif events[key].value == _MERGE and not events[key].style:
+            merged += [value] if events[value].kind != "sequence" else _items(events, value)
+    if found is None and merges < _MOST_MERGES:
+        inside = (_child(events, first, value, step, merges + 1) for value in merged)
+        found = next((inner for inner in inside if inner), None)
+    return found
+
+
+def _items(events: Sequence[EventLike], at: int) -> Iterator[int]:
+    """The indexes of the nodes directly in the collection at `at`."""
+    at += 1
+    while at < len(events) and events[at].kind != "end":
+        yield at
+        depth = 0
+        while True:
+            kind = events[at].kind
+            depth += (kind in ("mapping", "sequence")) - (kind == "end")
+            at += 1
+            if not depth:
+                break
+
+
+def _anchored(events: Sequence[EventLike], first: int, at: int) -> int:
+    """The node that the alias at `at` stands for."""
+    name = events[at].anchor
+    for index in range(at - 1, first - 1, -1):
+        if events[index].anchor == name and events[index].kind != "alias":
+            return index
+    return at
