@@ -68,7 +68,10 @@ def rank(document: Document) -> int:
 
 
 def _rank(api_version: str, kind: str) -> int:
+    return _RANKS.get(kind, len(_KINDS)) if is_builtin(api_version) else len(_KINDS)
+
+
+def is_builtin(api_version: str) -> bool:
+    """Whether the group is one of Kubernetes' own."""
     group = api_version.rpartition("/")[0]
-    if group in _GROUPS or group.endswith(".k8s.io"):
-        return _RANKS.get(kind, len(_KINDS))
-    return len(_KINDS)
+    return group in _GROUPS or group.endswith(".k8s.io")

@@ -43,6 +43,10 @@ def provenance(rendering: Rendering) -> dict[str, object]:
         found["release"] = {name: written(text, secrets) for name, text in sorted(options.release.items())}
     if options.missing != "error":
         found["missing"] = options.missing
+    if options.overlay is not None:
+        overlay = options.overlay
+        asked = {"namespace": overlay.namespace, "labels": dict(sorted(overlay.labels.items()))}
+        found["overlay"] = {**{name: value for name, value in asked.items() if value}, "annotate": overlay.annotate}
     if options.fixed_now:
         found["now"] = format_time(options.now)
     return found

@@ -56,12 +56,12 @@ def test_the_manifest_names_spec_version_and_values(tmp_path: Path) -> None:
 
 
 def test_secrets_are_masked_with_what_was_made_from_them(tmp_path: Path) -> None:
-    for given in (
-        {},
-        {"password": "swordfish"},
-        {"password": "swordfish", "plain": "swordfish", "long": "swordfish" * 99},
+    for plain, password, long in (
+        ("a", "hunter2", ""),
+        ("a", "swordfish", ""),
+        ("swordfish", "swordfish", "swordfish" * 99),
     ):
-        found = publish(tmp_path / "out", **given)
+        found = publish(tmp_path / "out", plain=plain, password=password, long=long)
         text = (tmp_path / "out/.shipper/manifest.json").read_text()
         assert found["values"]["password"]["value"] == "********"
         assert found["values"]["derived"]["value"] == "********"
