@@ -9,16 +9,22 @@ here they are refused.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NamedTuple
 
 from shipper.license import encoding
 from shipper.license.defects import DefectError
 
 PAYLOAD_TYPE = "application/vnd.shipper.license.v1+json"
+# Without escapes an envelope is matched by one regular expression in every language (docs/verify)
+_KEYID = re.compile(r"[ !#-\[\]-~]*")
 
 
 class Signature(NamedTuple):
-    """`keyid` names the key that is said to have made `sig`; it proves nothing."""
+    """`keyid` names the key that is said to have made `sig`; it proves nothing.
+
+    It is printable ASCII without `"` and a backslash.
+    """
 
     keyid: str
     sig: bytes
@@ -52,7 +58,7 @@ def parse(data: bytes, file: str) -> Envelope:
     envelope = _read(data)
     if envelope is None or envelope.to_json().encode("ascii") != data:
         raise DefectError(
-            "bad-envelope", "the license was altered: what it holds is no signed envelope in its one form", file=file
+            "bad-envelope", "the license was altered: it holds no signed envelope in its one form", file=file
         )
     if len({each.keyid for each in envelope.signatures}) < len(envelope.signatures):
         raise DefectError("duplicate-keyid", "two signatures of the license name the same key", file=file)
@@ -75,9 +81,10 @@ def _read(data: bytes) -> Envelope | None:
 
 def _signature(raw: Any) -> Signature:
     sig = encoding.decode(_text(raw["sig"]))
-    if sig is None:
+    keyid = _text(raw["keyid"])
+    if sig is None or not _KEYID.fullmatch(keyid):
         raise ValueError
-    return Signature(_text(raw["keyid"]), sig)
+    return Signature(keyid, sig)
 
 
 def _text(value: object) -> str:
