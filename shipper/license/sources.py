@@ -126,7 +126,7 @@ def _envelope(body: bytes, name: str) -> Envelope:
     if body.startswith(armor.BEGIN):
         return envelope.parse(armor.dearmor(body, name), name)
     try:
-        answer = json.loads(body)
+        answer = json.loads(body.decode("ascii"))
         compact = json.dumps(answer, separators=(",", ":")).encode("ascii")
     except (ValueError, RecursionError):
         answer, compact = None, b""

@@ -44,7 +44,7 @@ def parse(text: str) -> Place:
     scheme = url.scheme or ""
     if scheme not in _PORTS or not url.host or url.host[0] in ".*":
         raise ValueError("it must begin with https:// (or http://) and a host")
-    if url.auth is not None:
+    if url.auth is not None or "@" in text.split("/")[2]:
         raise ValueError("a name or password in it is not used")
     origin = (scheme, url.host, url.port or _PORTS[scheme])
     site = Place("", origin, "", "", None).site

@@ -1,0 +1,287 @@
+"""One GET against servers of all kinds: what is taken, what is tried again, and that it ends in time."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shipper import __version__
+from shipper.license import http, urls
+from shipper.license.faults import RequestError
+from shipper.license.http import Pace, Request
+from tests import faults
+from tests.faults import Server, raw, says
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.faults import Answer
+
+QUICK = Pace(first=0.01)
+ONCE = Pace(attempts=1)
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.fixture(autouse=True)
+def _no_test_hangs() -> Iterator[None]:
+    with faults.ends_within(20):
+        yield
+
+
+def get(url: str, *, pace: Pace = ONCE, timeout: float = 5, max_bytes: int = 1000, **headers: str) -> bytes:
+    return http.get(Request(urls.parse(url), headers, timeout), max_bytes=max_bytes, pace=pace)
+
+
+def failed(*answers: Answer, pace: Pace = ONCE, timeout: float = 5) -> RequestError:
+    with Server(*answers) as server, pytest.raises(RequestError) as caught:
+        get(server.url, pace=pace, timeout=timeout)
+    return caught.value
+
+
+class TestAnswers:
+    def test_a_body(self) -> None:
+        with Server(says(200, b"hello")) as server:
+            assert get(f"{server.url}/a/b?c=d", key="k") == b"hello"
+        (asked,) = server.asked
+        assert (asked.method, asked.target) == ("GET", "/a/b?c=d")
+        assert asked.headers["key"] == "k"
+        assert asked.headers["user-agent"] == f"shipper/{__version__}"
+        assert asked.headers["accept-encoding"] == "identity"
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            raw(HEAD + b"\r\nhello"),
+            raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"),
+            raw(b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD + b"Content-Length: 5\r\n\r\nhello"),
+            says(200, b"hello", Content_Encoding="identity"),
+        ],
+        ids=["without a length", "chunked", "continue", "identity"],
+    )
+    def test_other_forms_of_it(self, answer: Answer) -> None:
+        with Server(answer) as server:
+            assert get(server.url) == b"hello"
+
+    @pytest.mark.parametrize("size", [999, 1000])
+    def test_up_to_the_limit(self, size: int) -> None:
+        with Server(says(200, b"x" * size)) as server:
+            assert len(get(server.url)) == size
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            says(200, b"x" * 1001),
+            raw(HEAD + b"\r\n" + b"x" * 1001),
+            says(200, b"", Content_Length="1001"),
+            faults.endless(HEAD + b"Content-Length: %d\r\n\r\n" % faults.ENDLESS, b"x" * 65536),
+            faults.endless(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b"x" * 65536 + b"\r\n"),
+            faults.endless(HEAD + b"\r\n", b"x" * 65536),
+        ],
+        ids=["by one", "without a length", "announced", "a gigabyte", "chunked", "endless"],
+    )
+    def test_beyond_the_limit(self, answer: Answer) -> None:
+        error = failed(answer, pace=QUICK)
+        assert error.message == "the server's answer is larger than the limit of 1,000 bytes"
+        assert not error.away
+
+    @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "GZIP", "identity, gzip"])
+    def test_nothing_is_unpacked(self, encoding: str) -> None:
+        bomb = gzip.compress(bytes(50_000_000))
+        error = failed(says(200, bomb, Content_Encoding=encoding))
+        assert "packed" in error.message
+        assert not error.away
+
+    @pytest.mark.parametrize("status", [201, 204, 206, 304, 400, 401, 403, 404, 410, 418])
+    def test_what_is_no_answer(self, status: int) -> None:
+        error = failed(faults.problem(status), says(200, b"hello"), pace=QUICK)
+        assert (error.exit_code, error.status, error.away) == (6, status, False)
+        assert "SERVER-TEXT" not in str(error)
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"hello\r\n\r\n",
+            b"SSH-2.0-OpenSSH_9.2\r\n",
+            b"HTTP/1.1 abc\r\n\r\n",
+            b"HTTP/1.1 2",
+            HEAD + b"A: " + b"x" * 70_000 + b"\r\n\r\n",
+            HEAD + b"A: b\r\n" * 200 + b"\r\n",
+        ],
+        ids=["text", "ssh", "status", "half a status", "long header", "many headers"],
+    )
+    def test_what_is_no_http(self, data: bytes) -> None:
+        assert failed(raw(data)).message == "what the server answers is no HTTP"
+
+
+class TestRedirects:
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    @pytest.mark.parametrize("location", ["/b?c", "b?c", "//{host}/b?c", "http://{host}/b?c", "HTTP://{host}/a/../b?c"])
+    def test_to_the_same_origin(self, status: int, location: str) -> None:
+        with Server() as server:
+            host = server.url.removeprefix("http://")
+            server.answers = faults.sends_on(location.format(host=host), status), says(200, b"hello")
+            assert get(f"{server.url}/a", key="k") == b"hello"
+        assert [asked.target for asked in server.asked] == ["/a", "/b?c"]
+        assert [asked.headers["key"] for asked in server.asked] == ["k", "k"]
+
+    @pytest.mark.parametrize(
+        "location",
+        [
+            "http://127.0.0.1:{other}/",
+            "//127.0.0.1:{other}/",
+            "http://localhost:{port}/",
+            "https://127.0.0.1:{port}/",
+            "http://127.0.0.1/",
+            "http://127.0.0.1:{port}.example.com/",
+            "http://127.0.0.1:{port}@127.0.0.1:{other}/",
+            "http://127.0.0.1:{other}\\@127.0.0.1:{port}/",
+            "http://127.0.0.1:{port}\\@127.0.0.1:{other}/",
+            "http://[::1]:{port}/",
+            "http://127.1:{port}/",
+            "file:///etc/passwd",
+            "ftp://127.0.0.1:{port}/",
+            "javascript:alert(1)",
+            "http://127.0.0.1:{port}/\u00fc",
+            "http://user@127.0.0.1:{port}/",
+        ],
+    )
+    def test_to_anywhere_else(self, location: str) -> None:
+        with Server(says(200, b"stolen")) as other, Server() as server:
+            server.answers = (faults.sends_on(location.format(port=server.port, other=other.port)),)
+            with pytest.raises(RequestError) as caught:
+                get(f"{server.url}/a", key="k", pace=QUICK)
+        assert other.asked == []
+        assert len(server.asked) == 1
+        assert not caught.value.away
+        assert "sends on to" in caught.value.message
+
+    def test_to_https_it_says_so(self) -> None:
+        with Server() as server:
+            server.answers = (faults.sends_on(f"https://127.0.0.1:{server.port}/a"),)
+            with pytest.raises(RequestError, match="not to itself") as caught:
+                get(server.url)
+        assert caught.value.hint == f'give the URL with "https://127.0.0.1:{server.port}"'
+
+    def test_in_a_circle(self) -> None:
+        assert failed(faults.sends_on("/"), pace=QUICK).message == "the server sends on more than 5 times"
+
+    def test_to_nowhere(self) -> None:
+        assert failed(says(302), pace=QUICK).message == "the server sends on without saying where"
+
+    def test_the_body_of_one_is_not_read(self) -> None:
+        head = b"HTTP/1.1 302 X\r\nLocation: /b\r\nContent-Length: %d\r\n\r\n" % faults.ENDLESS
+        with Server(faults.endless(head, b"x" * 65536), says(200, b"hello")) as server:
+            assert get(server.url) == b"hello"
+
+
+AWAY = {
+    "500": faults.problem(500),
+    "502": faults.problem(502),
+    "503": faults.problem(503),
+    "504": faults.problem(504),
+    "429": faults.problem(429),
+    "no answer": raw(b""),
+    "reset": faults.resets(b""),
+    "reset in the headers": faults.resets(HEAD),
+    "reset in the body": faults.resets(HEAD + b"Content-Length: 9\r\n\r\nhello"),
+    "half a body": raw(HEAD + b"Content-Length: 9\r\n\r\nhello"),
+    "half a chunk": raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\nhello"),
+}
+
+
+class TestAgain:
+    @pytest.mark.parametrize("name", AWAY)
+    def test_until_it_works(self, name: str) -> None:
+        with Server(AWAY[name], AWAY[name], says(200, b"hello")) as server:
+            assert get(server.url, pace=QUICK) == b"hello"
+        assert server.connections == 3
+
+    @pytest.mark.parametrize("name", AWAY)
+    def test_until_the_last_attempt(self, name: str) -> None:
+        error = failed(AWAY[name], pace=QUICK)
+        assert (error.away, error.exit_code) == (True, 6)
+        assert error.hint.endswith("tried 4 times")
+
+    def test_a_failure_that_stays_is_not_tried_again(self) -> None:
+        with Server(faults.problem(501), says(200, b"hello")) as server, pytest.raises(RequestError) as caught:
+            get(server.url, pace=QUICK)
+        assert (caught.value.away, server.connections) == (True, 1)
+
+    def test_nobody_listens(self) -> None:
+        with pytest.raises(RequestError, match="can't be reached: connection refused") as caught:
+            get(f"http://127.0.0.1:{faults.closed_port()}", pace=QUICK)
+        assert caught.value.away
+
+    def test_a_name_without_an_address(self) -> None:
+        with pytest.raises(RequestError, match="its name has no address") as caught:
+            get("http://name.invalid", pace=QUICK)
+        assert caught.value.away
+
+    def test_pauses_grow_and_are_random(self) -> None:
+        slept: list[float] = []
+        pace = Pace(attempts=7, first=1, longest=8, clock=lambda: 0.0, sleep=slept.append, jitter=lambda: 0.5)
+        failed(faults.problem(503), pace=pace, timeout=100)
+        assert slept == [0.5, 1, 2, 4, 4, 4]
+
+    def test_the_server_may_ask_for_more(self) -> None:
+        slept: list[float] = []
+        pace = Pace(attempts=2, clock=lambda: 0.0, sleep=slept.append)
+        failed(says(429, Retry_After="7"), pace=pace, timeout=10)
+        assert slept == [7]
+
+    def test_but_not_for_more_time_than_there_is(self) -> None:
+        slept: list[float] = []
+        pace = Pace(attempts=2, clock=lambda: 0.0, sleep=slept.append)
+        assert failed(says(503, Retry_After="11"), pace=pace, timeout=10).message == "the server answers 503"
+        assert slept == []
+
+    def test_retry_after(self) -> None:
+        now = datetime.now(UTC)
+        assert http._retry_after("120") == 120
+        assert 3000 < http._retry_after(format_datetime(now + timedelta(hours=1), usegmt=True)) <= 3600
+        past = format_datetime(now - timedelta(hours=1), usegmt=True)
+        for text in (None, "", "-1", "soon", "1.5", past, "\u0661", "Wed, 99 Foo 2015 07:28:00 GMT"):
+            assert http._retry_after(text) == 0
+
+
+SLOW = {
+    "silent": faults.silent,
+    "drips headers": faults.drips(HEAD + b"A: "),
+    "drips a body": faults.drips(HEAD + b"Content-Length: 900\r\n\r\n"),
+    "drips chunks": faults.drips(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "drips interim answers": faults.drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+
+class TestInTime:
+    @pytest.mark.parametrize("name", SLOW)
+    def test_a_slow_server(self, name: str) -> None:
+        error = failed(SLOW[name], pace=QUICK, timeout=0.3)
+        assert error.away
+        assert error.message == "the server can't be reached: it doesn't answer in time"
+
+    def test_a_black_hole(self) -> None:
+        with faults.black_hole() as url, pytest.raises(RequestError, match="doesn't answer in time") as caught:
+            get(url, timeout=0.3)
+        assert caught.value.away
+
+    def test_a_name_that_takes_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        free = threading.Event()
+        monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: free.wait(10) and [])
+        with pytest.raises(RequestError, match="doesn't answer in time"):
+            get("http://127.0.0.1:1", timeout=0.1)
+        free.set()
+
+    def test_an_attempt_takes_only_a_part_of_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(http, "ATTEMPT_SECONDS", 0.2)
+        with Server(faults.silent, says(200, b"hello")) as server:
+            assert get(server.url, pace=QUICK, timeout=0.6) == b"hello"
+
+
+def test_the_headers_are_in_no_text() -> None:
+    assert "sekret" not in repr(Request(urls.parse("http://h"), {"key": "sekret"}))
