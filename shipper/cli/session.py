@@ -20,10 +20,16 @@ from shipper.errors import LicenseError, SpecError, UsageError
 from shipper.render.settings import RenderOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
     from shipper.cli.options import ConfigOptions, FactOptions, LicenseOptions
     from shipper.errors import ShipperError
+    from shipper.license.keys import PublicKey
     from shipper.license.verify import VerifiedLicense
     from shipper.spec import Spec
+
+    Reader = Callable[[LicenseOptions, Sequence[PublicKey], str | None, datetime], VerifiedLicense | None]
 
 
 class Session(NamedTuple):
@@ -42,11 +48,14 @@ def open_session(
     *,
     templates: str | None,
     unread: list[ShipperError] | None = None,
+    renders: bool = True,
+    read: Reader = given_license,
 ) -> Session:
     """Read the inputs, verify the license, say the spec's notes and the license's warning on standard error.
 
     A spec with `license.v1` needs a license. Raises UsageError, SpecError, LicenseError, NetworkError, LimitError. With
-    `unread` (for `lint`) what is wrong in the spec goes there, its notes aren't said, and it needs no license.
+    `unread` (for `lint`) what is wrong in the spec goes there and its notes aren't said. What never `renders` needs no
+    license. `read` gets the license from where the options say.
     """
     from shipper.spec import read_spec
 
@@ -64,12 +73,12 @@ def open_session(
     if unread is None:
         for note in parsed.notes:
             warn(note.text, note.position)
-        if pin is not None and not has_source(license):
-            raise LicenseError(
-                f'the spec needs a license for the product "{pin.product}"',
-                position=pin.position,
-                hint="give the file with --license",
-            )
+    if renders and pin is not None and not has_source(license):
+        raise LicenseError(
+            f'the spec needs a license for the product "{pin.product}"',
+            position=pin.position,
+            hint="give the file with --license",
+        )
     keys = given_keys(license.trust_key)
     try:
         keys += pinned_keys(pin)
@@ -77,7 +86,7 @@ def open_session(
         if unread is None:
             raise
         unread.append(error)
-    verified = given_license(license, keys, pin.product if pin else None, judged)
+    verified = read(license, keys, pin.product if pin else None, judged)
     folder = None if spec == "-" else os.path.dirname(os.path.abspath(spec))
     options = RenderOptions(
         now=now,

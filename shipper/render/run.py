@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shipper.license.verify import VerifiedLicense
     from shipper.render.plan import Message, Plan, Planned
     from shipper.render.settings import RenderOptions
-    from shipper.render.validate import Invalid
+    from shipper.render.validate import InvalidFieldError
     from shipper.spec.model import Spec
 
 
@@ -53,7 +53,7 @@ class Rendering:
         self.messages: list[Message] = plan.messages
         self.warnings: list[Warned] = plan.warnings
         self.skipped = [planned for planned in plan.assets if not planned.included]
-        self.findings: list[Invalid] = []
+        self.findings: list[InvalidFieldError] = []
         self.unchecked: set[str] = set()
         self.files = self._run()
         if options.overlay is not None:
@@ -122,9 +122,10 @@ def other_place(dest: str, places: dict[str, Position]) -> str:
     return ""
 
 
-def render(spec: Spec, license: VerifiedLicense | None, options: RenderOptions) -> Rendering:
+def render(spec: Spec, license: VerifiedLicense | None, options: RenderOptions, *, trace: bool = False) -> Rendering:
     """Render `spec`. Files are made while `Rendering.files` is read; nothing is written.
 
-    Raises SpecError, TemplateError, LimitError, at once or from `files`.
+    With `trace` the plan has what each condition asked for. Raises SpecError, TemplateError, LimitError, at once or
+    from `files`.
     """
-    return Rendering(make_plan(spec, license, options), spec, license, options)
+    return Rendering(make_plan(spec, license, options, trace=trace), spec, license, options)

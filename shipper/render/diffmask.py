@@ -1,0 +1,242 @@
+"""What a comparison must not show: known secrets, and what Kubernetes Secrets hold."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shipper.errors import ShipperError, TemplateError
+from shipper.render.fielddiff import Item
+from shipper.render.kubernetes_stream import NAMES
+from shipper.render.secrets import MASK, SHORTEST_MASKED, forms, masked
+from shipper.yamlio import SourceText, events
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from shipper.render.fielddiff import Step
+
+DATA = frozenset({"data", "stringData"})
+BEFORE, AFTER = f"{MASK} (before)", f"{MASK} (after)"
+_MAY_BE_SECRET = re.compile(r"""kind["']?\s*:\s*["']?Secret(?:List)?\b""", re.IGNORECASE)
+
+
+class Masks:
+    """The texts that are secret on either side. With `show` nothing is hidden."""
+
+    def __init__(self, secrets: Collection[str], *, show: bool = False) -> None:
+        self.show = show
+        self._secrets = frozenset() if show else frozenset(secrets)
+        shapes = {shape for secret in self._secrets for shape in forms(secret) if shape}
+        self._any = re.compile("|".join(map(re.escape, sorted(shapes, key=len))), re.IGNORECASE) if shapes else None
+
+    def text(self, text: str) -> str:
+        """`text` without secrets."""
+        if self._any is None or not self._any.search(text):
+            return text
+        return masked(text, self._secrets)
+
+    def value(self, value: Any) -> Any:
+        """Plain data without secrets; Secrets in it lose their values."""
+        if self.show:
+            return value
+        return self._value(value, listed=False)
+
+    def _value(self, value: Any, *, listed: bool) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self._value(item, listed=listed) for item in value]
+        if isinstance(value, dict):
+            kind = value.get("kind")
+            secret = listed or kind == "Secret"
+            return {
+                self.text(key): blank(child)
+                if secret and key in DATA
+                else self._value(child, listed=listed or kind == "SecretList")
+                for key, child in value.items()
+            }
+        # A number may be a password, too
+        return MASK if len(str(value)) >= SHORTEST_MASKED and str(value) in self._secrets else value
+
+    def both(self, old: Any, new: Any) -> tuple[Any, Any, bool]:
+        """Two values of one field, and whether any is hidden.
+
+        What became of a secret, or what it was before, is likely one, too: then neither is shown.
+        """
+        shown = self.value(old), self.value(new)
+        hidden = shown[0] != old, shown[1] != new
+        if hidden[0] and not hidden[1]:
+            return shown[0], blank(new), True
+        if hidden[1] and not hidden[0]:
+            return blank(old), shown[1], True
+        return *shown, any(hidden)
+
+    def is_secret(self, document: Any, path: Sequence[Step]) -> bool:
+        """Whether what stands at `path` of an object is the data of a Secret, or in it."""
+        listed = False
+        for step in () if self.show else path:
+            if isinstance(document, dict):
+                if step in DATA and (listed or document.get("kind") == "Secret"):
+                    return True
+                listed = listed or document.get("kind") == "SecretList"
+                document = document.get(step) if isinstance(step, str) else None
+            elif isinstance(document, list) and isinstance(step, int) and step < len(document):
+                document = document[step]
+            else:
+                document = None
+        return False
+
+    def step(self, step: Step) -> Step:
+        """A step of a path without secrets."""
+        if isinstance(step, Item):
+            return Item(step.keys, tuple(map(self.text, step.values)))
+        return self.text(step) if isinstance(step, str) else step
+
+    def texts(self, dest: str, old: str | None, new: str | None) -> tuple[str | None, str | None] | None:
+        """Two versions of a file's text; None where all of it may be secret.
+
+        The data of Secrets that changed is told apart only by what is written behind the mask.
+        """
+        if self.show:
+            return old, new
+        left, right = secret_spans(dest, old or ""), secret_spans(dest, new or "")
+        if left is None or right is None:
+            return None
+        before, after = values_of(old or "", left), values_of(new or "", right)
+        return (
+            old if old is None else self.text(_hidden(old, left, after, BEFORE)),
+            new if new is None else self.text(_hidden(new, right, before, AFTER)),
+        )
+
+
+def blank(value: Any) -> Any:
+    """`value` with its shape and keys, and every scalar in it hidden."""
+    if isinstance(value, dict):
+        return {key: blank(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [blank(item) for item in value]
+    return MASK
+
+
+class Span(NamedTuple):
+    """The characters `start` to `end` of a text, a value of a Secret's data: of which object, and where in it."""
+
+    start: int
+    end: int
+    document: int
+    path: tuple[str, ...]
+    alias: bool
+
+
+class _Frame:
+    """An open map or list: the key or position it is at, its kind if it says one, and what may be secret in it."""
+
+    __slots__ = ("count", "is_map", "key", "kind", "loose", "pending")
+
+    def __init__(self, *, is_map: bool) -> None:
+        self.is_map = is_map
+        self.key: str | None = None
+        self.count = 0
+        self.kind = ""
+        self.pending: list[Span] = []
+        self.loose: list[Span] = []
+
+
+def secret_spans(dest: str, text: str) -> list[Span] | None:
+    """Where the data of Secrets stands in a YAML or JSON text; None if there may be some that can't be found.
+
+    A file of another name is looked into only where it seems to hold a Secret.
+    """
+    suspect = _MAY_BE_SECRET.search(text) is not None
+    if not suspect and not dest.lower().endswith(NAMES):
+        return []
+    try:
+        found = _Finder().find(text)
+    except (ShipperError, UnicodeEncodeError):
+        return None if suspect else []
+    return None if any(span.alias for span in found) else found
+
+
+class _Finder:
+    def __init__(self) -> None:
+        self.stack: list[_Frame] = []
+        self.found: dict[int, Span] = {}
+
+    def find(self, text: str) -> list[Span]:
+        """The spans in order. Raises TemplateError for what is no YAML."""
+        import yaml
+
+        document = 0
+        for event in events(SourceText(text, "", TemplateError)):
+            kind = type(event)
+            if kind is yaml.DocumentStartEvent:
+                document += 1
+            elif kind in {yaml.MappingEndEvent, yaml.SequenceEndEvent}:
+                self._close()
+            elif kind in {yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent}:
+                self._node(event, document)
+        return sorted(self.found.values())
+
+    def _node(self, event: Any, document: int) -> None:
+        import yaml
+
+        value = getattr(event, "value", None)
+        top = self.stack[-1] if self.stack else None
+        is_start = isinstance(event, yaml.CollectionStartEvent)
+        if top is not None and top.is_map and top.key is None:
+            if is_start:
+                raise TemplateError("a key that is a list or map")
+            top.key = value or ""
+            return
+        if top is not None:
+            if top.is_map and top.key == "kind" and value:
+                top.kind = value
+            if not is_start:
+                self._note(event, document)
+        if is_start:
+            self.stack.append(_Frame(is_map=isinstance(event, yaml.MappingStartEvent)))
+        elif top is not None:
+            _advance(top)
+
+    def _note(self, event: Any, document: int) -> None:
+        """Remember a scalar or alias in all maps to whose data it belongs."""
+        path = tuple(str(frame.count) if frame.key is None else frame.key for frame in self.stack)
+        alias = getattr(event, "value", None) is None
+        span = Span(event.start_mark.index, event.end_mark.index, document, path, alias)
+        for frame in self.stack:
+            if frame.is_map and frame.key in DATA:
+                frame.pending.append(span)
+
+    def _close(self) -> None:
+        frame = self.stack.pop()
+        if frame.kind == "Secret":
+            self.found.update({span.start: span for span in frame.pending})
+        elif frame.kind == "SecretList":
+            self.found.update({span.start: span for span in frame.loose})
+        if self.stack:
+            top = self.stack[-1]
+            top.loose += frame.pending + frame.loose
+            _advance(top)
+
+
+def _advance(frame: _Frame) -> None:
+    """Go on to the next key or item, after a value."""
+    frame.key = None
+    frame.count += 1
+
+
+def values_of(text: str, spans: Sequence[Span]) -> dict[tuple[int, tuple[str, ...]], str]:
+    """The text of each span by its place."""
+    return {(span.document, span.path): text[span.start : span.end] for span in spans}
+
+
+def _hidden(text: str, spans: Sequence[Span], other: dict[tuple[int, tuple[str, ...]], str], differs: str) -> str:
+    """`text` with its spans hidden; `differs` stands for those that the other side has, too, and different."""
+    parts, done = [], 0
+    for span in spans:
+        value = text[span.start : span.end]
+        mask = MASK if other.get((span.document, span.path), value) == value else differs
+        parts += [text[done : span.start], mask, value[len(value.rstrip("\n")) :]]
+        done = span.end
+    return "".join([*parts, text[done:]])

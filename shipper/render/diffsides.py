@@ -1,0 +1,177 @@
+"""The two sides of a comparison: what would be rendered now, and what was published earlier."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shipper.errors import LimitError, OutputError, UsageError
+from shipper.license.state import state_at
+from shipper.render.about import About
+from shipper.render.explain import describe
+from shipper.render.linux import open_folder
+from shipper.render.manifest import read_published
+from shipper.render.provenance import provenance
+from shipper.render.run import render
+from shipper.render.tree import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from shipper.license.verify import VerifiedLicense
+    from shipper.render.manifest import Entry
+    from shipper.render.settings import RenderOptions
+    from shipper.spec import Spec
+
+MAX_FILE = 64 * 1024 * 1024
+_GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
+
+
+class SideFile(NamedTuple):
+    """A file; `edited` where it isn't what was published any more."""
+
+    content: bytes
+    mode: int
+    edited: bool = False
+
+
+class Side(NamedTuple):
+    """One side: `name` is how people call it.
+
+    `facts` is what it was made from (None where nobody knows), with the whole license if `verified`, else with its
+    record in a manifest. `assets` says of each asset whether and why it is rendered, and `made` which asset (from 1)
+    a file comes from; a published tree knows neither. `refused` is why the license is refused: then nothing is
+    rendered. `deleted` are published files that were removed, or replaced by something that is no file.
+    """
+
+    name: str
+    files: Mapping[str, SideFile]
+    facts: dict[str, Any] | None = None
+    verified: bool = False
+    record: dict[str, Any] | None = None
+    assets: list[dict[str, Any]] | None = None
+    made: Mapping[str, int] = {}
+    secrets: Collection[str] = ()
+    warnings: tuple[str, ...] = ()
+    refused: str = ""
+    deleted: tuple[str, ...] = ()
+
+
+def rendered_side(
+    name: str, spec: Spec, license: VerifiedLicense | None, options: RenderOptions, judged: datetime
+) -> Side:
+    """What is rendered with `license`, whose state at `judged` is one of its facts. Raises what rendering raises."""
+    rendering = render(spec, license, options, trace=True)
+    files: dict[str, SideFile] = {}
+    made: dict[str, int] = {}
+    for file in rendering.files:
+        content = file.content.encode() if isinstance(file.content, str) else file.content
+        files[file.dest] = SideFile(content, file.mode)
+        made[file.dest] = file.asset
+    with About("", rendering.secrets):
+        assets = [describe(planned, rendering.plan) for planned in rendering.plan.assets]
+    record = inputs(provenance(rendering))
+    facts = record if license is None else {**record, "license": license_facts(license, judged)}
+    warnings = tuple(rendering.secrets.masked(warning.message) for warning in rendering.warnings)
+    return Side(name, files, facts, True, record, assets, made, rendering.secrets, warnings)
+
+
+def refused_side(name: str, license: VerifiedLicense, judged: datetime, why: str) -> Side:
+    """A side whose license is refused at the time `judged`."""
+    facts = {"license": license_facts(license, judged)}
+    return Side(name, {}, facts, verified=True, refused=why)
+
+
+def license_facts(license: VerifiedLicense, judged: datetime) -> dict[str, Any]:
+    """All that the license says, and its state at a time."""
+    facts: dict[str, Any] = json.loads(license.payload)
+    return {**facts, "state": state_at(license.license, judged).status}
+
+
+def inputs(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a provenance is worth comparing: not the moment, nor whose program it was, nor the name of a file."""
+    found = {key: value for key, value in record.items() if key not in {"now", "shipper", "spec", "values"}}
+    spec, options = record.get("spec"), record.get("values")
+    if isinstance(spec, dict):
+        found["spec"] = {"sha256": spec.get("sha256")}
+    if isinstance(options, dict):
+        found["options"] = {name: option_value(value) for name, value in options.items()}
+    return found
+
+
+def option_value(recorded: Any) -> Any:
+    """The value of an option in a provenance; of a long one its length and digest."""
+    if isinstance(recorded, dict) and "value" in recorded:
+        return recorded["value"]
+    if isinstance(recorded, dict):
+        return {key: value for key, value in recorded.items() if key != "given"}
+    return recorded
+
+
+def published_side(folder: str) -> Side:
+    """The tree that was published to `folder`, as it is now; what isn't ours in it is not looked at.
+
+    Raises UsageError where there is none, LimitError for a file beyond MAX_FILE.
+    """
+    try:
+        root = open_folder(os.path.realpath(folder))
+    except OSError as error:
+        raise _unreadable(folder, error) from None
+    try:
+        found = read_published(root)
+        if found is None:
+            raise UsageError(
+                f'"{folder}" is no folder that shipper published: it has no .shipper/manifest.json',
+                hint="publish with `shipper render --output-dir`",
+            )
+        files: dict[str, SideFile] = {}
+        deleted: list[str] = []
+        for path, entry in sorted(found.files.items()):
+            file = _read(root, path, entry)
+            if file is None:
+                deleted.append(path)
+            else:
+                files[path] = file
+    except OSError as error:
+        raise _unreadable(folder, error) from None
+    except OutputError as error:
+        raise UsageError(error.message, subject=f"--against {folder}", hint=error.hint) from None
+    finally:
+        os.close(root)
+    facts = None if found.provenance is None else inputs(found.provenance)
+    return Side(folder, files, facts, record=facts, deleted=tuple(deleted))
+
+
+def _read(root: int, path: str, entry: Entry) -> SideFile | None:
+    """The regular file at `path` below the open folder; None if there is none, or if a link leads there."""
+    *folders, name = path.split("/")
+    here = os.dup(root)
+    try:
+        for folder in folders:
+            below = open_folder(folder, here)
+            os.close(here)
+            here = below
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=here)
+    except OSError as error:
+        if error.errno not in _GONE:
+            raise
+        return None
+    finally:
+        os.close(here)
+    with open(fd, "rb", buffering=0, closefd=True) as file:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        if status.st_size > MAX_FILE:
+            raise LimitError(f'"{path}" of {status.st_size:,} bytes is larger than the limit of {MAX_FILE:,}')
+        content = file.read(MAX_FILE + 1)
+    mode = stat.S_IMODE(status.st_mode)
+    return SideFile(content, mode, digest_of(content) != entry.sha256 or mode != entry.mode)
+
+
+def _unreadable(folder: str, error: OSError) -> UsageError:
+    return UsageError(f'can\'t read the folder "{folder}": {os.strerror(error.errno or errno.EIO).lower()}')
