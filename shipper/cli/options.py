@@ -178,6 +178,47 @@ class ConfigOptions(NamedTuple):
     ] = []
 
 
+class FleetOptions(NamedTuple):
+    """Rendering for many licenses at once."""
+
+    licenses: Annotated[
+        str | None,
+        typer.Option(
+            "--licenses", metavar="DIR", help="Render for each license (*.pem) in DIR, to the folder of its id."
+        ),
+    ] = None
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            metavar="N",
+            envvar="SHIPPER_JOBS",
+            help="With --licenses: how many at a time (default: as many as there are CPUs).",
+        ),
+    ] = None
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            "--shard",
+            metavar="I/N",
+            envvar="SHIPPER_SHARD",
+            help="With --licenses: only part I (from 1) of N; a license's id decides which it is in.",
+        ),
+    ] = None
+    output: Annotated[Format, typer.Option("-o", "--output", help="With --licenses: the format of the summary.")] = (
+        Format.text
+    )
+
+    def settled(self, by_flag: AbstractSet[str]) -> FleetOptions:
+        """The same. Raises UsageError for a fleet's flags without a fleet."""
+        from shipper.errors import UsageError
+
+        for name, flag in (("jobs", "--jobs"), ("shard", "--shard"), ("output", "-o")):
+            if self.licenses is None and name in by_flag:
+                raise UsageError(f"{flag} is for --licenses")
+        return self
+
+
 class FactOptions(NamedTuple):
     """What templates can ask for besides the license and the configuration."""
 

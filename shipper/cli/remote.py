@@ -32,6 +32,10 @@ def one_source(options: LicenseOptions, by_flag: AbstractSet[str]) -> LicenseOpt
     """`options` with the one source that counts: a flag wins over variables. Raises UsageError for two of a kind."""
     named = [name for name in SOURCES if getattr(options, name) is not None]
     flags = [name for name in named if name in by_flag]
+    if "licenses" in by_flag:
+        named = []
+        if flags:
+            raise UsageError(f"--licenses reads all licenses from a folder, and {SOURCES[flags[0]][0]} names one")
     if len(flags) > 1:
         raise UsageError(f"the license comes from one source only: {_listed([SOURCES[name][0] for name in flags])}")
     if not flags and len(named) > 1:

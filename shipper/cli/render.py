@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from shipper.cli.groups import grouped
 from shipper.cli.options import (
     ConfigOptions,
     FactOptions,
+    FleetOptions,
     LicenseOptions,
     Order,
     OverlayOptions,
@@ -36,6 +38,7 @@ def render(
     facts: FactOptions,
     overlay: OverlayOptions,
     validate: ValidateOptions,
+    fleet: FleetOptions,
     templates: Templates = None,
     output_dir: Annotated[
         str | None,
@@ -66,9 +69,16 @@ def render(
 
     if order is not None and output_dir is not None:
         raise UsageError("--order is for standard output, and --output-dir writes a folder")
+    if fleet.licenses is not None and output_dir is None:
+        raise UsageError("--licenses needs --output-dir, which will hold a folder for each license")
     changes = overlay_of(overlay)
     validator = validator_of(validate)
-    session = open_session(spec, license, config, facts, templates=templates)
+    opened = partial(open_session, spec, license, config, facts, templates=templates)
+    if fleet.licenses is not None and output_dir is not None:
+        from shipper.cli.fleet import run
+
+        return run(fleet, opened, output_dir, overlay=changes, validate=validator)
+    session = opened()
     options = session.options._replace(output=output_dir, overlay=changes, validate=validator)
     rendering = rendered(session.spec, session.license, options)
     with Telling(rendering):

@@ -98,6 +98,11 @@ class License(NamedTuple):
     entitlements: Mapping[str, Entitlement]
 
 
+def is_id(text: str) -> bool:
+    """Whether `text` has the form of a license's id."""
+    return _NAME.fullmatch(text) is not None
+
+
 def parse_payload(payload: bytes, file: str) -> License:
     """The license in a signed payload. Raises DefectError `unsupported-version` or `bad-payload`."""
     try:

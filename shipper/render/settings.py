@@ -6,9 +6,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from shipper.license.keys import PublicKey
     from shipper.render.config import Given
     from shipper.render.overlay import Overlay
     from shipper.render.validate import Validator
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Trust(NamedTuple):
+    """Whose signature counts, for which product (None for any), and the time at which a license is judged."""
+
+    keys: Sequence[PublicKey]
+    product: str | None
+    at: datetime
 
 
 class RenderOptions(NamedTuple):

@@ -45,12 +45,12 @@ Kind = Literal["alone", "alone in flow", "inside", "inside in flow"]
 
 
 class Place(NamedTuple):
-    """Where a value stands: `index` is its piece, `kind` the company it has.
+    """Where a value stands: `piece` is its number, `kind` the company it has.
 
     `alone` is a whole plain scalar, `inside` any other text or a comment; the ones `in flow` may hold no colon.
     """
 
-    index: int
+    piece: int
     kind: Kind
 
 
@@ -139,7 +139,7 @@ def _alone(value: object, text: str, *, in_flow: bool) -> str | None:
 def _stay_plain(layout: Layout, pieces: Sequence[Piece]) -> bool:
     """Whether the plain scalars with values in them are what they should be: numbers, or text."""
     for places, parts in layout.plains:
-        inside = [pieces[layout.places[place].index] for place in places]
+        inside = [pieces[layout.places[place].piece] for place in places]
         if all(type(piece) is Printed and is_number(piece.value) for piece in inside):
             continue
         value = parts[0] + "".join(piece.text + part for piece, part in zip(inside, parts[1:], strict=True))

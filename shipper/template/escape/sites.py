@@ -241,6 +241,7 @@ def _number(text: str) -> str:
 
 
 def is_number(value: object) -> bool:
+    """Whether `value` is a number, or text that is declared as one."""
     if isinstance(value, TypedText):
         return value.type in ("integer", "number")
     return isinstance(value, (int, float)) and not isinstance(value, bool)
