@@ -112,6 +112,9 @@ class Server:
                 if not chunk:
                     return None
                 data += chunk
+            if data.startswith(b"\x16"):  # a TLS handshake, to a server that knows none
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                return None
         first, *lines = data.decode("latin-1").split("\r\n\r\n")[0].split("\r\n")
         method, target, _ = first.split(" ")
         headers = (line.partition(":") for line in lines)

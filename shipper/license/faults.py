@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TUNNEL = re.compile(r"Tunnel connection failed: ([1-5][0-9]{2})\b")
+_PROXY_HINT = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say which proxy is used"
 # X509_V_ERR_… of OpenSSL: nobody known signed it
 _UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21, 27})
 
@@ -58,6 +59,8 @@ def fault(error: BaseException) -> RequestError:
         return RequestError("the proxy can't be used", hint="only http:// and https:// proxies are supported")
     if any(isinstance(each, exceptions.ProxyError | exceptions.InvalidProxyURL) for each in chain):
         return _proxy(chain)
+    if any(isinstance(each, exceptions.InvalidURL) for each in chain):
+        return RequestError("the URL, or that of the proxy, can't be used", hint=_PROXY_HINT)
     for each in chain:
         if isinstance(each, ssl.SSLError):
             return _tls(each)
@@ -93,12 +96,11 @@ def _connection(chain: list[BaseException]) -> RequestError:
 
 
 def _proxy(chain: list[BaseException]) -> RequestError:
-    hint = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY or NO_PROXY decide about it"
     for each in chain:
         answer = _TUNNEL.search(str(each)) if isinstance(each, OSError) else None
         if answer:
-            return RequestError(f"the proxy refuses the connection ({answer[1]})", hint=hint, away=answer[1] >= "500")
-    return RequestError("the proxy can't be reached", hint=hint, away=True, again=True)
+            return RequestError(f"the proxy refuses the connection ({answer[1]})", hint=_PROXY_HINT, away=answer[1] >= "500")
+    return RequestError("the proxy can't be reached", hint=_PROXY_HINT, away=True, again=True)
 
 
 def _tls(error: ssl.SSLError) -> RequestError:
