@@ -25,9 +25,11 @@ class Entry(NamedTuple):
 COMMANDS = {
     "render": Entry("shipper.cli.render", "Render a spec to Kubernetes YAML or a folder."),
     "lint": Entry("shipper.cli.lint", "Check a spec and its templates."),
+    "test": Entry("shipper.cli.test", "Render cases and compare them with what is expected."),
     "explain": Entry("shipper.cli.explain", "Say which assets are rendered, and why."),
     "eval": Entry("shipper.cli.eval", "Render templates one by one."),
     "schema": Entry("shipper.cli.schema", "Print the JSON Schema of the assets spec."),
+    "verify": Entry("shipper.cli.verify", "Say what was changed in a published folder since."),
     "license": Entry("shipper.cli.license", "Make, show and verify licenses and keys."),
 }
 

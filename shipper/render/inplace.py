@@ -104,6 +104,17 @@ def recover(root_fd: int) -> bool:
         os.close(own_fd)
 
 
+def is_interrupted(root_fd: int) -> bool:
+    """Whether a run has left the open output folder half updated, or is at it. Raises OutputError, OSError."""
+    own_fd = open_own_folder(root_fd)
+    if own_fd is None:
+        return False
+    try:
+        return _kind(_JOURNAL, own_fd) != "missing"
+    finally:
+        os.close(own_fd)
+
+
 def _own_folder(root_fd: int) -> int:
     try:
         os.mkdir(OWN_FOLDER, FOLDER_MODE, dir_fd=root_fd)

@@ -39,6 +39,7 @@ NAME = "manifest.json"
 VERSION = 1
 # 10,000 files with paths of 1 KiB need 12 MiB.
 _MAX_BYTES = 64 * 1024 * 1024
+_MAX_DEPTH = 16
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 _OCTAL_MODE = re.compile(r"0[0-7]{3}")
 
@@ -144,11 +145,24 @@ def _decode(data: bytes) -> Published:
                 raise damaged
             entries[entry.path] = entry
         provenance = document.get("provenance")
-        if provenance is not None and not isinstance(provenance, dict):
+        if provenance is not None and not (isinstance(provenance, dict) and _is_shallow(provenance)):
             raise damaged
     except (ValueError, KeyError, TypeError, RecursionError):
         raise damaged from None
     return Published(entries, provenance)
+
+
+def _is_shallow(data: object) -> bool:
+    """Whether `data` is nested no deeper than a provenance ever is: the file may come from anywhere."""
+    level: list[object] = [data]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            below
+            for each in level
+            if isinstance(each, dict | list)
+            for below in (each.values() if isinstance(each, dict) else each)
+        ]
+    return not level
 
 
 def _entry(item: dict[str, object]) -> Entry | None:

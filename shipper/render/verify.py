@@ -1,0 +1,185 @@
+"""What was changed in a published tree since, by its manifest.
+
+The tree may come from anywhere: no link in it is followed, only regular files are opened, and they are read piece by
+piece. The manifest isn't signed: this finds accidents and drift, not somebody who also rewrites the manifest.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from shipper.errors import OutputError, UsageError
+from shipper.render.inplace import is_interrupted
+from shipper.render.linux import open_folder
+from shipper.render.manifest import read_published
+from shipper.render.paths import OWN_FOLDER
+from shipper.render.tree import parents
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shipper.render.manifest import Entry
+
+_ATTEMPTS = 5
+What = Literal["modified", "missing", "mode", "replaced", "unreadable"]
+
+
+class Difference(NamedTuple):
+    """A published file that isn't as it was: its path, what happened, and in which way."""
+
+    path: str
+    what: What
+    detail: str = ""
+
+
+class Verified(NamedTuple):
+    """What is to be said of a tree.
+
+    `files` counts those in the manifest; `foreign` are paths of what shipper did not write, a folder with `/` at its
+    end and not looked into. `provenance` is what the manifest says about where the tree came from, or None.
+    """
+
+    files: int
+    differences: list[Difference]
+    foreign: list[str]
+    provenance: Mapping[str, object] | None
+
+
+def verify_folder(path: str) -> Verified:
+    """Compare the tree in the folder `path` with its manifest; both lists are sorted by path.
+
+    Raises UsageError if there is no such folder, OutputError if its manifest is absent or damaged, if an update of it
+    was interrupted, or if it can't be read.
+    """
+    for _ in range(_ATTEMPTS):
+        found = _verify(path)
+        if found is not None:
+            return found
+    raise OutputError(f'"{path}" is replaced again and again while it is read')
+
+
+def _verify(path: str) -> Verified | None:
+    """None if the tree was replaced meanwhile."""
+    try:
+        real = os.path.realpath(path)
+        root_fd = open_folder(real)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise UsageError(f'no such folder: "{path}"') from None
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    try:
+        published = read_published(root_fd)
+        if published is None:
+            raise OutputError(
+                f'"{path}" has no manifest "{OWN_FOLDER}/manifest.json": nothing says what was published there',
+                hint="it is written by render --output-dir",
+            )
+        if is_interrupted(root_fd):
+            raise OutputError(
+                f'an update of "{path}" was interrupted and is not finished',
+                hint="render to it again, which finishes it",
+            )
+        differences, foreign = _compare(root_fd, published.files)
+        if not _is_there(real, root_fd):
+            return None
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    finally:
+        os.close(root_fd)
+    return Verified(len(published.files), sorted(differences), sorted(foreign), published.provenance)
+
+
+def _is_there(path: str, root_fd: int) -> bool:
+    try:
+        return os.path.samestat(os.lstat(path), os.fstat(root_fd))
+    except FileNotFoundError:
+        return False
+
+
+def _compare(root_fd: int, files: Mapping[str, Entry]) -> tuple[list[Difference], list[str]]:
+    ours = {folder for path in files for folder in parents(path)}
+    differences: list[Difference] = []
+    foreign: list[str] = []
+    seen: set[str] = set()
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        folder_fd = _open_below(root_fd, folder)
+        if folder_fd is None:  # it was a folder a moment ago
+            continue
+        try:
+            for name in os.listdir(folder_fd):
+                path = f"{folder}/{name}" if folder else name
+                if path == OWN_FOLDER:
+                    continue
+                mode = _mode(name, folder_fd)
+                if mode is None:
+                    continue
+                if path in files:
+                    seen.add(path)
+                    found = _difference(path, name, mode, files[path], folder_fd)
+                    differences += [found] if found else []
+                elif stat.S_ISDIR(mode) and path in ours:
+                    pending.append(path)
+                else:
+                    foreign.append(f"{path}/" if stat.S_ISDIR(mode) else path)
+        finally:
+            os.close(folder_fd)
+    differences += [Difference(path, "missing") for path in files.keys() - seen]
+    return differences, foreign
+
+
+def _open_below(root_fd: int, folder: str) -> int | None:
+    """The folder, opened part by part so that no link on the way is followed; None if there is none."""
+    fd = os.dup(root_fd)
+    for name in folder.split("/") if folder else ():
+        try:
+            below = open_folder(name, fd)
+        except OSError as error:
+            if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+                return None
+            raise
+        finally:
+            os.close(fd)
+        fd = below
+    return fd
+
+
+def _mode(name: str, dir_fd: int) -> int | None:
+    try:
+        return os.lstat(name, dir_fd=dir_fd).st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _difference(path: str, name: str, mode: int, entry: Entry, dir_fd: int) -> Difference | None:
+    if not stat.S_ISREG(mode):
+        return Difference(path, "replaced", f"by {_kind(mode)}")
+    try:
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=dir_fd)
+    except FileNotFoundError:
+        return Difference(path, "missing")
+    except OSError as error:
+        return Difference(path, "unreadable", os.strerror(error.errno or errno.EIO).lower())
+    with open(fd, "rb", buffering=0) as file:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            return Difference(path, "replaced", f"by {_kind(status.st_mode)}")
+        if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
+            return Difference(path, "modified")
+    now = stat.S_IMODE(status.st_mode)
+    return None if now == entry.mode else Difference(path, "mode", f"{entry.mode:04o} is {now:04o} now")
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISLNK(mode):
+        return "a symbolic link"
+    return "a folder" if stat.S_ISDIR(mode) else "something that is no regular file"
+
+
+def _unreadable(path: str, error: OSError) -> OutputError:
+    return OutputError(f'cannot read "{path}": {os.strerror(error.errno or errno.EIO).lower()}')
