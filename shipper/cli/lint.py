@@ -13,8 +13,10 @@ from shipper.cli.options import (
     OutputFormat,
     SpecFile,
     Templates,
+    ValidateOptions,
     new_app,
 )
+from shipper.cli.validating import ValidatingCommand, validator_of
 
 if TYPE_CHECKING:
     from shipper.errors import ShipperError
@@ -25,27 +27,33 @@ app = new_app()
 EXIT_FINDINGS = 3
 
 
-@app.command("lint")
+@app.command("lint", cls=ValidatingCommand)
 @grouped
 def lint(
     spec: SpecFile,
     license: LicenseOptions,
+    config: ConfigOptions,
+    facts: FactOptions,
+    validate: ValidateOptions,
     templates: Templates = None,
     output: OutputFormat = Format.text,
 ) -> int:
     """Check a spec and its templates: all findings, each with its place.
 
     Exits with 3 if there is an error; warnings are no errors. With --license the names of entitlements are
-    checked too.
+    checked too. With --validate the spec is rendered as well, with the license and the values given, and the result
+    checked.
     """
     from shipper.cli.funnel import counted, note
     from shipper.cli.output import formatted, write
     from shipper.cli.session import open_session
     from shipper.render.lint import lint as checked
 
+    validator = validator_of(validate)
     unread: list[ShipperError] = []
-    session = open_session(spec, license, ConfigOptions(), FactOptions(), templates=templates, unread=unread)
-    findings = checked(session.spec, unread, session.license, session.options)
+    renders = validator is not None
+    session = open_session(spec, license, config, facts, templates=templates, unread=unread, renders=renders)
+    findings = checked(session.spec, unread, session.license, session.options._replace(validate=validator))
     errors = sum(finding.level == "error" for finding in findings)
     if output is Format.text:
         write("".join(line(finding) for finding in findings))
@@ -67,9 +75,11 @@ def line(finding: Finding) -> str:
 
 
 def as_data(finding: Finding) -> dict[str, object]:
-    """A finding for other programs; what is unknown is null."""
+    """A finding for other programs; what is unknown is null. One of --validate also says which field it is about."""
     error = finding.error
     place = error.position
+    about = {"output": "dest", "document": "document", "field": "field"}
+    field = {name: getattr(error, part) or None for name, part in about.items() if hasattr(error, part)}
     return {
         "level": finding.level,
         "file": place.file if place else None,
@@ -78,4 +88,5 @@ def as_data(finding: Finding) -> dict[str, object]:
         "subject": error.subject or None,
         "message": error.message,
         "hint": error.hint or None,
+        **field,
     }

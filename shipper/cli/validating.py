@@ -61,9 +61,6 @@ def tell_findings(rendering: Rendering) -> None:
     for finding in rendering.findings:
         say(describe(finding, color=color))
     if rendering.unchecked:
-        note(unchecked(rendering))
+        from shipper.render.validate import unchecked
 
-
-def unchecked(rendering: Rendering) -> str:
-    """The line that names the types without a schema."""
-    return f"not checked, no schema: {', '.join(sorted(rendering.unchecked))}; --schema-dir names a folder with more"
+        note(unchecked(rendering.unchecked))

@@ -212,7 +212,7 @@ def _strict(name: str, schema: Schema, referred: list[str]) -> Schema:
     for key, field in made.get("properties", {}).items():
         allowed = ENUMS.get((name, key))
         if allowed is not None:
-            limited = field["items"] if "items" in field else field
+            limited = field.get("items", field)
             limited["enum"] = [*allowed, *([None] if "null" in limited["type"] else [])]
         if (name, key) in _NEVER_NULL:
             _without_null(field)

@@ -29,6 +29,7 @@ _MIN_INTEGER = -(2**63)
 _LONGEST_INTEGER = 70
 """No longer text is an integer of 64 bits, in any base."""
 _MERGE = "<<"
+_MERGING = object()
 _MOST_MERGES = 20
 _TAG = "tag:yaml.org,2002:"
 
@@ -119,7 +120,7 @@ def tagged(event: EventLike) -> bool | float | str | None:
 def documents(events: Sequence[EventLike]) -> Iterator[Typed]:
     """Every document that is not empty. Raises LimitError for one whose aliases stand for too much."""
     starts = [index for index, event in enumerate(events) if event.kind == "document"]
-    for start, end in zip(starts, [*starts[1:], len(events)], strict=True):
+    for start, end in zip(starts, [*starts, len(events)][1:], strict=True):
         typed = _Builder(events, start + 1, end - 1).build()
         if typed.data is not None:
             yield typed
@@ -135,8 +136,20 @@ def key_text(event: EventLike) -> str | None:
     return f"{value:g}" if type(value) is float else str(value)
 
 
+class _Open(NamedTuple):
+    """An open collection: what it is in, the key that it has there, its anchor, the count of values before it."""
+
+    outer: Any
+    key: Any
+    anchor: str | None
+    before: int
+
+
 class _Builder:
-    """Builds the data of the events from `first` to before `end`, without recursion."""
+    """Builds the data of the events from `first` to before `end`, without recursion.
+
+    `top` is the collection that is being filled; in a map, `key` is the key whose value comes next.
+    """
 
     def __init__(self, events: Sequence[EventLike], first: int, end: int) -> None:
         self.events = events
@@ -145,101 +158,121 @@ class _Builder:
         self.mistakes: list[Mistake] = []
         self.anchors: dict[str, tuple[Data, int]] = {}
         self.count = 0
+        self.root: list[Data] = []
+        self.top: Any = self.root
+        self.key: Any = None
+        self.stack: list[_Open] = []
+        self.merges: dict[int, list[Data]] = {}
 
     def build(self) -> Typed:
-        root: list[Data] = []
-        top: Any = root
-        key: Any = None
-        # For each open collection: what it is in, the key that it has there, its anchor, the count before it, and
-        # what is merged into it.
-        stack: list[tuple[Any, Any, str | None, int]] = []
-        merges: dict[int, list[Data]] = {}
         events = self.events
         for index in range(self.first, self.end):
             event = events[index]
             kind = event.kind
             if kind == "end":
-                done, (top, key, anchor, before) = top, stack.pop()
-                if id(done) in merges:
-                    self._merge(done, merges.pop(id(done)), stack)
-                if anchor is not None:
-                    self.anchors[anchor] = (done, self.count - before)
-                value = done
-            elif kind == "scalar":
-                self.count += 1
-                if key is None and type(top) is dict:
-                    key = self._key(event, top, stack)
-                    continue
-                try:
-                    value = resolve(event.value) if not event.style and event.tag is None else tagged(event)
-                except ValueError as problem:
-                    self._mistake(stack, top, key, str(problem))
-                    value = event.value
-                if type(value) is float and not math.isfinite(value):
-                    self._mistake(stack, top, key, f"{event.value} can't be sent to Kubernetes: JSON has no such number")
-                    value = 0.0
-                if event.anchor is not None:
-                    self.anchors[event.anchor] = (value, 1)
+                self._put(self._close())
+            elif kind in {"mapping", "sequence"}:
+                self._open(event)
+            elif self.key is None and type(self.top) is dict:
+                self.key = self._key(event)
             elif kind == "alias":
-                if event.anchor not in self.anchors:
-                    self._mistake(stack, top, key, f"no anchor {shown(event.anchor or '')} stands before this alias")
-                value, size = self.anchors.get(event.anchor or "", (None, 1))
-                self.count += size
-                if key is None and type(top) is dict:
-                    key = value if isinstance(value, str) else str(value)
-                    continue
+                self._put(self._alias(event))
             else:
-                self.count += 1
-                stack.append((top, key, event.anchor, self.count))
-                top, key = ({} if kind == "mapping" else []), None
-                if type(stack[-1][0]) is dict and stack[-1][1] is None:
-                    self._mistake(stack[:-1], stack[-1][0], None, "a key is text, no list or map")
-                continue
+                self._put(self._scalar(event))
             if self.count > MAX_VALUES:
                 raise LimitError(f"a document has more than {MAX_VALUES:,} values")
-            if type(top) is list:
-                top.append(value)
-            elif key is None:  # a collection as a key, said already
-                key = ""
-            elif key == _MERGE:
-                merges.setdefault(id(top), []).append(value)
-                key = None
-            else:
-                top[key] = value
-                key = None
-        return Typed(root[0] if root else None, self.first, self.mistakes)
+        return Typed(self.root[0] if self.root else None, self.first, self.mistakes)
 
-    def _key(self, event: EventLike, target: dict[str, Data], stack: list[tuple[Any, Any, str | None, int]]) -> str:
-        """A key as the text that JSON wants."""
-        text = event.value
+    def _put(self, value: Data) -> None:
+        top = self.top
+        if type(top) is list:
+            top.append(value)
+            return
+        key, self.key = self.key, None
+        if key is _MERGING:
+            self.merges.setdefault(id(top), []).append(value)
+        elif key is None:  # a collection as a key, said already
+            self.key = ""
+        else:
+            top[key] = value
+
+    def _open(self, event: EventLike) -> None:
+        self.count += 1
+        if self.key is None and type(self.top) is dict:
+            self._mistake("a key is text, no list or map")
+        self.stack.append(_Open(self.top, self.key, event.anchor, self.count))
+        self.top, self.key = ({} if event.kind == "mapping" else []), None
+
+    def _close(self) -> Data:
+        done = self.top
+        if id(done) in self.merges:
+            self._merge(done, self.merges.pop(id(done)))
+        self.top, self.key, anchor, before = self.stack.pop()
+        if anchor is not None:
+            self.anchors[anchor] = (done, self.count - before + 1)
+        return done
+
+    def _alias(self, event: EventLike) -> Data:
+        name = event.anchor or ""
+        if name not in self.anchors:
+            self._mistake(f"no anchor {shown(name)} stands before this alias")
+        value, size = self.anchors.get(name, (None, 1))
+        self.count += size
+        return value
+
+    def _scalar(self, event: EventLike) -> Data:
+        self.count += 1
+        try:
+            value = resolve(event.value) if not event.style and event.tag is None else tagged(event)
+        except ValueError as problem:
+            self._mistake(str(problem))
+            value = event.value
+        if type(value) is float and not math.isfinite(value):
+            self._mistake(f"{event.value} can't be sent to Kubernetes: JSON has no such number")
+            value = 0.0
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (value, 1)
+        return value
+
+    def _key(self, event: EventLike) -> object:
+        """A key as the text that JSON wants, or the sign of a merge."""
+        if event.kind == "alias":
+            return str(self._alias(event))
+        self.count += 1
+        if event.value == _MERGE and not event.style:
+            return _MERGING
         key = key_text(event)
         if key is None:
-            self._mistake(stack, target, None, "a key is null, and can't be sent to Kubernetes")
-            key = text
+            self._mistake("a key is null, and can't be sent to Kubernetes")
+            key = event.value
         if event.anchor is not None:
             self.anchors[event.anchor] = (key, 1)
-        if key in target:
-            self._mistake(stack, target, key, "this key stands twice in one map")
+        if key in self.top:
+            self.key = key
+            self._mistake("this key stands twice in one map")
         return key
 
-    def _merge(self, target: dict[str, Data], merged: list[Data], stack: list[tuple[Any, Any, str | None, int]]) -> None:
+    def _merge(self, target: dict[str, Data], merged: list[Data]) -> None:
         """Add what `<<` names to a map; its own keys win, then the first map that has a key."""
         for each in merged:
             for source in each if type(each) is list else [each]:
-                if type(source) is dict:
-                    for name, value in source.items():
-                        target.setdefault(name, value)
-                else:
-                    self._mistake(stack, target, None, "only maps can be merged with <<")
+                if type(source) is not dict:
+                    self._mistake("only maps can be merged with <<")
+                    continue
+                self.count += len(source)
+                for name, value in source.items():
+                    target.setdefault(name, value)
 
-    def _mistake(self, stack: list[tuple[Any, Any, str | None, int]], top: Any, key: Any, message: str) -> None:
-        path: list[str | int] = []
-        for outer, name, _, _ in stack[1:]:
-            path.append(len(outer) if type(outer) is list else "" if name is None else name)
-        if type(top) is list and stack:
-            path.append(len(top))
-        elif isinstance(key, str):
-            path.append(key)
+    def _mistake(self, message: str) -> None:
+        """Note what is wrong where the building is now."""
+        path: list[str | int] = [
+            len(each.outer) if type(each.outer) is list else each.key if isinstance(each.key, str) else _MERGE
+            for each in self.stack[1:]
+        ]
+        if type(self.top) is list and self.stack:
+            path.append(len(self.top))
+        elif isinstance(self.key, str):
+            path.append(self.key)
         self.mistakes.append(Mistake(tuple(path), message))
 
 

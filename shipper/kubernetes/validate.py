@@ -110,7 +110,9 @@ def _check(data: Data, path: Path, schemas: Schemas, found: Checked) -> None:
         else:
             found.unknown.append(gvk)
         return
-    problems.extend(_unique(each for error in schema.validator.iter_errors(data) for each in _explain(error, schema, path)))
+    problems.extend(
+        _unique(each for error in schema.validator.iter_errors(data) for each in _explain(error, schema, path))
+    )
     problems.extend(_nameless(data, gvk, path))
 
 
@@ -250,11 +252,9 @@ def _rule(name: str, kind: Any, schema: Schema, schema_path: list[str | int]) ->
 
 def _beside(schema: Any, schema_path: list[str | int]) -> Schema:
     """The part of a schema in which the last step of the path to a rule stands; empty where that is not in it."""
-    for step in schema_path[:-1]:
-        if isinstance(schema, dict) and step in schema:
+    try:
+        for step in schema_path[:-1]:
             schema = schema[step]
-        elif isinstance(schema, list) and isinstance(step, int) and step < len(schema):
-            schema = schema[step]
-        else:
-            return {}
+    except (KeyError, IndexError, TypeError):
+        return {}
     return schema if isinstance(schema, dict) else {}

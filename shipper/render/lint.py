@@ -9,11 +9,11 @@ import shipper.template.filters
 import shipper.template.tests  # noqa: F401 - both fill the tables
 from shipper.assets import local, template
 from shipper.context.functions import FUNCTIONS
-from shipper.errors import Position, ShipperError, SpecError, TemplateError
+from shipper.errors import Position, ShipperError, SpecError, TemplateError, UsageError
 from shipper.render.about import About, asset_subject
 from shipper.render.config import check_fit, in_order
 from shipper.render.paths import Destinations, check_dest
-from shipper.render.plan import unsupported
+from shipper.render.plan import make_plan, unsupported
 from shipper.render.run import other_place
 from shipper.render.templating import REPL_LEFT, Templating
 from shipper.spec.model import InlineAsset, LocalAsset, MessageStep, RenderStep, TemplateAsset, UnsupportedAsset
@@ -42,11 +42,14 @@ def lint(
 ) -> list[Finding]:
     """All findings in the order of their places. `unread` are the errors of reading the spec.
 
-    Entitlements are checked if a license is given. Raises nothing that belongs to the spec.
+    Entitlements are checked if a license is given, and what the spec renders to if the options say `validate`.
+    Raises nothing that belongs to the spec.
     """
     linter = Linter(spec, license, options)
     linter.errors += unread
     linter.check()
+    if options.validate is not None and not linter.errors:
+        linter.rendered(license)
     findings = [Finding("error", error) for error in linter.errors]
     findings += [Finding("warning", warning) for warning in linter.warnings]
     findings += [Finding("warning", SpecError(note.text, position=note.position)) for note in spec.notes]
@@ -65,6 +68,7 @@ class Linter:
 
     def __init__(self, spec: Spec, license: VerifiedLicense | None, options: RenderOptions) -> None:
         self.spec = spec
+        self.options = options
         self.errors: list[ShipperError] = []
         self.warnings: list[ShipperError] = []
         self.templating = Templating(license, options)
@@ -98,6 +102,28 @@ class Linter:
             self.asset(asset, asset_subject(asset.dest.text, number))
         self.destinations(self.spec.assets)
         self.folder()
+
+    def rendered(self, license: VerifiedLicense | None) -> None:
+        """Render the spec, and look at the result."""
+        from shipper.render.run import Rendering
+        from shipper.render.validate import InvalidError, unchecked
+
+        rendering = None
+        try:
+            plan = make_plan(self.spec, license, self.options)
+            with About("", plan.templating.secrets):
+                rendering = Rendering(plan, self.spec, license, self.options)
+                for _ in rendering.files:
+                    pass
+        except UsageError:
+            raise
+        except InvalidError:
+            pass  # the findings say it
+        except ShipperError as error:
+            self.errors.append(error)
+        if rendering is not None:
+            self.errors += rendering.findings
+            self.warnings += [SpecError(unchecked(rendering.unchecked))] if rendering.unchecked else []
 
     def attempt(self, subject: str, check: Callable[[], object]) -> None:
         """Run a check and keep its error."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from shipper.context.build import build_scope, license_facts, option_value
 from shipper.context.facts import Facts
 from shipper.context.functions import FUNCTIONS
-from shipper.context.values import Author, piece_text
+from shipper.context.values import Author, path_text, piece_text
 from shipper.errors import ShipperError
 from shipper.render.config import Asked
 from shipper.render.secrets import MASK, Secrets, hush
@@ -133,7 +133,8 @@ class Templating:
             from shipper.template.sourcemap import mapped
 
             self.map = mapped(pieces, escape)
-            self.map.secret = self.used_secret
+            if self.used_secret:
+                self.map.secrets = {path_text("config", name) for name in self._secret_names}
             return self.map.text
 
     def condition(self, field: Text, trace: list[Traced] | None = None) -> bool:

@@ -17,7 +17,7 @@ from shipper.template.escape.compare import NotYamlError, read_events
 from shipper.template.sourcemap import origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from typing import Any
 
     from shipper.context.values import Printed
@@ -31,7 +31,7 @@ CHART = "chart.yaml"
 _SECRET_FIELDS = ("data", "stringData")
 
 
-class Invalid(TemplateError):
+class InvalidFieldError(TemplateError):
     """A field that is not as Kubernetes wants it: in the file `dest` of the output, of `document`, at `field`."""
 
     def __init__(self, message: str, *, position: Position | None = None, subject: str = "", hint: str = "") -> None:
@@ -39,6 +39,10 @@ class Invalid(TemplateError):
         self.dest = ""
         self.document = ""
         self.field = ""
+
+
+class InvalidError(TemplateError):
+    """The end of a rendering with findings: how many there are."""
 
 
 class Validator:
@@ -52,10 +56,10 @@ class Validator:
     def __reduce__(self) -> tuple[type[Validator], tuple[str, tuple[str, ...]]]:
         return Validator, self._given
 
-    def summary(self, findings: Sequence[Invalid]) -> TemplateError:
+    def summary(self, findings: Sequence[InvalidFieldError]) -> InvalidError:
         """The error that ends a rendering with `findings`."""
         count = "1 error" if len(findings) == 1 else f"{len(findings)} errors"
-        return TemplateError(f"{count} by the schemas of Kubernetes {self.schemas.version}")
+        return InvalidError(f"{count} by the schemas of Kubernetes {self.schemas.version}")
 
     def check(self, file: RenderedFile, origins: SourceMap | None, copied: str, rendering: Rendering) -> None:
         """Add what is wrong with the Kubernetes documents in `file` to the findings of its rendering.
@@ -67,25 +71,30 @@ class Validator:
             return
         try:
             content = _read(file, origins)
-        except Invalid as error:
+        except InvalidFieldError as error:
             found = [] if file.unescaped else [error]
         else:
             found = []
             for typed in content.documents:
                 if _is_meant(typed.data, file):
                     found += self._document(typed, _Document(file, content, typed, origins, copied), rendering)
-        for error in found:
-            error.dest = file.dest
-            clear(error, rendering.secrets)
-            error.document = rendering.secrets.masked(error.document)
-            error.field = rendering.secrets.masked(error.field)
+        for finding in found:
+            finding.dest = file.dest
+            clear(finding, rendering.secrets)
+            finding.document = rendering.secrets.masked(finding.document)
+            finding.field = rendering.secrets.masked(finding.field)
         rendering.findings += found
 
-    def _document(self, typed: Typed, document: _Document, rendering: Rendering) -> list[Invalid]:
+    def _document(self, typed: Typed, document: _Document, rendering: Rendering) -> list[InvalidFieldError]:
         problems, unknown = check(typed.data, self.schemas)
         rendering.unchecked.update(rendering.secrets.masked(str(gvk)) for gvk in unknown)
         mistakes = [Problem(mistake.path, mistake.message, at_key=True) for mistake in typed.mistakes]
         return [document.error(problem) for problem in (*mistakes, *problems)]
+
+
+def unchecked(types: Collection[str]) -> str:
+    """The line that names the types without a schema."""
+    return f"not checked, no schema: {', '.join(sorted(types))}; --schema-dir names a folder with more"
 
 
 class _Content(NamedTuple):
@@ -98,17 +107,17 @@ class _Content(NamedTuple):
 
 
 def _read(file: RenderedFile, origins: SourceMap | None) -> _Content:
-    """The documents of a file. Raises Invalid for what is no YAML or JSON, LimitError."""
+    """The documents of a file. Raises InvalidFieldError for what is no YAML or JSON, LimitError."""
     try:
         whole = file.content if isinstance(file.content, str) else file.content.decode()
     except UnicodeDecodeError:
-        raise Invalid("no UTF-8 text", subject=f"output {file.dest}", hint=WAY_OUT) from None
+        raise InvalidFieldError("no UTF-8 text", subject=f"output {file.dest}", hint=WAY_OUT) from None
     text = whole.removeprefix("\ufeff")
     try:
         if file.dest.lower().endswith(".json"):
             from shipper.yamlio import load_json
 
-            data = load_json(text, error=Invalid, file="") if text.strip() else None
+            data = load_json(text, error=InvalidFieldError, file="") if text.strip() else None
             return _Content(text, [Typed(data, 1, [])] if data is not None else [], lambda: _events_of_json(text), 0)
         events = origins.events if origins is not None else None
         known = read_events(text) if events is None else events
@@ -116,8 +125,8 @@ def _read(file: RenderedFile, origins: SourceMap | None) -> _Content:
     except NotYamlError as error:
         line = text.count("\n", 0, error.offset) + 1
         subject = f"output {file.dest}:{line}"
-        raise Invalid(f"no valid YAML: {error.problem}", subject=subject, hint=WAY_OUT) from None
-    except Invalid as error:
+        raise InvalidFieldError(f"no valid YAML: {error.problem}", subject=subject, hint=WAY_OUT) from None
+    except InvalidFieldError as error:
         place = error.position
         error.subject = f"output {file.dest}{f':{place.line}:{place.column}' if place and place.line else ''}"
         error.position, error.hint = None, error.hint or WAY_OUT
@@ -162,7 +171,7 @@ class _Document:
         self.origins = origins
         self.copied = copied
 
-    def error(self, problem: Problem) -> Invalid:
+    def error(self, problem: Problem) -> InvalidFieldError:
         """A problem as an error with all that is known of it."""
         path = problem.path
         field = self._field(path)
@@ -175,7 +184,7 @@ class _Document:
         if source is not None:
             message += _named_origin(source.expression, source.name)
         hint = problem.hint or ("" if hidden and source is None else self._hint(problem, field))
-        error = Invalid(f"{named}: {message}" if named else message, hint=hint)
+        error = InvalidFieldError(f"{named}: {message}" if named else message, hint=hint)
         error.document = self._name()
         error.field = named
         error.subject = f"output {self.file.dest}: {error.document}"
@@ -204,7 +213,7 @@ class _Document:
 
     def _is_secret(self, path: Path, field: _Field) -> bool:
         """Whether a value must not be shown: it may come from a password, or is in a Secret."""
-        if self.origins is not None and self.origins.secret and field.printed:
+        if self.origins is not None and self.origins.is_secret(field.printed):
             return True
         inner, data = path, self.typed.data
         while inner[:1] == ("items",) and len(inner) > 1 and isinstance(data.get("items"), list):
@@ -215,10 +224,11 @@ class _Document:
 
     def _public(self, path: Path) -> Path:
         """A path without keys that may come from a password."""
-        if self.origins is None or not self.origins.secret:
+        origins = self.origins
+        if origins is None or not origins.secrets:
             return path
         steps = (path[: number + 1] for number in range(len(path)))
-        return tuple(MASK if self._printed(self._field(step).key) else step[-1] for step in steps)
+        return tuple(MASK if origins.is_secret(self._printed(self._field(step).key)) else step[-1] for step in steps)
 
     def _name(self) -> str:
         """`Deployment/web`, as far as it is known and no secret."""
@@ -230,7 +240,7 @@ class _Document:
         for part, text in parts:
             if isinstance(text, str) and text:
                 path: Path = ("kind",) if part == "kind" else ("metadata", "name")
-                secret = self.origins is not None and self.origins.secret and self._field(path).printed
+                secret = self.origins is not None and self.origins.is_secret(self._field(path).printed)
                 known.append(MASK if secret else " ".join(text.split())[:120])
         return "/".join(known) or "document"
 
@@ -292,11 +302,9 @@ class _Document:
 
 def _named_origin(expression: str, name: str) -> str:
     """What printed a value: the expression, and what it is the value of where that says more."""
-    if not expression and not name:
-        return ""
-    where, _, _ = name.partition(".")
-    where = where.partition("[")[0]
+    where = name.partition(".")[0].partition("[")[0]
     owner = {"entitlements": " of the license", "config": " of the configuration"}.get(where, "")
-    known = f"{name}{owner}" if name else ""
-    parts = [f"{{{{ {expression} }}}}" if expression else "", "" if name == expression else known]
-    return f": the value of {', '.join(part for part in parts if part)}"
+    named = f"{name}{owner}"
+    if not expression:
+        return f"; it comes from {named}" if name else ""
+    return f"; it comes from {{{{ {expression} }}}}{f' ({named})' if name else ''}"

@@ -10,7 +10,7 @@ from shipper.context.values import Author, Printed, TypedText, piece_text
 from shipper.template.escape.holdout import position_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from shipper.context.values import Piece
     from shipper.errors import Position
@@ -22,14 +22,15 @@ _LONGEST = 60
 
 
 class SourceMap:
-    """A rendered text and its origins. `secret`: it was made by a look at a secret option.
+    """A rendered text and its origins.
 
-    `events` are those of the text as YAML, where they are known already.
+    `events` are those of the text as YAML, where they are known already. `secrets` are the secret options, as
+    `config.name`, if one of them was looked at: then any value may come from it.
     """
 
     text: str
     events: list[Event] | None = None
-    secret: bool = False
+    secrets: Collection[str] = ()
 
     def position(self, offset: int) -> Position | None:
         """The place in a template that gave the character at `offset`."""
@@ -38,6 +39,12 @@ class SourceMap:
     def printed(self, start: int, end: int) -> list[Printed]:
         """The values that the characters from `start` to `end` hold."""
         raise NotImplementedError
+
+    def is_secret(self, printed: Sequence[Printed]) -> bool:
+        """Whether one of the values may come from a secret option: it is one, or not known to be something else."""
+        return bool(self.secrets) and any(
+            not isinstance(piece.value, TypedText) or piece.value.typed in self.secrets for piece in printed
+        )
 
 
 class EscapedMap(SourceMap):
