@@ -22,7 +22,8 @@ export UP_TO_DATE
 define WRITE_PAGE
 import importlib, sys
 page = importlib.import_module(sys.argv[1])
-open(page.PATH, "w", encoding="utf-8").write(page.reference())
+text = page.reference()
+open(page.PATH, "w", encoding="utf-8").write(text)
 print("wrote", page.PATH, file=sys.stderr)
 endef
 export WRITE_PAGE

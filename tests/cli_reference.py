@@ -60,7 +60,7 @@ def _usage(argument: Any) -> str:
 
 
 def _flag(flag: Any) -> str:
-    takes = "" if flag.is_flag else f" {flag.make_metavar(None)}"
+    takes = "" if flag.is_flag else f" {flag.make_metavar(None)}".replace(" [=", "[=")
     names = ", ".join(f"`{name}`" for name in [*flag.opts[:-1], *flag.secondary_opts])
     shown = ", ".join(part for part in (names, f"`{_cell(flag.opts[-1] + takes)}`") if part)
     default = "*required*" if flag.required else _default(flag)

@@ -168,6 +168,12 @@ def test_the_commands_on_a_page_exist(page: str) -> None:
         assert pages.misunderstood(line) is None, line
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_the_variables_on_a_page_exist(page: str) -> None:
+    elsewhere = {"SHIPPER_DEBUG", "SHIPPER_CORPORA", "SHIPPER_REQUIRE_TOOLS"}
+    assert set(re.findall(r"\bSHIPPER_[A-Z_]+[A-Z]\b", read(page))) <= {*variables(), *elsewhere}
+
+
 def test_the_check_of_commands_sees_faults() -> None:
     assert pages.misunderstood("shipper render x.yaml --set a=b") is None
     assert pages.misunderstood("shipper render x.yaml --sett a=b") is not None

@@ -12,7 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
+from shipper import yamlio
+from shipper.errors import LicenseError
+from shipper.license.issue import issue
 from tests.corpora import REPOSITORY
+from tests.license.sample import NOW, VENDOR
 from tests.pages import add_kubectl, blocks, run_bash
 
 EXAMPLE = REPOSITORY / "specs" / "acme"
@@ -109,8 +113,8 @@ class Runner:
         return re.sub(r"\$\{\{ *([^ }]+) *\}\}", lambda found: values[found[1]], text)
 
 
-def workflow() -> dict[Any, Any]:
-    found: dict[Any, Any] = yaml.safe_load(block_of("github-actions.md", "yaml workflow"))
+def workflow(page: str = "github-actions.md") -> dict[Any, Any]:
+    found: dict[Any, Any] = yaml.safe_load(block_of(page, "yaml workflow"))
     return found
 
 
@@ -137,13 +141,13 @@ def test_the_workflow_for_github_puts_no_secret_into_a_script() -> None:
         assert not any("secrets." in step.get("run", "") for step in job["steps"])
 
 
-def pipeline_job(name: str, checkout: Path, license_file: Path, page: str = "gitlab-ci.md") -> tuple[int, str]:
+def pipeline_job(name: str, checkout: Path, page: str = "gitlab-ci.md", **predefined: object) -> tuple[int, str]:
     """Run a job of the GitLab pipeline as its runner does: all lines in one bash that stops at the first failure."""
     pipeline = yaml.safe_load(block_of(page, "yaml pipeline"))
     job = pipeline[name]
     script = "\n".join([*pipeline["default"]["before_script"], *job["script"]])
     assert job["stage"] in pipeline["stages"]
-    surroundings = {**pipeline["variables"], "SHIPPER_LICENSE": str(license_file)}
+    surroundings = {**pipeline["variables"], **{key: str(value) for key, value in predefined.items()}}
     done = run_bash(script, checkout, "-eo", "pipefail", surroundings=surroundings)
     return done.returncode, done.stdout
 
@@ -151,12 +155,12 @@ def pipeline_job(name: str, checkout: Path, license_file: Path, page: str = "git
 def test_the_pipeline_for_gitlab_checks_and_applies(checkout: Path, tmp_path: Path) -> None:
     file = tmp_path / "SHIPPER_LICENSE"
     file.write_text(LICENSE)
-    assert pipeline_job("check", checkout, file)[0] == 0
-    code, printed = pipeline_job("apply", checkout, file)
+    assert pipeline_job("check", checkout, SHIPPER_LICENSE=file)[0] == 0
+    code, printed = pipeline_job("apply", checkout, SHIPPER_LICENSE=file)
     assert code == 0, printed
     assert applied(printed) >= APPLIED
     file.write_text(LICENSE.rstrip("\n"))
-    code, printed = pipeline_job("apply", checkout, file)
+    code, printed = pipeline_job("apply", checkout, SHIPPER_LICENSE=file)
     assert code == 5
     assert "cut off" in printed
 
@@ -207,3 +211,67 @@ def test_the_air_gap_needs_only_what_was_carried_over(checkout: Path, tmp_path: 
             [sys.executable, "-m", "pip", name, "--help"], capture_output=True, text=True, check=True
         )
         assert [word for word in words if word.startswith("--") and word not in known.stdout] == []
+
+
+CUSTOMERS = 12
+
+
+@pytest.fixture
+def fleet(checkout: Path) -> Path:
+    """The repository of a vendor with a license for each of twelve customers."""
+    (checkout / "vendor.pub").write_text(VENDOR.public.to_pem())
+    (checkout / "licenses").mkdir()
+    for number in range(CUSTOMERS):
+        text = (EXAMPLE / "license.yaml").read_text().replace("id: lic_acme_example", f"id: lic_{number}")
+        node = yamlio.parse(text.encode(), "license.yaml", error=LicenseError, limits=yamlio.Limits.LICENSE)
+        (checkout / "licenses" / f"{number}.pem").write_bytes(issue(node, VENDOR, NOW))
+    return checkout
+
+
+def rendered(folder: Path) -> list[str]:
+    """The licenses that have a folder."""
+    return sorted(path.parent.parent.name for path in folder.glob("*/k8s/deployment.yaml"))
+
+
+EVERYBODY = sorted(f"lic_{number}" for number in range(CUSTOMERS))
+
+
+def test_the_matrix_for_github_renders_every_license_once(fleet: Path) -> None:
+    runner = Runner(workflow("fleets.md"), fleet, {})
+    (shards,) = runner.workflow["jobs"]["render"]["strategy"]["matrix"].values()
+    found = []
+    for shard in shards:
+        code, printed = runner.job("render", shard=shard)
+        assert code == 0, printed
+        found += rendered(fleet / "manifests")
+        shutil.rmtree(fleet / "manifests", ignore_errors=True)
+    assert sorted(found) == EVERYBODY
+
+
+def test_the_parallel_jobs_for_gitlab_render_every_license_once(fleet: Path) -> None:
+    total = yaml.safe_load(block_of("fleets.md", "yaml pipeline"))["render"]["parallel"]
+    found = []
+    for index in range(1, total + 1):
+        code, printed = pipeline_job("render", fleet, "fleets.md", CI_NODE_INDEX=index, CI_NODE_TOTAL=total)
+        assert code == 0, printed
+        found += rendered(fleet / "manifests")
+        shutil.rmtree(fleet / "manifests", ignore_errors=True)
+    assert sorted(found) == EVERYBODY
+
+
+def test_the_indexed_job_renders_every_license(fleet: Path, tmp_path: Path) -> None:
+    job = yaml.safe_load(block_of("fleets.md", "yaml job"))
+    pod = job["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    assert set(mounts) == {volume["name"] for volume in pod["volumes"]}
+    fleet.rename(tmp_path / "spec")
+    (tmp_path / "spec" / "licenses").rename(tmp_path / "licenses")
+    paths = re.compile(rf"(?<![\w.])(?={'|'.join(mounts.values())})")
+    script = paths.sub(str(tmp_path), container["args"][0])
+    surroundings = {one["name"]: paths.sub(str(tmp_path), one["value"]) for one in container["env"]}
+    for index in range(job["spec"]["completions"]):
+        surroundings["JOB_COMPLETION_INDEX"] = str(index)
+        done = run_bash(script, tmp_path / "spec", surroundings=surroundings)
+        assert done.returncode == 0, done.stdout
+    assert rendered(tmp_path / "manifests") == EVERYBODY
