@@ -38,6 +38,14 @@ def test_importing_the_command_line_loads_nothing_heavy(module: str) -> None:
     assert not loaded_by(f"import {module}") & HEAVY
 
 
+def test_a_license_in_a_file_loads_no_http_client() -> None:
+    arguments = ["render", "specs/quickstart.yaml", "--license", "specs/quickstart/license.pem"]
+    run = f"from shipper.cli.main import main\nassert main({arguments}) == 0"
+    loaded = loaded_by(run)
+    assert not loaded & {"requests", "urllib3", "ssl", "http"}
+    assert loaded >= {"jinja2", "cryptography"}
+
+
 def test_the_program_is_installed(project: dict[str, Any]) -> None:
     (script,) = entry_points(group="console_scripts", name="shipper")
     assert script.value == project["scripts"]["shipper"]
