@@ -27,6 +27,7 @@ COMMANDS = {
     "lint": Entry("shipper.cli.lint", "Check a spec and its templates."),
     "test": Entry("shipper.cli.test", "Render cases and compare them with what is expected."),
     "explain": Entry("shipper.cli.explain", "Say which assets are rendered, and why."),
+    "diff": Entry("shipper.cli.diff", "Compare two licenses, a published tree, another time."),
     "eval": Entry("shipper.cli.eval", "Render templates one by one."),
     "schema": Entry("shipper.cli.schema", "Print the JSON Schema of the assets spec."),
     "verify": Entry("shipper.cli.verify", "Say what was changed in a published folder since."),
@@ -37,7 +38,7 @@ SUMMARY = "From an assets spec and a signed license to Kubernetes YAML."
 
 EXIT_CODES = (
     "Exit codes: 0 done, 1 a bug, 2 usage, 3 spec or configuration, 4 template, 5 license, "
-    "6 network, 7 output, 8 a limit."
+    "6 network, 7 output, 8 a limit, 10 different."
 )
 
 
