@@ -38,12 +38,14 @@ _UNCLEAR = frozenset({"yes", "no", "on", "off", "y", "n"})
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
-def issue(root: Node, key: SigningKey, now: datetime) -> bytes:
+def issue(root: Node, key: SigningKey, now: datetime, *, license_id: str = "") -> bytes:
     """The license file for the input `root`, signed with `key`; `now` has a time zone.
+
+    Its id, where `root` has none, is `license_id` or a new one.
 
     Raises DefectError with the position of what is wrong in the input, LimitError for a license beyond `MAX_BYTES`.
     """
-    payload = complete(root, now)
+    payload = complete(root, now, license_id)
     try:
         license_from(payload)
     except DefectError as error:
@@ -64,7 +66,7 @@ def sign(payload: bytes, key: SigningKey) -> bytes:
     return armor(Envelope(PAYLOAD_TYPE, payload, (signature,)).to_json().encode("ascii"))
 
 
-def complete(root: Node, now: datetime) -> dict[str, object]:
+def complete(root: Node, now: datetime, license_id: str = "") -> dict[str, object]:
     """The payload as plain data: the input with its short forms written out and what is missing filled in."""
     given = _fields(root, (), document.LICENSE_FIELDS)
     if isinstance(root, Mapping) and isinstance(seats := root.get("seats"), Mapping):
@@ -76,7 +78,7 @@ def complete(root: Node, now: datetime) -> dict[str, object]:
     issued_at = given.get("issued_at", format_time(now))
     defaults: dict[str, object] = {
         "version": document.VERSION,
-        "id": given.get("id", new_id(now)),
+        "id": given.get("id", license_id or new_id(now)),
         "serial": 1,
         "channel": "",
         "type": "",

@@ -317,7 +317,7 @@ def test_a_pattern_without_a_match_is_an_error(path: str, manifests: Path) -> No
 
 @pytest.mark.parametrize("path", ["../*", "/etc/*", "*/../../*", "k8s/*/..", "a" * 5000 + "*"])
 def test_a_pattern_stays_beside_the_spec(path: str, manifests: Path) -> None:
-    with pytest.raises(SpecError, match="is no path beside the spec|a pattern of more than") as caught:
+    with pytest.raises(SpecError, match=r"is no path beside the spec|a pattern of more than") as caught:
         contents(f"assets.v1: [{{local: {{path: '{path}', dest: a}}}}]", manifests)
     assert caught.value.position is not None
 

@@ -1,0 +1,271 @@
+"""Case files: YAML with one case, or a list of them. Everything that they name is read at once."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from shipper.errors import ShipperError, SpecError, UsageError
+from shipper.render.cases.model import Case, Expected, ExpectedError, Files, GivenLicense, Part
+from shipper.render.values import MAX_VALUES, read_release, read_values, release_in, values_in
+from shipper.spec.fields import Fields, Report, is_null, scalar_of
+from shipper.spec.model import Text
+from shipper.yamlio import Limits, Mapping, Scalar, Sequence, parse, read_file, to_data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import TypeVar
+
+    from shipper.license.keys import PublicKey
+    from shipper.license.signing import SigningKey
+    from shipper.render.config import Given
+    from shipper.yamlio import Node
+
+    _Read = TypeVar("_Read")
+
+CASE_KEYS = (
+    "name",
+    "license",
+    "trust_key",
+    "values",
+    "values_files",
+    "release",
+    "installation_id",
+    "at",
+    "missing",
+    "expect",
+)
+EXPECT_KEYS = ("files", "rendered", "skipped", "contains", "lacks", "documents", "golden", "error")
+ERROR_KEYS = ("message", "exit_code")
+ENDINGS = (".yaml", ".yml")
+MAX_EXIT_CODE = 255
+LICENSE_ID = "lic_test"
+_SEED = b"shipper test"
+
+Missing = Literal["error", "empty"]
+
+
+def find_case_files(paths: Iterable[str], spec: str) -> list[str]:
+    """The files named by `paths`, those in a folder sorted by name; without paths, those in `tests` beside `spec`.
+
+    Raises UsageError where there is none.
+    """
+    folder = os.path.join(os.path.dirname(spec), "tests")
+    named = list(paths)
+    found: dict[str, None] = {}
+    for path in named or [folder]:
+        if os.path.isdir(path):
+            names = sorted(name for name in os.listdir(path) if name.endswith(ENDINGS))
+            found.update(dict.fromkeys(os.path.join(path, name) for name in names))
+        elif named:
+            found[path] = None
+    if not found:
+        where = " or ".join(f'"{path}"' for path in named or [folder])
+        raise UsageError(f"there is no case in {where}", hint="a case is a file such as tests/basic.yaml")
+    return list(found)
+
+
+class CaseReader:
+    """Reads case files. `now` is when licenses are issued that don't say it.
+
+    Licenses written in YAML are signed with a key that everybody knows and nothing but these tests trusts, so that
+    the same case gives the same bytes.
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    @cached_property
+    def key(self) -> SigningKey:
+        """What signs the licenses of cases."""
+        import hashlib
+
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        from shipper.license.signing import SigningKey
+
+        return SigningKey(Ed25519PrivateKey.from_private_bytes(hashlib.sha256(_SEED).digest()))
+
+    def read(self, path: str) -> list[Case]:
+        """The cases in a file. Raises UsageError, LimitError, and SpecError with the place of what is wrong."""
+        root = parse(read_file(path, max_bytes=MAX_VALUES), path, error=SpecError)
+        nodes = root.items if isinstance(root, Sequence) else [root]
+        if not nodes or is_null(root):
+            raise root.error("there is no case in this file")
+        stem = os.path.splitext(os.path.basename(path))[0]
+        names = [stem] if len(nodes) == 1 else [f"{stem} #{number}" for number in range(1, len(nodes) + 1)]
+        return [self._case(node, name, os.path.dirname(path)) for node, name in zip(nodes, names, strict=True)]
+
+    def _case(self, node: Node, name: str, folder: str) -> Case:
+        fields = Fields(node, "a case", Report(None), CASE_KEYS)
+        name = " ".join(fields.words("name").split()) or name
+        fields.what = f'case "{name}"'
+        at = _moment(fields)
+        missing: Missing = "error"
+        return Case(
+            name=name,
+            position=node.position,
+            folder=folder,
+            license=self._license(fields, folder, at or self.now),
+            values=_values(fields, folder),
+            release=_release(fields, folder),
+            installation_id=fields.words("installation_id"),
+            at=at,
+            missing=fields.choice("missing", Missing, missing),
+            expected=_expected(fields),
+        )
+
+    def _license(self, fields: Fields, folder: str, moment: datetime) -> GivenLicense | None:
+        """The license, signed here if it is written in YAML."""
+        keys = fields.get("trust_key")
+        node = fields.get("license")
+        if node is None:
+            if keys is not None:
+                raise keys.error('"trust_key" is for a license')
+            return None
+        if isinstance(node, Mapping):
+            if keys is not None:
+                raise keys.error('"trust_key" is for a signed license: this one is signed here')
+            return self._signed(node, str(node.position), moment)
+        text = scalar_of(node, f'{fields.what}: "license"')
+        data = _named(text, folder, lambda path: read_file(path, max_bytes=MAX_VALUES))
+        path = os.path.join(folder, text.text)
+        if data.startswith(b"-----BEGIN"):
+            trust = tuple(key for text in _texts(fields, "trust_key") for key in _public_keys(text, folder))
+            return GivenLicense(data, path, trust or None)
+        if keys is not None:
+            raise keys.error('"trust_key" is for a signed license: this one is signed here')
+        return self._signed(parse(data, path, error=SpecError, limits=Limits.LICENSE), path, moment)
+
+    def _signed(self, node: Node, name: str, moment: datetime) -> GivenLicense:
+        from shipper.license.issue import issue
+
+        try:
+            data = issue(node, self.key, moment, license_id=LICENSE_ID)
+        except ShipperError as error:
+            raise SpecError(error.message, position=error.position, subject="license", hint=error.hint) from None
+        return GivenLicense(data, name, (self.key.public,))
+
+
+def _moment(fields: Fields) -> datetime | None:
+    """`at`: RFC 3339, or a date, which begins at midnight UTC."""
+    scalar = fields.scalar("at")
+    if scalar is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(scalar.text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise scalar.error(f'{fields.what}: "at" is no time', hint="such as 2030-01-01T00:00:00Z") from None
+
+
+def _values(fields: Fields, folder: str) -> dict[str, Given]:
+    """What the files say, then what the case says itself."""
+    values: dict[str, Given] = {}
+    for text in _texts(fields, "values_files"):
+        values.update(_named(text.scalar, folder, read_values))
+    node = fields.get("values")
+    return values | values_in(node) if node is not None else values
+
+
+def _release(fields: Fields, folder: str) -> dict[str, str]:
+    node = fields.get("release")
+    if node is None:
+        return {}
+    return _named(node, folder, read_release) if isinstance(node, Scalar) else release_in(node)
+
+
+def _public_keys(text: Text, folder: str) -> tuple[PublicKey, ...]:
+    from shipper.license.keys import MAX_BYTES, parse_public_keys
+
+    data = _named(text.scalar, folder, lambda path: read_file(path, max_bytes=MAX_BYTES))
+    return parse_public_keys(data, os.path.join(folder, text.text), error=SpecError)
+
+
+def _named(scalar: Scalar, folder: str, read: Callable[[str], _Read]) -> _Read:
+    """What `read` makes of the file that `scalar` names. Raises SpecError there if it can't be read."""
+    if scalar.text in {"", "-"}:
+        raise scalar.error("a file is expected here")
+    try:
+        return read(os.path.join(folder, scalar.text))
+    except UsageError as error:
+        raise scalar.error(error.message, hint="paths begin in the folder of the case's file") from None
+
+
+def _expected(fields: Fields) -> Expected:
+    node = fields.get("expect")
+    if node is None:
+        return Expected()
+    what = f'{fields.what}: "expect"'
+    expect = Fields(node, what, Report(None), EXPECT_KEYS)
+    error = expect.get("error")
+    if error is not None:
+        for name in EXPECT_KEYS[:-1]:
+            if expect.get(name) is not None:
+                raise expect.key(name).error(
+                    f'{what}: nothing is rendered where an error is expected, so "{name}" is too much'
+                )
+        return Expected(error=_error(error, what))
+    files = expect.get("files")
+    return Expected(
+        files=Files(_texts(expect, "files"), files.position) if files is not None else None,
+        rendered=_texts(expect, "rendered"),
+        skipped=_texts(expect, "skipped"),
+        contains=_by_file(expect, "contains"),
+        lacks=_by_file(expect, "lacks"),
+        documents=tuple(_part(item, what) for item in expect.items("documents")),
+        golden=_golden(expect),
+    )
+
+
+def _error(node: Node, what: str) -> ExpectedError:
+    """An error: its message alone, or a map."""
+    if isinstance(node, Scalar):
+        return ExpectedError(Text(node.text, node), None, node.position)
+    fields = Fields(node, f'{what}: "error"', Report(None), ERROR_KEYS)
+    code = fields.scalar("exit_code")
+    value = code.value if code else None
+    if code is not None and not (type(value) is int and 0 < value <= MAX_EXIT_CODE):
+        raise code.error(f'{fields.what}: "exit_code" is a number from 1 to {MAX_EXIT_CODE}')
+    return ExpectedError(fields.text("message"), value if isinstance(value, int) else None, node.position)
+
+
+def _golden(fields: Fields) -> Text | None:
+    """The path of golden output: below the folder of the case's file, since what it names is replaced."""
+    text = fields.text("golden")
+    if text is None:
+        return None
+    names = text.text.split("/")
+    if os.path.isabs(text.text) or ".." in names or not set(names) - {"", "."} or "\0" in text.text:
+        raise text.scalar.error(f'{fields.what}: "golden" is a path below the folder of the case\'s file, without ..')
+    return text
+
+
+def _part(node: Node, what: str) -> Part:
+    if not isinstance(node, Mapping) or not node.nodes:
+        raise node.error(f"{what}: a document is a map, with at least one field")
+    data = to_data(node)
+    return Part(data if isinstance(data, dict) else {}, node.position)
+
+
+def _by_file(fields: Fields, name: str) -> tuple[tuple[Text, tuple[Text, ...]], ...]:
+    """A map of a file's dest to a text or several."""
+    node = fields.get(name)
+    if node is None:
+        return ()
+    if not isinstance(node, Mapping):
+        raise node.error(f'{fields.what}: "{name}" is a map of a file\'s dest to texts')
+    below = Fields(node, f'{fields.what}: "{name}"', Report(None), tuple(node.nodes))
+    return tuple((Text(key.text, key), _texts(below, key.text)) for key, _ in node.entries)
+
+
+def _texts(fields: Fields, name: str) -> tuple[Text, ...]:
+    """A list of texts, or one text."""
+    node = fields.get(name)
+    if node is None:
+        return ()
+    items = [node] if isinstance(node, Scalar) else fields.items(name)
+    scalars = [scalar_of(item, f'{fields.what}: an item of "{name}"') for item in items]
+    return tuple(Text(scalar.text, scalar) for scalar in scalars)
