@@ -44,19 +44,23 @@ def _command(name: str, command: Any) -> Iterator[str]:
     if hasattr(command, "commands"):
         return
     usage = [f"shipper {name}", *(_usage(argument) for argument in arguments), *(["[flags]"] if flags else [])]
-    yield f"\n    {' '.join(usage)}\n"
+    yield f"\n```text\n{' '.join(usage)}\n```\n"
     if arguments:
         yield "\n| argument | meaning |\n|---|---|\n"
-        yield from (f"| `{_cell(argument.make_metavar(None))}` | {_cell(argument.help)} |\n" for argument in arguments)
+        yield from (f"| `{_name(argument)}` | {_cell(argument.help)} |\n" for argument in arguments)
     if flags:
         yield "\n| flag | default | variable | meaning |\n|---|---|---|---|\n"
         yield from (_flag(flag) for flag in flags)
 
 
 def _usage(argument: Any) -> str:
-    shown = str(argument.make_metavar(None))
-    shown = f"{shown}..." if argument.nargs == -1 else shown
-    return shown if argument.required else f"[{shown}]"
+    name = _name(argument) + ("..." if argument.nargs == -1 else "")
+    return name if argument.required else f"[{name}]"
+
+
+def _name(argument: Any) -> str:
+    """`CASES` of `[CASES]...`."""
+    return str(argument.make_metavar(None)).strip("[].")
 
 
 def _flag(flag: Any) -> str:

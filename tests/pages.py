@@ -208,11 +208,13 @@ def run_bash(
 
 
 def command_lines(page: str) -> Iterator[str]:
-    """Each `shipper …` command in the page's blocks and code spans."""
+    """Each `shipper …` command in the page's blocks, fenced or indented, and in its code spans."""
     for block in blocks(page):
         if block.info.partition(" ")[0] in {"bash", "sh", "console", "yaml", "dockerfile"}:
             for line in block.text.replace("\\\n", "").splitlines():
                 yield from _commands_of(line)
+    for line in re.findall(r"^    (shipper [^▶\n]*)$", prose(page), re.MULTILINE):
+        yield from _commands_of(line)
     for span in re.findall(r"`(shipper [a-z][^`…]*)`", prose(page)):
         yield from _commands_of(span)
 
