@@ -11,6 +11,7 @@ from shipper.errors import EXIT_BUG, EXIT_INTERRUPTED, LimitError, ShipperError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TextIO
 
     from shipper.errors import Position
 
@@ -149,12 +150,17 @@ def label(text: str, code: int) -> str:
 
 
 def colored() -> bool:
-    """Whether standard error is a terminal that wants color (https://no-color.org)."""
+    """Whether standard error is a terminal that wants color."""
+    return wants_color(sys.stderr)
+
+
+def wants_color(stream: TextIO | None) -> bool:
+    """Whether `stream` is a terminal that wants color (https://no-color.org)."""
     return (
-        sys.stderr is not None
+        stream is not None
         and not os.environ.get("NO_COLOR")
         and os.environ.get("TERM") != "dumb"
-        and sys.stderr.isatty()
+        and stream.isatty()
     )
 
 

@@ -97,6 +97,13 @@ def discard() -> None:
         return
 
 
+def colored() -> bool:
+    """Whether standard output is a terminal that wants color."""
+    from shipper.cli.funnel import wants_color
+
+    return wants_color(sys.stdout)
+
+
 def formatted(data: object, form: str) -> str:
     """`data` as JSON or as the YAML that PyYAML writes, in the order it has."""
     if form == "json":

@@ -146,6 +146,13 @@ def published_side(folder: str) -> Side:
     return Side(folder, files, facts, record=facts, deleted=tuple(deleted))
 
 
+def in_the_way(folder: str, left: Side, right: Side) -> tuple[str, ...]:
+    """The files of `right` where something lies in the published `folder` that isn't ours."""
+    return tuple(
+        dest for dest in sorted(right.files) if dest not in left.files and os.path.lexists(os.path.join(folder, dest))
+    )
+
+
 def _read(root: int, path: str, entry: Entry) -> SideFile | None:
     """The regular file at `path` below the open folder; None if there is none, or if a link leads there."""
     *folders, name = path.split("/")
