@@ -11,13 +11,6 @@ refuse() {
   exit 1
 }
 
-# Whether the file $2 is exactly what stands for the envelope in $1: one line of base64, or a license file
-exact() {
-  openssl base64 -A -in "$1" | cmp -s - "$2" && return
-  { echo "-----BEGIN SHIPPER LICENSE-----"; openssl base64 -in "$1"; echo "-----END SHIPPER LICENSE-----"; } > "$1.lf"
-  cmp -s "$1.lf" "$2" || awk '{ printf "%s\r\n", $0 }' "$1.lf" | cmp -s - "$2"
-}
-
 # The value of a field of the payload, as it is written. In a text each quote has a backslash before it, so this finds
 # fields only; one that stands there twice gives two lines, which is no value that anything below takes.
 field() {
@@ -44,14 +37,23 @@ time='"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"'
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The envelope's JSON is there as it is, as base64, or as a license file
+# The envelope's JSON is there as it is, as base64 in one line, or as a license file. What is decoded is encoded again:
+# one text stands for it, and that is what was given.
 test "$(wc -c < "$license")" -le 65536 || refuse "it is no license in its one form"
-if test "$(head -c 1 "$license" | tr -d '\0')" = "{"; then
-  cat "$license" > "$work/envelope"
-else
-  sed '/^-----/d' "$license" | tr -d '\r\n' | openssl base64 -d -A > "$work/envelope" 2> /dev/null || true
-  exact "$work/envelope" "$license" || refuse "it is no license in its one form"
-fi
+case $(head -c 1 "$license" | tr -d '\0') in
+  "{") cat "$license" > "$work/envelope" ;;
+  -)
+    sed '/^-----/d' "$license" | tr -d '\r' | openssl base64 -d > "$work/envelope" 2> /dev/null || true
+    { echo "-----BEGIN SHIPPER LICENSE-----"; openssl base64 -in "$work/envelope"; echo "-----END SHIPPER LICENSE-----"; } > "$work/lf"
+    cmp -s "$work/lf" "$license" || { awk '{ printf "%s\r\n", $0 }' "$work/lf" > "$work/crlf"; cmp -s "$work/crlf" "$license"; } ||
+      refuse "it is no license in its one form"
+    ;;
+  *)
+    openssl base64 -d -A -in "$license" > "$work/envelope" 2> /dev/null || true
+    openssl base64 -A -in "$work/envelope" > "$work/line"
+    cmp -s "$work/line" "$license" || refuse "it is no license in its one form"
+    ;;
+esac
 test "$(tr -d ' -~' < "$work/envelope" | wc -c)" -eq 0 &&
   grep -Eqx "[{]\"payloadType\":\"$type_form\",\"payload\":\"$base64\",\"signatures\":\\[$signature(,$signature)*][}]" "$work/envelope" &&
   ! grep -Fq '"payload":""' "$work/envelope" &&

@@ -40,9 +40,7 @@ ENVELOPES = st.builds(
     Envelope,
     st.text(),
     st.binary(min_size=1),
-    st.lists(st.builds(Signature, st.text(), st.binary()), min_size=1, max_size=3, unique_by=lambda s: s.keyid).map(
-        tuple
-    ),
+    st.lists(st.builds(Signature, KEYIDS, st.binary()), min_size=1, max_size=3, unique_by=lambda s: s.keyid).map(tuple),
 )
 
 
@@ -74,6 +72,8 @@ def variants() -> dict[str, str]:
         "more keys": changed(more=1),
         "more keys in a signature": changed(signatures=[first | {"cert": "x"}]),
         "no keyid": changed(signatures=[{"sig": first["sig"]}]),
+        "keyid with a quote": changed(signatures=[first | {"keyid": '"'}]),
+        "keyid not ASCII": changed(signatures=[first | {"keyid": "ä"}]),
         "keyid null": changed(signatures=[first | {"keyid": None}]),
         "payload null": changed(payload=None),
         "payload empty": changed(payload=""),
