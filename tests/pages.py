@@ -34,11 +34,14 @@ if TYPE_CHECKING:
 _MARK = "\x1e"
 _KUBECTL = """\
 #!{python}
-import sys, yaml
-for document in yaml.safe_load_all(sys.stdin):
-    group = document["apiVersion"].rpartition("/")[0]
-    kind = document["kind"].lower() + (group and "." + group)
-    print(f"{{kind}}/{{document['metadata']['name']}} configured")
+import pathlib, sys, yaml
+source = sys.argv[-1]
+files = [path for path in sorted(pathlib.Path(source).rglob("*")) if path.suffix in (".yaml", ".yml", ".json")]
+for text in [sys.stdin.read()] if source == "-" else [path.read_text() for path in files]:
+    for document in yaml.safe_load_all(text):
+        for item in document.get("items", [document]):
+            kind = item["kind"].lower() + "." + item["apiVersion"].rpartition("/")[0]
+            print(kind.rstrip(".") + "/" + item["metadata"]["name"], "configured")
 """
 
 
