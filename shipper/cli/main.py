@@ -29,6 +29,7 @@ COMMANDS = {
     "explain": Entry("shipper.cli.explain", "Say which assets are rendered, and why."),
     "diff": Entry("shipper.cli.diff", "Compare two licenses, a published tree, another time."),
     "eval": Entry("shipper.cli.eval", "Render templates one by one."),
+    "init": Entry("shipper.cli.init", "Make a folder with a spec, a license and tests to begin with."),
     "schema": Entry("shipper.cli.schema", "Print the JSON Schema of the assets spec."),
     "verify": Entry("shipper.cli.verify", "Say what was changed in a published folder since."),
     "license": Entry("shipper.cli.license", "Make, show and verify licenses and keys."),
