@@ -1,6 +1,7 @@
 """`local`: files beside the spec, named by a path, a folder or a pattern; `*.j2` is rendered, the rest copied as it is.
 
 A tree that holds the output folder is refused: it would be read while it is written, and nested deeper in each run.
+So is what lies in the output folder: it may be what an earlier run made.
 What shipper itself puts beside and into output folders is never part of a tree.
 """
 
@@ -43,6 +44,7 @@ def places(asset: LocalAsset, bench: Workbench, dest: str) -> list[tuple[str, st
     if is_pattern(asset.path.text):
         return matched(asset, bench, dest)
     root, path = locate(asset, asset.path.text, bench.folder)
+    require_outside(asset, bench.output, path)
     if not os.path.isdir(path):
         return [(path, without_suffix(dest, path))]
     if bench.output is not None and is_within(os.path.realpath(bench.output), path):
@@ -62,6 +64,7 @@ def matched(asset: LocalAsset, bench: Workbench, dest: str) -> list[tuple[str, s
         raise refused(asset, f"a pattern of more than {MAX_PATTERN:,} characters")
     pattern = parse(asset.path.text)
     root, path = locate(asset, pattern.base, bench.folder)
+    require_outside(asset, bench.output, path)
     if bench.output is not None:
         output = os.path.realpath(bench.output)
         if is_within(output, path) and may_enter(pattern, os.path.relpath(output, path)):
@@ -74,6 +77,19 @@ def matched(asset: LocalAsset, bench: Workbench, dest: str) -> list[tuple[str, s
     if not names:
         raise refused(asset, f'no file beside the spec matches "{asset.path.text}"')
     return below(path, names, dest)
+
+
+def require_outside(asset: LocalAsset, output: str | None, path: str) -> None:
+    """Raise SpecError if the real `path` lies in the output folder."""
+    if output is None:
+        return
+    folder = os.path.realpath(output)
+    if path != folder and is_within(path, folder):
+        raise refused(
+            asset,
+            f'"{asset.path.text}" lies in the output folder "{output}"',
+            hint="choose an output folder beside it",
+        )
 
 
 def may_enter(pattern: Pattern, folder: str) -> bool:
