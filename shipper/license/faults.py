@@ -64,6 +64,8 @@ def fault(error: BaseException) -> RequestError:
     for each in chain:
         if isinstance(each, ssl.SSLError):
             return _tls(each)
+    if any(isinstance(each, exceptions.SSLError) for each in chain):  # urllib3 1 compares the host's name itself
+        return RequestError("the server's certificate is refused", hint="is it for this host's name?")
     return _connection(chain)
 
 

@@ -9,6 +9,8 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shipper import __version__
 from shipper.license import http, urls
@@ -118,6 +120,44 @@ class TestAnswers:
         assert failed(raw(data)).message == "what the server answers is no HTTP"
 
 
+HEADERS = st.sampled_from(
+    [
+        b"Content-Length: 5", b"Content-Length: 5, 6", b"Content-Length: -5", b"Content-Length: 99999999999999999999999",
+        b"Content-Length: x", b"Transfer-Encoding: chunked", b"Transfer-Encoding: gzip, chunked", b"Content-Encoding: gzip",
+        b"Location: /", b"Location: http://[", b"Location: //", b"Location: \xff", b"Retry-After: 99999999999",
+        b"Retry-After: \xb2", b"Set-Cookie: a=b; Domain=.", b": x", b" folded", b"no colon", b"A: \0", b"Connection: close",
+    ]
+)  # fmt: skip
+STATUS = st.sampled_from([b"200", b"204", b"302", b"100", b"101", b"500", b"1", b"-200", b"99999999999", b"\xb2", b""])
+BODY = st.sampled_from(
+    [b"", b"hello", b"5\r\nhello\r\n0\r\n\r\n", b"-5\r\nhello", b"ffffffffffffffffff\r\nh", b"\x1f\x8b\0"]
+)
+
+
+# urllib3 leaves a connection with contradicting lengths to the garbage collector
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@settings(max_examples=200)
+@given(
+    st.one_of(
+        st.binary(max_size=60),
+        st.builds(
+            lambda status, headers, body: b"HTTP/1.1 %b X\r\n%b\r\n\r\n%b" % (status, b"\r\n".join(headers), body),
+            STATUS,
+            st.lists(HEADERS, max_size=3),
+            BODY,
+        ),
+    )
+)
+def test_any_answer_is_a_body_or_the_documented_error(data: bytes) -> None:
+    with Server(raw(data)) as server:
+        try:
+            body = get(server.url)
+        except RequestError as error:
+            assert error.exit_code == 6
+        else:
+            assert body in data or body == b"hello"
+
+
 class TestRedirects:
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     @pytest.mark.parametrize("location", ["/b?c", "b?c", "//{host}/b?c", "http://{host}/b?c", "HTTP://{host}/a/../b?c"])
@@ -221,6 +261,11 @@ class TestAgain:
         with pytest.raises(RequestError, match="its name has no address") as caught:
             get("http://name.invalid", pace=QUICK)
         assert caught.value.away
+
+    @pytest.mark.parametrize("host", ["a" * 64 + ".invalid", "a..invalid", "xn--a.invalid", "1.2.3.4.5"])
+    def test_a_name_that_is_none(self, host: str) -> None:
+        with pytest.raises(RequestError):
+            get(f"http://{host}", pace=QUICK)
 
     def test_pauses_grow_and_are_random(self) -> None:
         slept: list[float] = []
