@@ -22,7 +22,7 @@ class Node:
     """A node and its place: characters `start` to `end` of the text, its anchor and tag included.
 
     `inner` is where the first entry of a map or list stands (behind the `{` of a flow one), `column` (from 0) the
-    column of that. `children` of a map are key, value, key, value. `text` is a scalar's value or an alias's name;
+    column of that, or of a scalar or alias itself. `children` of a map are key, value, key, value. `text` is a scalar's value or an alias's name;
     `style` is empty for a plain scalar and for a block collection.
     """
 
@@ -37,7 +37,7 @@ class Node:
         self.start: int = event.start_mark.index
         self.end: int = event.end_mark.index
         self.inner: int = event.end_mark.index
-        self.column: int = event.end_mark.column
+        self.column: int = (event.end_mark if kind in {"map", "list"} else event.start_mark).column
         self.line: int = event.start_mark.line + 1
         self.children: list[Node] = []
 

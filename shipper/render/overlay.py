@@ -85,7 +85,7 @@ def changed_file(file: RenderedFile, change: Change, warnings: list[Warned]) -> 
         for made in changed.namespaces
         if change.namespace and made and made != change.namespace
     ]
-    return file._replace(content=mark + changed.text)
+    return file if mark + changed.text == text else file._replace(content=mark + changed.text)
 
 
 def is_json(text: str) -> bool:
