@@ -37,11 +37,13 @@ _KUBECTL = """\
 import pathlib, sys, yaml
 source = sys.argv[-1]
 files = [path for path in sorted(pathlib.Path(source).rglob("*")) if path.suffix in (".yaml", ".yml", ".json")]
-for text in [sys.stdin.read()] if source == "-" else [path.read_text() for path in files]:
-    for document in yaml.safe_load_all(text):
-        for item in document.get("items", [document]):
-            kind = item["kind"].lower() + "." + item["apiVersion"].rpartition("/")[0]
-            print(kind.rstrip(".") + "/" + item["metadata"]["name"], "configured")
+texts = [sys.stdin.read()] if source == "-" else [path.read_text() for path in files]
+documents = [document for text in texts for document in yaml.safe_load_all(text)]
+items = [item for document in documents for item in document.get("items", [document])]
+for item in items:
+    kind = item["kind"].lower() + "." + item["apiVersion"].rpartition("/")[0]
+    print(kind.rstrip(".") + "/" + item["metadata"]["name"], "configured")
+sys.exit(None if items else "error: no objects passed to apply")
 """
 
 
