@@ -191,7 +191,8 @@ class Schemas:
         name = "-".join(part for part in (gvk.kind.lower(), gvk.group.partition(".")[0], gvk.version) if part) + ".json"
         if not re.fullmatch(r"[a-z0-9.-]+", name):
             return []
-        return [number for number, path in self._versions.items() if os.path.exists(os.path.join(path, name))]
+        found = [number for number, path in self._versions.items() if os.path.exists(os.path.join(path, name))]
+        return found if self.version not in found else []  # else it is another kind, or this one in other letters
 
     def closure(self, name: str) -> dict[str, Schema]:
         """The definition `name` and all that it refers to, each made strict."""

@@ -74,7 +74,9 @@ class Rendering:
                     unescaped = planned.asset.escape == "none"
                     rendered = RenderedFile(dest, file.content, file.mode, planned.number, unescaped)
                     self._validate(rendered, file.copied)
-                    yield rendered
+                    # Once something is wrong nothing will be published: what remains is only checked
+                    if not self.findings:
+                        yield rendered
             self._warn_of_leftover(planned)
         if self.findings and self.options.validate is not None:
             raise self.options.validate.summary(self.findings)

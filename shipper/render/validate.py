@@ -6,13 +6,12 @@ import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from shipper.errors import Position, ShipperError, TemplateError, shown
+from shipper.errors import MASK, Position, ShipperError, TemplateError, shown
 from shipper.kubernetes.schemas import LATEST, Schemas
 from shipper.kubernetes.typed import Typed, documents, locate
 from shipper.kubernetes.validate import Problem, check, path_text
 from shipper.render.about import clear
 from shipper.render.kubernetes_stream import NAMES, WAY_OUT
-from shipper.render.secrets import MASK
 from shipper.template.escape.compare import NotYamlError, read_events
 from shipper.template.sourcemap import origin
 
