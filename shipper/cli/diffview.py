@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from shipper.cli.difftext import WIDTH, columns, cut, in_one_line, path_text, scalar, values_below
@@ -48,7 +49,8 @@ def as_text(found: Comparison, *, color: bool) -> str:
     page.add(0, f"+++ {described(found.right)}")
     for side in (found.left, found.right):
         if side.refused:
-            page.heading(f"{printable(side.name)}: {printable(side.refused)}: render refuses it (exit 5)")
+            text = f"{side.name}: {side.refused}: render refuses it (exit 5)"
+            page.heading("\n".join(wrap(printable(text), WIDTH)))
     groups = {"license": "License", "options": "Options", "": "Other inputs"}
     for key, heading in groups.items():
         fields = [field for field in found.facts if group_of(field) == key]
@@ -71,16 +73,21 @@ def as_text(found: Comparison, *, color: bool) -> str:
 
 
 def summary(found: Comparison) -> str:
-    """The comparison in one line."""
+    """How much differs, in one line."""
     if not found.different:
         return "no differences"
+    changes: dict[str, list[str]] = {
+        "documents": [one.change for one in found.objects],
+        "files": [one.change for one in found.files],
+        "assets": [one.change for one in found.assets],
+        "license": [field.change.change for field in found.facts if group_of(field) == "license"],
+        "options": [field.change.change for field in found.facts if group_of(field) == "options"],
+    }
     parts = []
-    for word, changes in (("document", found.objects), ("file", found.files), ("asset", found.assets)):
-        counts = {kind: sum(one.change == kind for one in changes) for kind in ("added", "removed", "changed")}
-        parts += [f"{counted(count, word)} {kind}" for kind, count in counts.items() if count]
-    if found.facts:
-        parts.append(f"{counted(len(found.facts), 'fact')} of license, options and inputs")
-    return ", ".join(parts) or "the license is refused"
+    for name, kinds in changes.items():
+        counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in MARKS if kind in kinds)
+        parts += [f"{name}: {counts}"] if counts else []
+    return "; ".join(parts) or "other inputs differ"
 
 
 def described(side: Side) -> str:

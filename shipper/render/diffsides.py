@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shipper.errors import LimitError, OutputError, UsageError
+from shipper.license.document import shown_data
 from shipper.license.state import state_at
 from shipper.render.about import About
 from shipper.render.explain import describe
+from shipper.render.inplace import is_interrupted
 from shipper.render.linux import open_folder
-from shipper.render.manifest import read_published
+from shipper.render.manifest import NAME, read_published
+from shipper.render.paths import OWN_FOLDER
 from shipper.render.provenance import provenance
 from shipper.render.run import render
 from shipper.render.tree import digest_of
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from shipper.render.settings import RenderOptions
     from shipper.spec import Spec
 
+_ATTEMPTS = 5
 MAX_FILE = 64 * 1024 * 1024
 _GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
 
@@ -88,8 +91,7 @@ def refused_side(name: str, license: VerifiedLicense, judged: datetime, why: str
 
 def license_facts(license: VerifiedLicense, judged: datetime) -> dict[str, Any]:
     """All that the license says, and its state at a time."""
-    facts: dict[str, Any] = json.loads(license.payload)
-    return {**facts, "state": state_at(license.license, judged).status}
+    return {**shown_data(license.payload), "state": state_at(license.license, judged).status}
 
 
 def inputs(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,35 +117,47 @@ def option_value(recorded: Any) -> Any:
 def published_side(folder: str) -> Side:
     """The tree that was published to `folder`, as it is now; what isn't ours in it is not looked at.
 
-    Raises UsageError where there is none, LimitError for a file beyond MAX_FILE.
+    Raises UsageError if there is no such folder, OutputError if its manifest is absent or damaged, if an update of it
+    was interrupted, or if it can't be read; LimitError for a file beyond MAX_FILE.
     """
+    for _ in range(_ATTEMPTS):
+        side = _published(folder)
+        if side is not None:
+            return side
+    raise OutputError(f'"{folder}" is replaced again and again while it is read')
+
+
+def _published(folder: str) -> Side | None:
+    """None if the tree was replaced meanwhile."""
     try:
-        root = open_folder(os.path.realpath(folder))
+        real = os.path.realpath(folder)
+        root = open_folder(real)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise UsageError(f'no such folder: "{folder}"') from None
     except OSError as error:
         raise _unreadable(folder, error) from None
     try:
         found = read_published(root)
         if found is None:
-            raise UsageError(
-                f'"{folder}" is no folder that shipper published: it has no .shipper/manifest.json',
-                hint="publish with `shipper render --output-dir`",
+            raise OutputError(
+                f'"{folder}" has no manifest "{OWN_FOLDER}/{NAME}": nothing says what was published there',
+                hint="it is written by render --output-dir",
             )
-        files: dict[str, SideFile] = {}
-        deleted: list[str] = []
-        for path, entry in sorted(found.files.items()):
-            file = _read(root, path, entry)
-            if file is None:
-                deleted.append(path)
-            else:
-                files[path] = file
+        if is_interrupted(root):
+            raise OutputError(
+                f'an update of "{folder}" was interrupted and is not finished',
+                hint="render to it again, which finishes it",
+            )
+        files = {path: _read(root, path, entry) for path, entry in sorted(found.files.items())}
+        if not os.path.lexists(real) or not os.path.samestat(os.lstat(real), os.fstat(root)):
+            return None
     except OSError as error:
         raise _unreadable(folder, error) from None
-    except OutputError as error:
-        raise UsageError(error.message, subject=f"--against {folder}", hint=error.hint) from None
     finally:
         os.close(root)
+    there = {path: file for path, file in files.items() if file is not None}
     facts = None if found.provenance is None else inputs(found.provenance)
-    return Side(folder, files, facts, record=facts, deleted=tuple(deleted))
+    return Side(folder, there, facts, record=facts, deleted=tuple(path for path in files if path not in there))
 
 
 def in_the_way(folder: str, left: Side, right: Side) -> tuple[str, ...]:
@@ -180,5 +194,5 @@ def _read(root: int, path: str, entry: Entry) -> SideFile | None:
     return SideFile(content, mode, digest_of(content) != entry.sha256 or mode != entry.mode)
 
 
-def _unreadable(folder: str, error: OSError) -> UsageError:
-    return UsageError(f'can\'t read the folder "{folder}": {os.strerror(error.errno or errno.EIO).lower()}')
+def _unreadable(folder: str, error: OSError) -> OutputError:
+    return OutputError(f'"{folder}" can\'t be read: {os.strerror(error.errno or errno.EIO).lower()}')
