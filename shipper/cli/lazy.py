@@ -38,6 +38,15 @@ class LazyGroup(TyperGroup):
         command.name = cmd_name
         return command
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """The commands that begin like this, from the table: none of them is imported."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        from typer._click.shell_completion import CompletionItem
+
+        names = (name for name in self.table if name.startswith(incomplete))
+        return [CompletionItem(name, help=self.table[name].help) for name in names]
+
     def format_commands(self, _ctx: Any, formatter: Any) -> None:
         """The list in `--help`, from the table."""
         with formatter.section("Commands"):

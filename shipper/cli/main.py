@@ -32,6 +32,7 @@ COMMANDS = {
     "init": Entry("shipper.cli.init", "Make a folder with a spec, a license and tests to begin with."),
     "schema": Entry("shipper.cli.schema", "Print the JSON Schema of the assets spec."),
     "verify": Entry("shipper.cli.verify", "Say what was changed in a published folder since."),
+    "completion": Entry("shipper.cli.completion", "Print the script that completes commands in a shell."),
     "license": Entry("shipper.cli.license", "Make, show and verify licenses and keys."),
 }
 
@@ -79,6 +80,10 @@ def invoke(arguments: list[str]) -> int:
         write(f"shipper {__version__}\n")
         return 0
     group = root()
+    if "_SHIPPER_COMPLETE" in os.environ:
+        from shipper.cli.completion import answer
+
+        return answer(group)
     import typer
 
     from shipper.cli.output import require_open
