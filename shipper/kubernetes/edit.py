@@ -94,7 +94,7 @@ class Editor:
 
     def _gap(self, key: Node) -> str:
         """What stands before a new entry of a flow map: as before `key`, if that begins a line."""
-        begin = max(self._text.rfind("\n", 0, key.start), self._text.rfind("\r", 0, key.start)) + 1
+        begin = self._text.rfind("\n", 0, key.start) + 1
         before = self._text[begin : key.start]
         return self._newline + before if begin and not before.strip(" \t") else " "
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shipper.errors import Position, TemplateError, shown
 from shipper.kubernetes.edit import Editor
 from shipper.kubernetes.scope import is_cluster_scoped
-from shipper.kubernetes.tree import Node, NoYamlError, read_trees, tokens, walk
+from shipper.kubernetes.tree import Node, NoYamlError, read_trees, says_the_same, token, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -248,9 +248,9 @@ def _check(before: list[Node], text: str, asked: list[tuple[_Object, Entries]]) 
         if id(old) in wanted:
             good = _is_changed(old, new, {"metadata": wanted[id(old)]})
         elif not any(id(node) in wanted for node in walk(old)):
-            good = list(tokens(old)) == list(tokens(new))
+            good = says_the_same(old, new)
         else:  # a List
-            good = next(tokens(old)) == next(tokens(new))
+            good = token(old) == token(new)
             pending += zip(old.children, new.children, strict=False)
         if not good:
             raise _refused(old, _OTHER_LAYOUT, hint=_IN_BLOCKS)
@@ -263,8 +263,11 @@ def _is_changed(old: Node | None, new: Node, wanted: Entries) -> bool:
         return False
     kept_old = [pair for pair in was.pairs() if pair[0].text not in wanted] if was else []
     kept_new = [pair for pair in new.pairs() if pair[0].text not in wanted]
-    if [_said(pair) for pair in kept_old] != [_said(pair) for pair in kept_new]:
+    if len(kept_old) != len(kept_new):
         return False
+    for (old_key, old_value), (new_key, new_value) in zip(kept_old, kept_new, strict=True):
+        if not (says_the_same(old_key, new_key) and says_the_same(old_value, new_value)):
+            return False
     for name, value in wanted.items():
         found = new.find(name)
         if len(found) != 1:
@@ -278,10 +281,6 @@ def _is_changed(old: Node | None, new: Node, wanted: Entries) -> bool:
         if not good:
             return False
     return True
-
-
-def _said(pair: tuple[Node, Node]) -> list[tuple[str, ...]]:
-    return [token for node in pair for token in tokens(node)]
 
 
 def _refused(node: Node, message: str, hint: str = "") -> TemplateError:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Kind = Literal["scalar", "alias", "map", "list"]
-Token = tuple[str, ...]
+Token = tuple[Kind, str, str, str, str, int]
 
 
 class Node:
@@ -107,8 +107,17 @@ def walk(root: Node) -> Iterator[Node]:
         pending += reversed(node.children)
 
 
-def tokens(root: Node) -> Iterator[Token]:
-    """What a document says, one after the other, without places and styles: equal where the meaning is."""
-    for node in walk(root):
-        count = str(len(node.children))
-        yield (node.kind, node.text, "text" if node.is_string else "", node.tag, node.anchor, count)
+def token(node: Node) -> Token:
+    """All that a node says itself, but for its place."""
+    return node.kind, node.text, node.style, node.tag, node.anchor, len(node.children)
+
+
+def says_the_same(first: Node, second: Node) -> bool:
+    """Whether two nodes are written alike, with all that is below them."""
+    pending = [(first, second)]
+    while pending:
+        one, other = pending.pop()
+        if token(one) != token(other):
+            return False
+        pending += zip(one.children, other.children, strict=True)
+    return True

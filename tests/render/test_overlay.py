@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from shipper.render.overlay import Overlay
 from shipper.render.settings import RenderOptions
 from shipper.spec import parse_spec
 from tests import program
+from tests.tools import ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -237,3 +239,13 @@ def test_the_namespace_may_come_from_the_environment(
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
     return lambda *arguments: program.run(monkeypatch, *arguments)
+
+
+def test_kubectl_passes_over_a_manifest_with_provenance(
+    acme: tuple[str, ...], run: Callable[..., Ran], kubectl: str, tmp_path: Path
+) -> None:
+    assert run("render", *acme, *FLAGS, "--output-dir", tmp_path / "out").code == 0
+    command = [kubectl, "label", "--local", "-R", "-f", tmp_path / "out", "x=y", "-o", "name"]
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 7
