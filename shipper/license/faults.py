@@ -101,7 +101,9 @@ def _proxy(chain: list[BaseException]) -> RequestError:
     for each in chain:
         answer = _TUNNEL.search(str(each)) if isinstance(each, OSError) else None
         if answer:
-            return RequestError(f"the proxy refuses the connection ({answer[1]})", hint=_PROXY_HINT, away=answer[1] >= "500")
+            return RequestError(
+                f"the proxy refuses the connection ({answer[1]})", hint=_PROXY_HINT, away=answer[1] >= "500"
+            )
     return RequestError("the proxy can't be reached", hint=_PROXY_HINT, away=True, again=True)
 
 

@@ -284,6 +284,13 @@ def test_without_a_folder_for_it_the_run_goes_on(shipper: Callable[..., Ran], fo
     assert "warning: the license is not kept for when the server is away" in ran.err
 
 
+def test_one_in_its_days_of_grace_comes_with_a_warning(shipper: Callable[..., Ran]) -> None:
+    with Server(gives(**VALID | {"expires_at": "2024-02-01T00:00:00Z", "grace_days": 36500})) as server:
+        ran = shipper("render", "spec.yaml", "--license-server", server.url)
+    assert (ran.code, ran.out) == (0, RENDERED)
+    assert "warning: license lic_00000000000000000000000001 expired at 2024-02-01T00:00:00Z" in ran.err
+
+
 def test_an_older_license_is_refused(shipper: Callable[..., Ran]) -> None:
     with Server(gives(**VALID, serial=3), gives(**VALID, serial=2)) as server:
         arguments = ("render", "spec.yaml", "--license-server", server.url)
