@@ -88,7 +88,7 @@ class Validator:
         problems, unknown = check(typed.data, self.schemas)
         rendering.unchecked.update(rendering.secrets.masked(str(gvk)) for gvk in unknown)
         mistakes = [Problem(mistake.path, mistake.message, at_key=True) for mistake in typed.mistakes]
-        return [document.error(problem) for problem in (*mistakes, *problems)]
+        return [document.error(problem) for problem in sorted((*mistakes, *problems), key=document.place)]
 
 
 def unchecked(types: Collection[str]) -> str:
@@ -169,6 +169,10 @@ class _Document:
         self.typed = typed
         self.origins = origins
         self.copied = copied
+
+    def place(self, problem: Problem) -> int:
+        """Sorts problems by where they are in the file."""
+        return self._offset(problem, self._field(problem.path)) or 0
 
     def error(self, problem: Problem) -> InvalidFieldError:
         """A problem as an error with all that is known of it."""
