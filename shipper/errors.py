@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EXIT_BUG = 1
 EXIT_INTERRUPTED = 130
+MASK = "********"
+"""What is shown in place of a secret."""
 MAX_SHOWN = 80
 """Longer texts are cut in messages."""
 _ESCAPES = {'"': '\\"'}

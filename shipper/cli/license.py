@@ -99,7 +99,8 @@ def issue(
             raise UsageError(f'"{output_file}" is the private key that signs, and is left as it is')
         files.check_replaceable(str(output_file))
     data = yamlio.read_file(source, max_bytes=_MAX_INPUT)
-    node = yamlio.parse(data, file_name(source), error=LicenseError, limits=yamlio.Limits.LICENSE)
+    secret = b"registry" in data  # its lines are not shown: there may be a password in them
+    node = yamlio.parse(data, file_name(source), error=LicenseError, limits=yamlio.Limits.LICENSE, secret=secret)
     signer = signing.load(str(key), passphrases.for_existing_key(str(key), passphrase_file))
     license_file = issued(node, signer, datetime.now(UTC))
     if output_file is None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from shipper.errors import MASK
+from shipper.license.document import shown_data
 from shipper.license.state import state_at
 from shipper.license.times import format_time
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from shipper.license.document import Entitlement, License, Seats
+    from shipper.license.document import Entitlement, License, Registry, Seats
     from shipper.license.envelope import Envelope
     from shipper.license.verify import VerifiedLicense
 
@@ -26,7 +28,7 @@ def verified(found: VerifiedLicense, at: datetime, output: str) -> str:
             "verified": True,
             "keyid": found.keyid,
             "state": state_at(document, at).status,
-            "license": json.loads(found.payload),
+            "license": shown_data(found.payload),
         }
         return _written(data, output)
     customer = f"{_line(document.customer.name)} ({_line(document.customer.id)})"
@@ -48,7 +50,7 @@ def inspected(document: License, signed: Envelope, keyid: str | None, at: dateti
             "keyids": [signature.keyid for signature in signed.signatures],
         },
         "state": state_at(document, at).status,
-        "license": json.loads(signed.payload),
+        "license": shown_data(signed.payload),
     }
     return _written(data, output)
 
@@ -69,6 +71,7 @@ def _rows(document: License, at: datetime) -> list[str]:
         "Grace days": str(document.grace_days),
         "Offline days": str(document.offline_days),
         "Seats": _seats(document.seats),
+        "Registry": _registry(document.registry),
     }
     return [f"{name + ':':14} {value}" for name, value in rows.items() if value]
 
@@ -78,6 +81,10 @@ def _seats(seats: Seats | None) -> str:
         return "not counted"
     day = f" from day {seats.billing_day}" if seats.billing_day else ""
     return f"{seats.limit} ({seats.unit}, {seats.window}{day}; overage: {seats.overage})"
+
+
+def _registry(registry: Registry | None) -> str:
+    return f"{_line(registry.server)} ({_line(registry.username)}, password {MASK})" if registry else ""
 
 
 def _entitlements(document: License) -> list[str]:

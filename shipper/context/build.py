@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from shipper.context.facts import NO_LICENSE, Entitlement, LicenseFacts, Scope
+from shipper.context.facts import NO_LICENSE, Entitlement, LicenseFacts, Registry, Scope
 from shipper.context.numbers import parse_int, parse_number
 from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, scalar_text
 from shipper.errors import TemplateError
@@ -38,7 +38,9 @@ def license_facts(payload_json: str, envelope_json: str) -> LicenseFacts:
         )
         for name, field in (payload.get("entitlements") or {}).items()
     }
-    return LicenseFacts(payload["id"], entitlements, envelope_json, payload_json)
+    account = payload.get("registry")
+    registry = Registry(account["server"], account["username"], account["password"]) if account else None
+    return LicenseFacts(payload["id"], entitlements, envelope_json, payload_json, registry)
 
 
 @lru_cache(maxsize=4)

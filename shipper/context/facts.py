@@ -36,13 +36,34 @@ class Option(NamedTuple):
     secret: bool = False
 
 
+class Registry(NamedTuple):
+    """A container registry and the account that pulls from it."""
+
+    server: str
+    username: str
+    password: str
+
+
 class LicenseFacts(NamedTuple):
-    """A verified license: its entitlements, and the payload and signed envelope as compact JSON text."""
+    """A verified license: its entitlements, and the payload and signed envelope as compact JSON text.
+
+    With a `registry`, whose password is a secret, so are the payload and the envelope.
+    """
 
     id: str
     entitlements: Mapping[str, Entitlement]
     envelope_json: str
     payload_json: str
+    registry: Registry | None = None
+
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that must not be shown."""
+        if self.registry is None:
+            return ()
+        from shipper.context.docker import account, docker_config
+
+        password, pair, config = self.registry.password, account(self.registry), docker_config(self.registry)
+        return password, pair, config, self.payload_json, self.envelope_json
 
 
 class Facts(NamedTuple):

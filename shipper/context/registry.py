@@ -39,7 +39,7 @@ class FunctionSpec(NamedTuple):
     """A function of the template language.
 
     `call(*args, **kwargs)` checks the arguments first, and takes the facts before them if `facts`; `params` is how
-    the signature reads in messages; `theme` is the module it is in; a step is charged for each `2**shift` characters of the result; `examples` are templates with what they give. `filter`: the piped value may
+    the signature reads in messages; `theme` is the module it is in; a step is charged for each `2**shift` characters of the result; `examples` are templates with what they give. `secret`: the result holds the license's password, if there is one. `filter`: the piped value may
     be the first argument.
     """
 
@@ -53,6 +53,7 @@ class FunctionSpec(NamedTuple):
     parameters: tuple[Parameter, ...]
     theme: str = ""
     shift: int = 10
+    secret: bool = False
 
     @property
     def signature(self) -> str:
@@ -64,13 +65,16 @@ REGISTRY: dict[str, FunctionSpec] = {}
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-def function(*examples: tuple[str, str], alias: str = "", shift: int = 10) -> Callable[[F], F]:
-    """Register a function under its own name, and under `alias`; `shift` is how dear its result is."""
+def function(*examples: tuple[str, str], alias: str = "", shift: int = 10, secret: bool = False) -> Callable[[F], F]:
+    """Register a function under its own name, and under `alias`.
+
+    `shift` is how dear its result is; one that is `secret` shows what the license keeps secret.
+    """
 
     def add(call: F) -> F:
         for name in (call.__name__, alias):
             if name:
-                REGISTRY[name] = _spec(name, call, examples, shift)
+                REGISTRY[name] = _spec(name, call, examples, shift)._replace(secret=secret)
         return call
 
     return add

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from shipper.errors import LicenseError, LimitError, Position
+from shipper.errors import MASK, LicenseError, LimitError, Position
 from shipper.license.defects import DefectError
-from shipper.license.fields import Fields, fail, fold
+from shipper.license.fields import Fields, encodable, fail, fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,13 +40,21 @@ LICENSE_FIELDS = (
     "offline_days",
     "seats",
     "entitlements",
+    "registry",
 )
 CUSTOMER_FIELDS = ("id", "name", "email")
 SEATS_FIELDS = ("limit", "unit", "window", "billing_day", "overage")
+REGISTRY_FIELDS = ("server", "username", "password")
+MAX_PASSWORD = 16_384
 ENTITLEMENT_FIELDS = ("type", "value", "title", "description", "hidden")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _ENTITLEMENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
+# A key of Docker's config.json: host, port and path, some with a scheme
+_SERVER = re.compile(
+    r"(?:https?://)?(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:]{2,45}\])(?::[0-9]{1,5})?"
+    r"(?:/[A-Za-z0-9._/-]{0,255})?"
+)
 _COUNTED = re.compile(r"([a-z-]+):([1-9][0-9]{0,4})")
 _UNITS: Mapping[str, Unit] = {"user": "user", "machine": "machine"}
 _TYPES: Mapping[type, EntitlementType] = {bool: "boolean", int: "integer", str: "string"}
@@ -80,6 +88,17 @@ class Entitlement(NamedTuple):
     hidden: bool = False
 
 
+class Registry(NamedTuple):
+    """A container registry and the account that pulls from it; the password is a secret, and not shown."""
+
+    server: str
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Registry(server={self.server!r}, username={self.username!r}, password=...)"
+
+
 class License(NamedTuple):
     """Times are in UTC; `expires_at` is the first instant that is no longer valid, None for never."""
 
@@ -96,6 +115,7 @@ class License(NamedTuple):
     offline_days: int
     seats: Seats | None
     entitlements: Mapping[str, Entitlement]
+    registry: Registry | None = None
 
 
 def is_id(text: str) -> bool:
@@ -120,6 +140,16 @@ def payload_data(payload: bytes, file: str) -> object:
         return yamlio.load_json(payload, file, error=LicenseError, limits=yamlio.Limits.LICENSE)
     except (LicenseError, LimitError) as error:
         raise DefectError("bad-payload", f"the license's payload: {error.message}", file=file) from error
+
+
+def shown_data(payload: bytes) -> dict[str, Any]:
+    """A payload that was read, as plain data to be shown: its password is masked."""
+    import json
+
+    data: dict[str, Any] = json.loads(payload)
+    if data.get("registry"):
+        data["registry"]["password"] = MASK
+    return data
 
 
 def license_from(raw: object) -> License:
@@ -147,6 +177,7 @@ def license_from(raw: object) -> License:
         offline_days=fields.integer("offline_days", 0, MAX_DAYS),
         seats=_seats(fields.raw.get("seats")),
         entitlements=_entitlements(fields.need("entitlements")),
+        registry=_registry(fields.raw.get("registry")),
     )
     if expires_at is not None and expires_at <= document.not_before:
         raise fail(("expires_at",), "a license must expire after it becomes valid")
@@ -174,6 +205,24 @@ def _seats(raw: object) -> Seats | None:
         raise fields.wrong("unit", "user or machine")
     billing_day = fields.integer("billing_day", 1, 28) if window == "billing-month" else None
     return Seats(limit=fields.integer("limit", 0), unit=unit, window=window, billing_day=billing_day, overage=overage)
+
+
+def _registry(raw: object) -> Registry | None:
+    if raw is None:
+        return None
+    fields = Fields.of(raw, ("registry",), REGISTRY_FIELDS)
+    server = fields.text("server")
+    if not _SERVER.fullmatch(server):
+        raise fields.wrong("server", "a registry such as registry.example.com")
+    username = fields.text("username", empty=False)
+    if len(username) > 255 or ":" in username or not username.isprintable():
+        raise fields.wrong("username", "at most 255 printable characters without a colon")
+    # Its value is in no message
+    password = fields.need("password")
+    if not isinstance(password, str) or not 0 < len(password) <= MAX_PASSWORD or not encodable(password):
+        limit = f"text of 1 to {MAX_PASSWORD:,} characters without NUL and lone surrogates"
+        raise fail(("registry", "password"), f"must be {limit}", hint="the value is not shown")
+    return Registry(server, username, password)
 
 
 def _count(fields: Fields, name: str, word: str, allowed: str) -> None:

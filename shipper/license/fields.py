@@ -33,6 +33,11 @@ def fold(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
+def encodable(text: str) -> bool:
+    """Whether every language can hold `text`: it has no NUL and no lone surrogates."""
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 class Fields(NamedTuple):
     """One object, and the path that leads to it."""
 
@@ -67,7 +72,7 @@ class Fields(NamedTuple):
         if not isinstance(value, str):
             hint = "" if isinstance(value, dict | list) else "write it in quotes"
             raise self.wrong(name, "text", hint=hint)
-        if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        if not encodable(value):
             raise self.wrong(name, "text without NUL and lone surrogates")
         if not empty and not value.strip():
             raise fail((*self.path, name), "must not be empty")

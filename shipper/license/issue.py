@@ -2,7 +2,7 @@
 
 The input has the payload's own field names. What is missing is filled in: `id`, `serial` (1), `issued_at`,
 `not_before` (`issued_at`), `expires_at` (null), `grace_days` (0), `offline_days` (7), `seats` (null),
-`entitlements` (none), `channel` and `type` (empty). `num_seats: 50` is short for
+`entitlements` (none), `registry` (none), `channel` and `type` (empty). `num_seats: 50` is short for
 `{type: integer, value: 50}`, and a `type` that is not given is the value's own.
 """
 
@@ -73,6 +73,9 @@ def complete(root: Node, now: datetime, license_id: str = "") -> dict[str, objec
         given["seats"] = _seats(seats)
     if isinstance(root, Mapping) and isinstance(customer := root.get("customer"), Mapping):
         given["customer"] = _fields(customer, ("customer",), document.CUSTOMER_FIELDS)
+    if isinstance(root, Mapping) and isinstance(registry := root.get("registry"), Mapping):
+        fields = _fields(registry, ("registry",), document.REGISTRY_FIELDS)
+        given["registry"] = {name: fields[name] for name in document.REGISTRY_FIELDS if name in fields}
     if isinstance(root, Mapping) and isinstance(entitlements := root.get("entitlements"), Mapping):
         given["entitlements"] = {name.text: _entitlement(name.text, value) for name, value in entitlements.entries}
     issued_at = given.get("issued_at", format_time(now))

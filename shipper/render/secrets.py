@@ -11,6 +11,7 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from shipper import errors
 from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, Author, piece_text
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from shipper.context.values import Piece
     from shipper.errors import ShipperError
 
-MASK = "********"
+MASK = errors.MASK
 HUSHED = "the text is not shown, it may come from a password"
 SHORTEST_MASKED = 4
 """Shorter secrets are masked only as whole words, those of one character only in quotes."""

@@ -55,7 +55,10 @@ REPL_LEFT = ("{{repl", "repl{{")
 
 def find_leftover(pieces: list[Piece]) -> Position | None:
     """Where the author's own text holds an action of Ship; values may hold anything."""
-    for text, source in (piece for piece in pieces if isinstance(piece, Author)):
+    for piece in pieces:
+        if "repl" not in piece.text or type(piece) is not Author:
+            continue
+        text, source = piece
         if any(mark in text for mark in REPL_LEFT) and isinstance(source.template, TemplateSource):
             offset = min(text.find(mark) for mark in REPL_LEFT if mark in text)
             return source.template.position(source.offset + offset)
@@ -90,6 +93,8 @@ class Templating:
             missing=options.missing,
             secrets=self._secret_names,
         )
+        for text in self.facts.license.secrets() if self.facts.license else ():
+            self.secrets.learn(text)
         self.scope = build_scope(self.facts)
         self._config: dict[str, Any] = self.scope.data["config"]  # type: ignore[assignment]  # build_scope makes it
 
@@ -153,5 +158,12 @@ class Templating:
 
     def source(self, field: Text) -> TemplateSource:
         """The template in a field of the spec."""
+        sources = self.shared.sources
+        known = sources.get(id(field)) if sources else None
+        if known is not None:
+            return known[1]
         origin = field.origin
-        return TemplateSource(f"{origin.file}:{origin.line}:{origin.column}", field.text, origin.file, origin)
+        source = TemplateSource(f"{origin.file}:{origin.line}:{origin.column}", field.text, origin.file, origin)
+        if sources is not None:
+            sources[id(field)] = (field, source)
+        return source

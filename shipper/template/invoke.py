@@ -46,6 +46,8 @@ def _function(ev: Evaluator, function: Function, args: tuple[Any, ...], kwargs: 
     if ev.secrets and function.name.startswith("ConfigOption"):
         for value in (*args, *kwargs.values()):
             ev.use(value)
+    if spec.secret and ev.facts.license and ev.facts.license.registry:
+        ev.engine.used_secret = True
     given = (ev.facts, *args) if spec.facts else args
     ev.budget.weigh(*args, *kwargs.values())
     try:

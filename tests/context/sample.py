@@ -34,6 +34,7 @@ PAYLOAD = {
         "log-level": {"type": "string", "value": "debug", "hidden": True},
     },
 }
+REGISTRY = {"server": "registry.example.com", "username": "acme", "password": "s3cret"}
 OPTIONS = [
     Option("hostname", "app.example.com"),
     Option("tls", "true", "boolean"),
@@ -44,7 +45,7 @@ OPTIONS = [
     Option("password", "hunter2", secret=True),
 ]
 FACTS = Facts(
-    license=license_facts(json.dumps(PAYLOAD), '{"payload":"e30="}'),
+    license=license_facts(json.dumps({**PAYLOAD, "registry": REGISTRY}), '{"payload":"e30="}'),
     options={option.name: option for option in OPTIONS},
     release={"semver": "1.2.3", "channel_name": "Stable"},
     installation_id="",

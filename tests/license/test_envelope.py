@@ -36,6 +36,7 @@ def test_base64_that_is_not_exactly_ours_is_refused(text: str) -> None:
     assert encoding.decode(text) is None
 
 
+KEYIDS = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters='"\\'))
 ENVELOPES = st.builds(
     Envelope,
     st.text(),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import binascii
 from typing import TYPE_CHECKING
 
 from shipper.context.build import INSTALLATION_NAMES, installation
+from shipper.context.docker import docker_config
 from shipper.context.registry import Scalar, function
 from shipper.context.values import TypedText, ValueType, kind_of, path_text, scalar_text
-from shipper.errors import LicenseError, TemplateError, did_you_mean
+from shipper.errors import LicenseError, TemplateError, did_you_mean, shown
 
 if TYPE_CHECKING:
     from shipper.context.facts import Facts
@@ -48,7 +50,7 @@ def _default(value: str | float, name: str) -> str:
     return TypedText(scalar_text(value), kind, path_text("entitlements", name))
 
 
-@function(("{{ Entitlements() | Base64Encode }}", "eyJwYXlsb2FkIjoiZTMwPSJ9"))
+@function(("{{ Entitlements() | Base64Encode }}", "eyJwYXlsb2FkIjoiZTMwPSJ9"), secret=True)
 def Entitlements(facts: Facts) -> str:
     """The signed license as compact JSON text, for an app that verifies it itself."""
     if facts.license is None:
@@ -56,6 +58,33 @@ def Entitlements(facts: Facts) -> str:
     if not facts.license.envelope_json:
         raise TemplateError(f"license {facts.license.id} is not signed")
     return facts.license.envelope_json
+
+
+@function(
+    (
+        "{{ LicenseDockerCfg() | Base64Decode }}",
+        '{"auths":{"registry.example.com":{"username":"acme","password":"s3cret","auth":"YWNtZTpzM2NyZXQ="}}}',
+    ),
+    secret=True,
+)
+def LicenseDockerCfg(facts: Facts, server: str = "") -> str:
+    """The license's account for a container registry, for the key `.dockerconfigjson` of a pull Secret; in base64.
+
+    It is what the license says under `registry`. With `server` it must be for that registry.
+    """
+    if facts.license is None:
+        raise LicenseError("LicenseDockerCfg: there is no license", hint="give the file with --license")
+    registry = facts.license.registry
+    if registry is None:
+        raise TemplateError(
+            f"license {facts.license.id} has no account for a container registry",
+            hint="the vendor adds it to license.yaml: registry: {server: …, username: …, password: …}",
+        )
+    if server not in {"", registry.server}:
+        raise TemplateError(
+            f"license {facts.license.id} has no account for {shown(server)}", hint=f"it has one for {registry.server}"
+        )
+    return binascii.b2a_base64(docker_config(registry).encode(), newline=False).decode("ascii")
 
 
 @function(('{{ Installation("license_id") }}', "lic_example"), ('{{ Installation("semver") }}', "1.2.3"))
