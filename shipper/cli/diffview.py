@@ -53,7 +53,7 @@ def as_text(found: Comparison, *, color: bool) -> str:
             page.heading("\n".join(wrap(printable(text), WIDTH)))
     groups = {"license": "License", "options": "Options", "": "Other inputs"}
     for key, heading in groups.items():
-        fields = [field for field in found.facts if group_of(field) == key]
+        fields = [by_its_value(field) for field in found.facts if group_of(field) == key]
         if fields:
             page.heading(heading)
             add_fields(page, 2, fields, skip=bool(key))
@@ -104,6 +104,19 @@ def group_of(field: Field) -> str:
     """Under which heading a fact stands."""
     first = field.change.path[0]
     return first if first in {"license", "options"} and len(field.change.path) > 1 else ""
+
+
+def by_its_value(field: Field) -> Field:
+    """A change of an entitlement without the title and description that come with it."""
+    change = field.change
+    if change.path[:2] != ("license", "entitlements"):
+        return field
+    if len(change.path) == 4 and change.path[-1] == "value":
+        return field._replace(change=change._replace(path=change.path[:-1]))
+    if len(change.path) == 3 and change.change in {"added", "removed"}:
+        old, new = (value.get("value") if isinstance(value, dict) else value for value in (change.old, change.new))
+        return field._replace(change=change._replace(old=old, new=new))
+    return field
 
 
 def add_asset(page: Page, asset: AssetChange) -> None:
