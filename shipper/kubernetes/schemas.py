@@ -72,6 +72,10 @@ def gvk_of(api_version: str, kind: str) -> Gvk:
     return Gvk(group, version, kind)
 
 
+_FORMER_GROUPS = frozenset({"extensions"})
+_NO_OBJECTS = frozenset({Gvk("", "v1", "Config")})
+
+
 class Compiled(NamedTuple):
     """A schema, and the validator made from it."""
 
@@ -164,14 +168,22 @@ class Schemas:
         name = self._kinds.get(gvk)
         if name is not None:
             return compiled({"$ref": f"#/$defs/{name}", "$defs": self.closure(name)})
-        if self._is_own(gvk.group):
+        if self._is_own(gvk):
             return self._missing(gvk)
         schema = self._custom.find(gvk, self.closure(META)) if self._custom else None
         return Absent() if schema is None else schema
 
-    def _is_own(self, group: str) -> bool:
-        """Whether the group is Kubernetes' own. The group of a custom resource has a dot."""
-        return "." not in group or any(group == own.group for own in self._kinds)
+    def _is_own(self, gvk: Gvk) -> bool:
+        """Whether the type could only be Kubernetes' own. The group of a custom resource has a dot.
+
+        Files of other programs have an apiVersion as well: those of kubectl itself (v1 Config), of Skaffold.
+        """
+        if gvk in _NO_OBJECTS:
+            return False
+        groups = {own.group for own in self._kinds}
+        if gvk.group in groups or gvk.group in _FORMER_GROUPS:
+            return True
+        return "." not in gvk.group and any(own.kind == gvk.kind for own in self._kinds)
 
     def _missing(self, gvk: Gvk) -> Absent:
         """Why Kubernetes has no such type of its own."""

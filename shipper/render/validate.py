@@ -41,7 +41,11 @@ class InvalidFieldError(TemplateError):
 
 
 class InvalidError(TemplateError):
-    """The end of a rendering with findings: how many there are."""
+    """The end of a rendering with `findings`: how many there are."""
+
+    def __init__(self, message: str, findings: Sequence[InvalidFieldError] = ()) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
 
 
 class Validator:
@@ -58,7 +62,7 @@ class Validator:
     def summary(self, findings: Sequence[InvalidFieldError]) -> InvalidError:
         """The error that ends a rendering with `findings`."""
         count = "1 error" if len(findings) == 1 else f"{len(findings)} errors"
-        return InvalidError(f"{count} by the schemas of Kubernetes {self.schemas.version}")
+        return InvalidError(f"{count} by the schemas of Kubernetes {self.schemas.version}", findings)
 
     def check(self, file: RenderedFile, origins: SourceMap | None, copied: str, rendering: Rendering) -> None:
         """Add what is wrong with the Kubernetes documents in `file` to the findings of its rendering.

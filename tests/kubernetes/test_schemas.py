@@ -104,6 +104,10 @@ def test_enums_are_of_fields_that_exist(version: str) -> None:
         ("serving.knative.dev/v1", "Service", ""),
         ("apps.example.com/v1", "Deployment", ""),
         ("snapshot.storage.k8s.io/v1", "VolumeSnapshot", ""),
+        ("v1", "Config", ""),
+        ("skaffold/v4beta6", "Config", ""),
+        ("app/v1", "Deployment", "app/v1 Deployment is not in Kubernetes 1.31 (apps/v1 is)"),
+        ("extensions/v1beta1", "Nonsense", "extensions/v1beta1 Nonsense is not in Kubernetes 1.31"),
         ("apps/v1", "../../etc/passwd", "apps/v1 ../../etc/passwd is not in Kubernetes 1.31"),
     ],
 )
@@ -310,6 +314,12 @@ def test_a_schema_that_refers_to_itself_ends(tmp_path: Path) -> None:
 )
 def test_what_is_no_object(data: object, message: str) -> None:
     assert message in [each.removeprefix(": ") for each in said(data)]
+
+
+@pytest.mark.parametrize("number", [10**30, -(10**400), 1e300, 2**64, 5.0, float(2**70)])
+def test_any_number_is_compared(number: float) -> None:
+    data = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": number}]}}
+    assert len(said(data)) == (number != 5.0)
 
 
 def test_reviews_and_lists_have_no_name() -> None:
