@@ -154,8 +154,8 @@ def test_acme_without_the_enterprise_tier(shipper: Callable[..., Ran], tmp_path:
     )  # fmt: skip
     assert ran.code == 0, ran.err
     kinds = [document["kind"] for document in documents(ran.out)]
-    assert kinds == ["Namespace", "ConfigMap", "Service", "Deployment"]
-    assert documents(ran.out)[3]["spec"]["replicas"] == 2
+    assert kinds == ["Namespace", "Secret", "ConfigMap", "Service", "Deployment"]
+    assert documents(ran.out)[4]["spec"]["replicas"] == 2
 
 
 def golden(name: str) -> str:

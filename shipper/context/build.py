@@ -62,6 +62,8 @@ def build_scope(facts: Facts) -> Scope:
         document = _document(facts.license.payload_json)
         entitlements = {name: entitlement.value for name, entitlement in facts.license.entitlements.items()}
         license = {name: document[name] for name in LICENSE_FIELDS if name in document}
+        if facts.license.registry:
+            license["registry"] = {"server": facts.license.registry.server}
     data: dict[str, object] = {
         "entitlements": entitlements,
         "config": {name: option_value(option) for name, option in facts.options.items()},

@@ -25,7 +25,8 @@ def test_typed_values() -> None:
     assert data["config"] == {
         "hostname": "app.example.com", "tls": True, "replicas": 3, "ratio": 0.5, "empty": None, "certificate": "aGVsbG8=", "password": "hunter2"
     }  # fmt: skip
-    assert data["license"] == {key: value for key, value in PAYLOAD.items() if key not in {"version", "entitlements"}}
+    shown = {key: value for key, value in PAYLOAD.items() if key not in {"version", "entitlements"}}
+    assert data["license"] == shown | {"registry": {"server": "registry.example.com"}}
 
 
 def test_data_is_plain() -> None:

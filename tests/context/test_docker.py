@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shipper.context.build import license_facts
 from shipper.errors import LicenseError, ShipperError, TemplateError
 from shipper.license.keys import PublicKey
 from shipper.license.verify import VerifiedLicense, verify
@@ -43,16 +44,14 @@ def test_the_license_id_is_no_part_of_it() -> None:
 
 
 def test_without_an_account_it_says_so() -> None:
-    from shipper.context.build import license_facts
-
     given = facts(license=license_facts(json.dumps(PAYLOAD), "{}"))
-    with pytest.raises(TemplateError, match="license lic_example has no account for a container registry") as caught:
+    with pytest.raises(TemplateError, match="lic_example has no account for a container registry") as caught:
         render("{{ LicenseDockerCfg() }}", given)
     assert "license.yaml" in caught.value.hint
 
 
 def test_for_another_registry_it_says_so() -> None:
-    with pytest.raises(TemplateError, match='lic_example has no account for "ghcr.io"') as caught:
+    with pytest.raises(TemplateError, match=r'lic_example has no account for "ghcr\.io"') as caught:
         render('{{ LicenseDockerCfg("ghcr.io") }}')
     assert caught.value.hint == "it has one for registry.example.com"
 
@@ -62,9 +61,12 @@ def test_without_a_license_it_says_so() -> None:
         render("{{ LicenseDockerCfg() }}", FACTS._replace(license=None))
 
 
-def test_templates_see_the_account_in_no_other_way() -> None:
-    with pytest.raises(TemplateError, match="registry"):
-        render("{{ license.registry }}")
+def test_templates_see_the_server_and_nothing_else_of_it() -> None:
+    assert render("{{ license.registry.server }}") == "registry.example.com"
+    assert render("{{ license.registry | toJson }}") == '{"server":"registry.example.com"}'
+    without = facts(license=license_facts(json.dumps(PAYLOAD), "{}"))
+    assert render("{{ license.registry is defined }}") == "true"
+    assert render("{{ license.registry is defined }}", without) == "false"
 
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

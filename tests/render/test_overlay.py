@@ -248,4 +248,4 @@ def test_kubectl_passes_over_a_manifest_with_provenance(
     command = [kubectl, "label", "--local", "-R", "-f", tmp_path / "out", "x=y", "-o", "name"]
     done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == 7
+    assert len(done.stdout.splitlines()) == 8
