@@ -17,6 +17,7 @@ from shipper.errors import SpecError, TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from shipper.assets.base import Workbench
     from shipper.spec.globs import Pattern
@@ -150,7 +151,7 @@ def tree(asset: LocalAsset, root: str, path: str, pattern: Pattern | None = None
     seen = 0
     while pending:
         folder, states = pending.pop()
-        with os.scandir(os.path.join(path, folder)) as entries:
+        with listed(asset, os.path.join(path, folder)) as entries:
             for entry in entries:
                 seen += 1
                 name = f"{folder}/{entry.name}" if folder else entry.name
@@ -169,6 +170,14 @@ def tree(asset: LocalAsset, root: str, path: str, pattern: Pattern | None = None
         if len(found) > MAX_FILES or seen > MAX_SEEN:
             raise refused(asset, f"more than {MAX_FILES:,} files")
     return sorted(found, key=os.fsencode)
+
+
+def listed(asset: LocalAsset, folder: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+    """The entries of a folder. Raises SpecError if it can't be read."""
+    try:
+        return os.scandir(folder)
+    except OSError as error:
+        raise refused(asset, f'can\'t read "{folder}": {(error.strerror or "unknown reason").lower()}') from None
 
 
 def templates(asset: LocalAsset, bench: Workbench) -> Iterator[TemplateSource]:

@@ -30,12 +30,12 @@ def create(name: str) -> list[str]:
             f"{shown(name)} is no name for a product",
             hint='at most 50 lower case letters, digits and "-", with a letter first and no "-" last',
         )
-    check_free(name)
     import shutil
     import tempfile
 
     files = dict(starter(name))
     try:
+        check_free(name)
         staging = tempfile.mkdtemp(prefix=f".{name}.", dir=".")
         try:
             for path, text in files.items():

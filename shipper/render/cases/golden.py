@@ -106,8 +106,11 @@ def _kept(case: Case, golden: Text) -> tuple[dict[str, bytes], str]:
         path = os.path.join(root, name) if name else root
         if os.path.islink(path) or not os.path.isfile(path):
             return {}, f'"{path}" is no regular file'
-        with open(path, "rb") as file:
-            kept[name] = file.read()
+        try:
+            with open(path, "rb") as file:
+                kept[name] = file.read()
+        except OSError as error:
+            return {}, f'can\'t read "{path}": {(error.strerror or "unknown reason").lower()}'
     return kept, ""
 
 

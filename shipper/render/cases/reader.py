@@ -57,7 +57,7 @@ def find_case_files(paths: Iterable[str], spec: str) -> list[str]:
     found: dict[str, None] = {}
     for path in named or [folder]:
         if os.path.isdir(path):
-            names = sorted(name for name in os.listdir(path) if name.endswith(ENDINGS))
+            names = sorted(name for name in _listed(path) if name.endswith(ENDINGS))
             found.update(dict.fromkeys(os.path.join(path, name) for name in names))
         elif named:
             found[path] = None
@@ -65,6 +65,13 @@ def find_case_files(paths: Iterable[str], spec: str) -> list[str]:
         where = " or ".join(f'"{path}"' for path in named or [folder])
         raise UsageError(f"there is no case in {where}", hint="a case is a file such as tests/basic.yaml")
     return list(found)
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError as error:
+        raise UsageError(f'can\'t read "{folder}": {(error.strerror or "unknown reason").lower()}') from None
 
 
 class CaseReader:
@@ -90,7 +97,11 @@ class CaseReader:
 
     def read(self, path: str) -> list[Case]:
         """The cases in a file. Raises UsageError, LimitError, and SpecError with the place of what is wrong."""
-        root = parse(read_file(path, max_bytes=MAX_VALUES), path, error=SpecError)
+        return self.cases_in(read_file(path, max_bytes=MAX_VALUES), path)
+
+    def cases_in(self, data: bytes | str, path: str) -> list[Case]:
+        """The cases in `data`, which the file `path` holds."""
+        root = parse(data, path, error=SpecError)
         nodes = root.items if isinstance(root, Sequence) else [root]
         if not nodes or is_null(root):
             raise root.error("there is no case in this file")
@@ -167,7 +178,10 @@ def _values(fields: Fields, folder: str) -> dict[str, Given]:
     for text in _texts(fields, "values_files"):
         values.update(_named(text.scalar, folder, read_values))
     node = fields.get("values")
-    return values | values_in(node) if node is not None else values
+    if node is None:
+        return values
+    node.hide()  # any of them may be a password
+    return values | values_in(node)
 
 
 def _release(fields: Fields, folder: str) -> dict[str, str]:
