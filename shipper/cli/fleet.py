@@ -9,8 +9,8 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shipper.cli.inputs import build_time
 from shipper.cli.funnel import colored, counted, note, say, warn
+from shipper.cli.inputs import build_time
 from shipper.cli.output import write_chunks
 from shipper.cli.progress import Progress
 from shipper.errors import LimitError, OutputError, ShipperError, UsageError
@@ -18,6 +18,7 @@ from shipper.render import fleet as fleets
 from shipper.render import workers
 from shipper.render.fleet import Fleet
 from shipper.render.settings import Trust
+from shipper.render.staging import sweep_all
 from shipper.render.stream import Spool
 from shipper.template.shared import for_many
 
@@ -161,21 +162,31 @@ def prepare_output(output_dir: str) -> None:
     try:
         os.makedirs(output_dir, 0o755, exist_ok=True)
     except OSError as error:
-        raise OutputError(f'cannot write "{output_dir}": {os.strerror(error.errno or 0).lower()}') from None
+        raise cannot_write(output_dir, error) from None
     if not os.access(output_dir, os.W_OK | os.X_OK):
         raise OutputError(f'cannot write "{output_dir}": permission denied')
+    sweep_all(output_dir)
     if fleets.is_published(output_dir):
         raise OutputError(
             f'"{output_dir}" holds one rendering, and can\'t hold a fleet', hint="choose an empty folder, or a new one"
         )
 
 
+def cannot_write(output_dir: str, error: OSError) -> OutputError:
+    """The error for a folder of a fleet."""
+    return OutputError(f'cannot write "{output_dir}": {os.strerror(error.errno or 0).lower()}')
+
+
 def in_order(this: Round) -> Iterator[dict[str, Any]]:
     """The record of each license, in the order of the files, as soon as all before it are there."""
     fleet, members = this.fleet, this.members
 
-    def work(number: int) -> bytes:
-        return json.dumps(fleets.record(fleets.render_one(fleet, members[number])), ensure_ascii=True).encode()
+    def work(numbers: Sequence[int]) -> list[tuple[int, bytes]]:
+        outcomes = fleets.render_all(fleet, [members[number] for number in numbers])
+        return [
+            (number, json.dumps(fleets.record(outcome)).encode())
+            for number, outcome in zip(numbers, outcomes, strict=True)
+        ]
 
     fleets.prepare(fleet)
     early: dict[int, dict[str, Any]] = {}
@@ -214,10 +225,15 @@ def remarks(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def failure(record: dict[str, Any], fleet: Fleet) -> str:
-    """A failed license as one line."""
+    """A failed license as one line, after one for each finding of a validation."""
+    error = record["error"]
+    findings = "".join(failure({**record, "error": each}, fleet) for each in error.get("findings", ()))
+    return findings + _line(record, error, fleet)
+
+
+def _line(record: dict[str, Any], error: dict[str, Any], fleet: Fleet) -> str:
     from shipper.cli.funnel import printable
 
-    error = record["error"]
     place = ""
     if error["file"] and error["file"] != os.path.join(fleet.licenses, record["file"]):
         place = ":".join(str(part) for part in (error["file"], error["line"], error["column"]) if part)

@@ -8,36 +8,40 @@ import os
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from shipper.errors import LicenseError, LimitError, ShipperError, SpecError, UsageError
+from shipper.errors import LicenseError, LimitError, ShipperError, SpecError, TemplateError, UsageError
 from shipper.license.armor import MAX_BYTES, dearmor
 from shipper.license.document import is_id
 from shipper.license.envelope import parse
 from shipper.license.state import require_valid
 from shipper.license.verify import verify
-from shipper.render.folder import write_folder
+from shipper.render.folder import writing_folder
 from shipper.render.manifest import NAME as MANIFEST
 from shipper.render.paths import OWN_FOLDER, check_dest
 from shipper.render.run import render
+from shipper.render.together import together
 from shipper.yamlio import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from shipper.render.settings import RenderOptions, Trust
+    from shipper.render.together import Steps
     from shipper.spec.model import Spec
 
 SUFFIX = ".pem"
+MAX_FINDINGS = 100
+"""Errors of validation that are told of one license."""
 
 
 class Shard(NamedTuple):
-    """Part `number` (from 1) of `count`."""
+    """Part `number` (from 1) of `parts`."""
 
     number: int
-    count: int
+    parts: int
 
     def has(self, license_id: str) -> bool:
         """Whether a license belongs to this part: the SHA-256 of its id, as a big-endian number, decides."""
-        return int.from_bytes(sha256(license_id.encode("utf-8", "surrogateescape")).digest(), "big") % self.count == (
+        return int.from_bytes(sha256(license_id.encode("utf-8", "surrogateescape")).digest(), "big") % self.parts == (
             self.number - 1
         )
 
@@ -74,7 +78,8 @@ class Fleet(NamedTuple):
 class Outcome(NamedTuple):
     """What became of one license: `files` were written to `folder`, or there is an `error`.
 
-    `warnings` and `notes` are for people, `messages` are the spec's own, each with its level.
+    `warnings` and `notes` are for people, `messages` are the spec's own, each with its level. `findings` are the errors
+    of validation that `error` counts.
     """
 
     member: Member
@@ -84,6 +89,7 @@ class Outcome(NamedTuple):
     notes: tuple[str, ...] = ()
     messages: tuple[tuple[str, str], ...] = ()
     error: ShipperError | None = None
+    findings: tuple[ShipperError, ...] = ()
 
 
 def find(folder: str) -> Found:
@@ -160,25 +166,29 @@ def prepare(fleet: Fleet) -> None:
                 bench.engine.parse(find_template(asset, bench))
 
 
-def render_one(fleet: Fleet, member: Member) -> Outcome:
-    """Verify a license, render the spec with it and publish the folder. Errors are in the outcome; bugs are, too."""
-    folder = "" if member.id is None else os.path.join(fleet.output, folder_name(member.id))
-    try:
-        return _render(fleet, member, folder)
-    except ShipperError as error:
-        return Outcome(member, folder, error=error)
-    except (MemoryError, RecursionError) as error:
-        what = "memory" if isinstance(error, MemoryError) else "stack"
-        return Outcome(member, folder, error=LimitError(f"the {what} is exhausted"))
-    except Exception as error:  # noqa: BLE001 - the other licenses are rendered all the same
-        if os.environ.get("SHIPPER_DEBUG"):
-            import traceback
-
-            traceback.print_exception(error)
-        return Outcome(member, folder, error=ShipperError(f"bug: {type(error).__name__}: {error}"))
+def render_all(fleet: Fleet, members: Sequence[Member]) -> list[Outcome]:
+    """Verify each license, render the spec with it and publish the folder. Errors are in the outcomes; bugs are, too."""
+    folders = ["" if member.id is None else os.path.join(fleet.output, folder_name(member.id)) for member in members]
+    results = together([_render(fleet, member, folder) for member, folder in zip(members, folders, strict=True)])
+    return [
+        result if isinstance(result, Outcome) else Outcome(member, folder, error=_as_error(result))
+        for member, folder, result in zip(members, folders, results, strict=True)
+    ]
 
 
-def _render(fleet: Fleet, member: Member, folder: str) -> Outcome:
+def _as_error(error: Exception) -> ShipperError:
+    if isinstance(error, ShipperError):
+        return error
+    if isinstance(error, MemoryError | RecursionError):
+        return LimitError(f"the {'memory' if isinstance(error, MemoryError) else 'stack'} is exhausted")
+    if os.environ.get("SHIPPER_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    return ShipperError(f"bug: {type(error).__name__}: {error}")
+
+
+def _render(fleet: Fleet, member: Member, folder: str) -> Steps[Outcome]:
     path = os.path.join(fleet.licenses, member.name)
     license = verify(read_file(path, max_bytes=MAX_BYTES), fleet.trust.keys, product=fleet.trust.product, file=path)
     if member.twin:
@@ -190,16 +200,20 @@ def _render(fleet: Fleet, member: Member, folder: str) -> Outcome:
         raise LicenseError(f'"{path}" was changed while the licenses were read', hint="run it again")
     warning = require_valid(license.license, fleet.trust.at, path)
     rendering = render(fleet.spec, license, fleet.options._replace(output=folder))
-    published = write_folder(rendering, folder, mtime=fleet.mtime)
+    try:
+        published = yield from writing_folder(rendering, folder, mtime=fleet.mtime)
+    except TemplateError as error:
+        return Outcome(member, folder, error=error, findings=tuple(rendering.findings))
     masked = rendering.secrets.masked
-    warnings = [
+    warnings = [warning] if warning else []
+    warnings += [
         masked(f"{each.position}: {each.message}" if each.position else each.message) for each in rendering.warnings
     ]
     return Outcome(
         member,
         folder,
         published.files,
-        tuple(([warning] if warning else []) + warnings),
+        tuple(warnings),
         tuple(map(masked, published.notes)),
         tuple((message.level, message.text) for message in rendering.messages),
     )
@@ -218,12 +232,14 @@ def record(outcome: Outcome) -> dict[str, object]:
         "notes": outcome.notes,
         "messages": [{"level": level, "text": text} for level, text in outcome.messages],
         "error": None if error is None else error_record(error),
+        "findings": [error_record(each) for each in outcome.findings[:MAX_FINDINGS]],
     }
 
 
 def error_record(error: ShipperError) -> dict[str, object]:
-    """An error as plain data; what is unknown is null."""
+    """An error as plain data; what is unknown is null. That of a validation also has its findings."""
     place = error.position
+    findings = getattr(error, "findings", ())
     return {
         "exit_code": error.exit_code,
         "message": error.message,
@@ -232,6 +248,7 @@ def error_record(error: ShipperError) -> dict[str, object]:
         "file": place.file if place else None,
         "line": (place.line or None) if place else None,
         "column": (place.column or None) if place else None,
+        **({"findings": [error_record(each) for each in findings]} if findings else {}),
     }
 
 

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from shipper.render.about import About
 from shipper.render.provenance import provenance
-from shipper.render.publish import OutputFile, publish
+from shipper.render.publish import OutputFile, publish, publishing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shipper.render.publish import Published
     from shipper.render.run import Rendering
+    from shipper.render.together import Steps
 
 
 def write_folder(rendering: Rendering, output_dir: str, *, mtime: int | None) -> Published:
@@ -18,9 +21,21 @@ def write_folder(rendering: Rendering, output_dir: str, *, mtime: int | None) ->
 
     Raises what rendering raises, OutputError, SpecError.
     """
-    files = (
-        OutputFile(file.dest, file.content.encode() if isinstance(file.content, str) else file.content, file.mode)
-        for file in rendering.files
-    )
     with About("", rendering.secrets):
-        return publish(files, output_dir, mtime=mtime, provenance=lambda: provenance(rendering))
+        return publish(_files(rendering), output_dir, mtime=mtime, provenance=lambda: provenance(rendering))
+
+
+def writing_folder(rendering: Rendering, output_dir: str, *, mtime: int | None) -> Steps[Published]:
+    """`write_folder` in the steps of `publishing`, to a folder among many."""
+    with About("", rendering.secrets):
+        return (
+            yield from publishing(
+                _files(rendering), output_dir, mtime=mtime, provenance=lambda: provenance(rendering), among=True
+            )
+        )
+
+
+def _files(rendering: Rendering) -> Iterator[OutputFile]:
+    for file in rendering.files:
+        content = file.content.encode() if isinstance(file.content, str) else file.content
+        yield OutputFile(file.dest, content, file.mode)

@@ -59,11 +59,13 @@ class Published(NamedTuple):
     provenance: dict[str, object] | None
 
 
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def encode(entries: Iterable[Entry], provenance: Provenance | None = None) -> bytes:
     """The manifest's bytes, sorted by path: the same for the same files and provenance."""
     lines = [
-        json.dumps({"path": entry.path, "sha256": entry.sha256, "mode": f"{entry.mode:04o}"}, ensure_ascii=False)
-        for entry in sorted(entries)
+        _encoded({"path": entry.path, "sha256": entry.sha256, "mode": f"{entry.mode:04o}"}) for entry in sorted(entries)
     ]
     listed = ",\n".join(lines)
     origin = "" if provenance is None else f'"provenance": {json.dumps(provenance(), ensure_ascii=False, indent=2)}, '

@@ -9,6 +9,7 @@ dot or blank and 8.3 short names (`git~1`) are refused although Linux would take
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from shipper.errors import SpecError, shown
 
@@ -28,6 +29,7 @@ _UNEXPANDED = re.compile(r"\$[{(]|`|\{\{|\{%")
 _ENCODED = re.compile(r"%(?:25)*(?:00|2e|2f|5c|c0|c1)", re.IGNORECASE)
 
 
+@lru_cache(maxsize=4096)
 def check_dest(text: str) -> str:
     """The normalized relative POSIX path that `text` names: `./k8s//a.yaml` is `k8s/a.yaml`.
 

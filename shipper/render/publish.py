@@ -34,6 +34,7 @@ from shipper.render.manifest import Entry, encode
 from shipper.render.manifest import read as read_manifest
 from shipper.render.paths import OWN_FOLDER, Destinations, check_dest
 from shipper.render.staging import Staging, make_staging, sweep
+from shipper.render.together import ToDisk, together
 from shipper.render.tree import (
     FOLDER_MODE,
     CannotExchange,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shipper.render.manifest import Manifest, Provenance
+    from shipper.render.together import Steps
 
 # renameat2 answers so where the two folders can't change places.
 _NO_EXCHANGE = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EXDEV, errno.EBUSY, errno.EPERM, errno.EACCES}
@@ -79,13 +81,14 @@ class Published(NamedTuple):
 class _Target(NamedTuple):
     """The output folder: its real path, and, if it exists, an open and locked descriptor and what is ours in it.
 
-    `provenance` is what the new manifest will say besides.
+    `provenance` is what the new manifest will say besides. `among` is as for `publish`.
     """
 
     path: str
     fd: int | None
     manifest: Manifest
     provenance: Provenance | None = None
+    among: bool = False
 
 
 def publish(
@@ -98,6 +101,24 @@ def publish(
     `mtime` (seconds, SOURCE_DATE_EPOCH) sets the times of our files and folders.
     Raises OutputError (the folder isn't ours, is in use, can't be written) and SpecError (a bad or doubled dest).
     """
+    [published] = together([publishing(files, output_dir, mtime=mtime, provenance=provenance)], sync_file_system)
+    if isinstance(published, BaseException):
+        raise published
+    return published
+
+
+def publishing(
+    files: Iterable[OutputFile],
+    output_dir: str,
+    *,
+    mtime: int | None = None,
+    provenance: Provenance | None = None,
+    among: bool = False,
+) -> Steps[Published]:
+    """`publish` in steps: it stops where something must be on disk before it goes on, so that many can wait together.
+
+    With `among` the folder is one of many in one, and the caller has done what `staging.sweep_all` does.
+    """
     if not output_dir or "\0" in output_dir:
         raise OutputError("the output folder has no name")
     notes: list[str] = []
@@ -107,8 +128,8 @@ def publish(
     try:
         fd = _open_locked(path, output_dir, notes)
         try:
-            target = _Target(path, fd, _read_target(path, fd, output_dir, notes), provenance)
-            result = _publish(_checked(files), target, output_dir, mtime, notes)
+            target = _Target(path, fd, _read_target(path, fd, output_dir, notes), provenance, among)
+            result = yield from _publish(_checked(files), target, output_dir, mtime, notes)
         finally:
             if fd is not None:
                 os.close(fd)
@@ -121,11 +142,12 @@ def publish(
 
 def _publish(
     files: Iterable[OutputFile], target: _Target, shown: str, mtime: int | None, notes: list[str]
-) -> Published:
+) -> Steps[Published]:
     reason = _why_in_place(target)
     staging = None
     if not reason:
-        sweep(target.path)
+        if not target.among:
+            sweep(target.path)
         try:
             staging = make_staging(target.path)
         except OSError as error:
@@ -138,7 +160,7 @@ def _publish(
         entries = _write_tree(files, target, staging.fd, shown, mtime)
         try:
             with _Failures(shown):
-                _replace(target, staging, entries, mtime, notes)
+                yield from _replace(target, staging, entries, mtime, notes)
         except CannotExchange as cause:
             again = _read_back(staging.path, entries)
             return _publish_in_place(again, target, shown, mtime, notes, str(cause))
@@ -151,27 +173,29 @@ def _publish(
     return Published(target.path, len(entries), notes=tuple(notes))
 
 
-def _replace(target: _Target, staging: Staging, entries: list[Entry], mtime: int | None, notes: list[str]) -> None:
+def _replace(
+    target: _Target, staging: Staging, entries: list[Entry], mtime: int | None, notes: list[str]
+) -> Steps[None]:
     """Completes the new tree and puts it in the place of the old one. Raises CannotExchange, OutputError, OSError."""
     ours = {folder for entry in entries for folder in parents(entry.path)} | {"", OWN_FOLDER}
     if target.fd is None:
         _set_times(staging.path, ours, mtime)
         os.fchmod(staging.fd, FOLDER_MODE)
-        sync_file_system(staging.fd)
+        yield ToDisk(staging.path, whole=True)
         try:
             os.rename(staging.path, target.path)
         except OSError as error:
             if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
                 raise OutputError(f'another program has created "{target.path}" meanwhile') from None
             raise
-        _sync_folder(os.path.dirname(target.path))
+        yield ToDisk(os.path.dirname(target.path))
         return
     shared, edited = carry(target.path, staging.path, target.manifest)
     for folder in [*shared, ""]:
         old, new = os.path.join(target.path, folder), os.path.join(staging.path, folder)
         copy_folder_status(old, new, times=folder not in ours)
     _set_times(staging.path, ours.difference(shared), mtime)
-    sync_file_system(staging.fd)
+    yield ToDisk(staging.path, whole=True)
     if not os.path.samestat(os.lstat(target.path), os.fstat(target.fd)):
         raise OutputError(f'another program has replaced "{target.path}" meanwhile')
     try:
@@ -181,7 +205,7 @@ def _replace(target: _Target, staging: Staging, entries: list[Entry], mtime: int
             raise CannotExchange(f"the file system says: {os.strerror(error.errno).lower()}") from None
         raise
     _note_edited(edited, entries, notes)
-    _sync_folder(os.path.dirname(target.path))
+    yield ToDisk(os.path.dirname(target.path))
     now = {entry.path: entry for entry in entries}
     try:
         rescued = rescue(staging.path, target.path, target.manifest, now)
@@ -363,14 +387,6 @@ def _note_edited(edited: list[str], entries: list[Entry], notes: list[str]) -> N
 def _remove_folder(path: str) -> None:
     with contextlib.suppress(OSError):  # something is in it by now, or it is gone
         os.rmdir(path)
-
-
-def _sync_folder(path: str) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 class _Failures:

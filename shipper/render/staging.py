@@ -52,7 +52,15 @@ def _prefix(path: str) -> str:
 def sweep(path: str) -> None:
     """Removes what killed runs left beside `path`: our own folders that no living process has locked."""
     parent, prefix = os.path.split(_prefix(path))
-    pattern = re.compile(re.escape(prefix) + "[0-9a-f]{8}")
+    _sweep(parent, re.compile(re.escape(prefix) + "[0-9a-f]{8}"))
+
+
+def sweep_all(parent: str) -> None:
+    """The same beside every folder in `parent`."""
+    _sweep(parent, re.compile(r"\..+\.shipper-[0-9a-f]{8}", re.DOTALL))
+
+
+def _sweep(parent: str, pattern: re.Pattern[str]) -> None:
     try:
         with os.scandir(parent) as entries:
             stale = [entry.path for entry in entries if pattern.fullmatch(entry.name)]

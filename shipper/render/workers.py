@@ -1,9 +1,9 @@
 """Worker processes that share what their parent has read, and survive each other.
 
-A worker is forked, so it starts with everything its parent holds and nothing is sent to it but numbers. What it
-answers is bytes. Each worker has one number at work and one waiting, so nobody waits for the parent. One that dies
-(of a bug, or killed because memory ran out) is told apart from an answer, what was waiting for it goes to another, and
-a new worker takes its place.
+A worker is forked, so it starts with everything its parent holds and nothing is sent to it but numbers, in groups. What
+it answers is bytes. Each worker has one group at work and one waiting, so nobody waits for the parent. When one dies (of
+a bug, or killed because memory ran out), a new one takes its place; what it was at is tried again, each number alone,
+and one whose worker dies again gets that for an answer.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from shipper.errors import LimitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    Work = Callable[[int], bytes]
+    Work = Callable[[Sequence[int]], Iterable[tuple[int, bytes]]]
 
 _HEADER = struct.Struct("!II")  # number, length of what follows
-_NUMBER = struct.Struct("!I")
+_COUNT = struct.Struct("!I")
+MOST_TOGETHER = 16
+"""Numbers in a group."""
 _WAITING = 2
 _PATIENCE = 5.0
 """Seconds that workers have to clean up in after an interrupt."""
@@ -39,7 +41,7 @@ class Died(NamedTuple):
 
 
 class _Worker:
-    """A process, the pipe to it, the pipe from it, and the numbers it was given."""
+    """A process, the pipe to it, the pipe from it, and the groups of numbers it was given and hasn't answered."""
 
     __slots__ = ("answers", "buffer", "given", "numbers", "pid")
 
@@ -47,8 +49,47 @@ class _Worker:
         self.pid = pid
         self.numbers = numbers
         self.answers = answers
-        self.given: deque[int] = deque()
+        self.given: deque[_Group] = deque()
         self.buffer = bytearray()
+
+
+class _Group:
+    """Numbers that are worked at together: those without an answer, and whether there was but one."""
+
+    __slots__ = ("alone", "left")
+
+    def __init__(self, numbers: list[int]) -> None:
+        self.left = numbers
+        self.alone = len(numbers) == 1
+
+
+class _Todo:
+    """What nobody works at yet. Those `alone` were in a group whose worker died: each gets a worker for itself."""
+
+    def __init__(self, numbers: Iterable[int], jobs: int) -> None:
+        self.numbers = deque(numbers)
+        self.alone: deque[int] = deque()
+        self._jobs = jobs
+
+    def __len__(self) -> int:
+        return len(self.numbers) + len(self.alone)
+
+    def next_group(self) -> list[int]:
+        """The next numbers, fewer towards the end so that all workers end together."""
+        if self.alone:
+            return [self.alone.popleft()]
+        size = max(1, min(MOST_TOGETHER, len(self.numbers) // (self._jobs * 2 * _WAITING)))
+        return [self.numbers.popleft() for _ in range(min(size, len(self.numbers)))]
+
+    def take_back(self, groups: Iterable[_Group]) -> tuple[int, ...]:
+        """What a dead worker left; gives the number it died of, if that is known."""
+        first, *waiting = [*groups, _Group([])]
+        for group in reversed(waiting):
+            self.numbers.extendleft(reversed(group.left))
+        if first.alone:
+            return tuple(first.left)
+        self.alone.extend(first.left)
+        return ()
 
 
 def usable_cpus() -> int:
@@ -65,16 +106,18 @@ def usable_cpus() -> int:
 def run(jobs: int, numbers: Iterable[int], work: Work) -> Iterator[tuple[int, bytes | Died]]:
     """What `work` answers to each of `numbers` in one of `jobs` processes, in the order in which they get done.
 
-    With one job it is done here. `work` raises nothing but KeyboardInterrupt. Closing the iterator, or an exception
-    such as KeyboardInterrupt in it, ends the workers: each cleans up as an interrupt makes it.
+    `work` gets several numbers at once and answers each; it raises nothing but KeyboardInterrupt. With one job it is
+    done here. Closing the iterator, or an exception such as KeyboardInterrupt in it, ends the workers: each cleans up
+    as an interrupt makes it. Raises LimitError if no worker can be started.
     """
+    todo = _Todo(numbers, jobs)
     if jobs == 1:
-        for number in numbers:
-            yield number, work(number)
+        while todo:
+            yield from work(todo.next_group())
         return
     pool = _Pool(work)
     try:
-        yield from pool.run(jobs, deque(numbers))
+        yield from pool.run(jobs, todo)
     finally:
         pool.stop()
 
@@ -85,7 +128,7 @@ class _Pool:
         self._workers: dict[int, _Worker] = {}
         self._selector = selectors.DefaultSelector()
 
-    def run(self, jobs: int, todo: deque[int]) -> Iterator[tuple[int, bytes | Died]]:
+    def run(self, jobs: int, todo: _Todo) -> Iterator[tuple[int, bytes | Died]]:
         while todo or self._workers:
             while todo and len(self._workers) < jobs:
                 try:
@@ -102,9 +145,7 @@ class _Pool:
                 alive = self._read(worker)
                 yield from self._answers(worker)
                 if not alive:
-                    lost = self._bury(worker, todo)
-                    if lost is not None:
-                        yield lost
+                    yield from self._bury(worker, todo)
 
     def _start(self) -> None:
         """Fork a worker. It holds no end of another one's pipes, or it would keep it from seeing the parent's end."""
@@ -132,13 +173,14 @@ class _Pool:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, usual)
 
-    def _feed(self, worker: _Worker, todo: deque[int]) -> None:
-        # Near the end the last ones are shared evenly: a worker takes a second one only if there is one for each
-        while todo and worker.numbers >= 0 and len(worker.given) < (_WAITING if len(todo) >= len(self._workers) else 1):
-            number = todo.popleft()
-            worker.given.append(number)
+    def _feed(self, worker: _Worker, todo: _Todo) -> None:
+        while todo and worker.numbers >= 0 and len(worker.given) < _WAITING:
+            if worker.given and (todo.alone or worker.given[0].alone):
+                break  # what is tried alone has nothing behind it, and what is last goes to who is idle
+            group = todo.next_group()
+            worker.given.append(_Group(group))
             with contextlib.suppress(BrokenPipeError):  # it is dead, which its other pipe will tell
-                os.write(worker.numbers, _NUMBER.pack(number))
+                os.write(worker.numbers, _COUNT.pack(len(group)) + b"".join(map(_COUNT.pack, group)))
         if not todo and not worker.given:
             self._dismiss(worker)
 
@@ -163,21 +205,21 @@ class _Pool:
                 return
             answer = bytes(buffer[_HEADER.size : end])
             del buffer[:end]
-            worker.given.remove(number)
+            group = worker.given[0]
+            group.left.remove(number)
+            if not group.left:
+                worker.given.popleft()
             yield number, answer
 
-    def _bury(self, worker: _Worker, todo: deque[int]) -> tuple[int, Died] | None:
-        """Forget a worker that ended: what it was at is lost, what waited for it is done by another."""
+    def _bury(self, worker: _Worker, todo: _Todo) -> Iterator[tuple[int, Died]]:
+        """Forget a worker that ended; what it was at alone is lost."""
         self._selector.unregister(worker.answers)
         os.close(worker.answers)
         self._dismiss(worker)
         del self._workers[worker.pid]
         _, status = os.waitpid(worker.pid, 0)
-        if not worker.given:
-            return None
-        lost = worker.given.popleft()
-        todo.extendleft(reversed(worker.given))
-        return lost, Died(os.waitstatus_to_exitcode(status))
+        for lost in todo.take_back(worker.given):
+            yield lost, Died(os.waitstatus_to_exitcode(status))
 
     def stop(self) -> None:
         """End all workers that are left; none is left when this returns."""
@@ -223,15 +265,23 @@ def _serve(numbers: int, answers: int, work: Work, parent: int, mask: set[int | 
         # A parent that is killed takes its workers along, who clean up
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        while os.getppid() == parent and (data := os.read(numbers, _NUMBER.size)):
-            (number,) = _NUMBER.unpack(data)
-            answer = work(number)
-            _write_all(answers, _HEADER.pack(number, len(answer)) + answer)
+        while os.getppid() == parent and (group := _read_group(numbers)):
+            for number, answer in work(group):
+                _write_all(answers, _HEADER.pack(number, len(answer)) + answer)
         status = 0
     except (KeyboardInterrupt, BrokenPipeError):
         status = 0
     finally:
         os._exit(status)
+
+
+def _read_group(descriptor: int) -> list[int]:
+    """The next numbers to work at; none if no more come. A group is written in one piece (PIPE_BUF)."""
+    head = os.read(descriptor, _COUNT.size)
+    if not head:
+        return []
+    (count,) = _COUNT.unpack(head)
+    return [number for (number,) in _COUNT.iter_unpack(os.read(descriptor, _COUNT.size * count))]
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

@@ -136,11 +136,14 @@ class Evaluator:
 
     def charge(self, count: int) -> None:
         """Charge a piece of `count` characters that is printed."""
-        self.budget.steps_for(1)
+        budget = self.budget
+        budget.steps -= 1
+        if budget.steps < 0:
+            budget.steps_for(0)
         if self.capturing:
-            self.budget.bytes_for(count)
+            budget.bytes_for(count)
         else:
-            self.budget.output_for(count)
+            budget.output_for(count)
 
     def capture(self, body: Iterable[nodes.Node]) -> Fragment:
         """What `body` prints, as a value."""

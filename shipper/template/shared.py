@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from shipper.template.escape.layouts import Layouts
     from shipper.template.loader import TemplatesFolder
     from shipper.template.runtime import Frame
+    from shipper.template.source import TemplateSource
 
 MAX_CACHED = 256
 """Parsed templates that one run keeps. A tree takes a hundred times the memory of its text."""
@@ -18,10 +19,11 @@ MAX_CACHED = 256
 class Shared:
     """Parsed templates and expressions by their text, files of the templates folder, and layouts that are known.
 
-    `most` trees are kept, all of them for None.
+    `most` trees are kept, all of them for None. `sources` are the templates in fields of the spec, by the `id` of the
+    field, which stays one as long as the field is held beside it; None where they aren't asked for twice.
     """
 
-    __slots__ = ("bodies", "expressions", "folders", "globals", "layouts", "most", "uses")
+    __slots__ = ("bodies", "expressions", "folders", "globals", "layouts", "most", "sources", "uses")
 
     def __init__(self, most: int | None = MAX_CACHED, layouts: Layouts | None = None) -> None:
         self.most = most
@@ -31,6 +33,7 @@ class Shared:
         self.expressions: dict[str, nodes.Expr] = {}
         self.uses: dict[nodes.Node, frozenset[str]] = {}
         self.folders: dict[str, TemplatesFolder] = {}
+        self.sources: dict[int, tuple[object, TemplateSource]] | None = {} if most is None else None
 
     def folder(self, root: str) -> TemplatesFolder:
         """The templates folder `root`, whose files are read once each."""

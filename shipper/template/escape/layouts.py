@@ -9,7 +9,7 @@ so it is done at once. Everything else goes the long way.
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shipper.context.values import Author, Printed, YamlText
@@ -39,6 +39,8 @@ _INSIDE = re.compile(rf"[{_WORD}](?:[{_WORD} ./@-]*[{_WORD}])?")
 _INSIDE_WITH_COLON = re.compile(rf"[{_WORD}](?:(?:[{_WORD} ./@-]|:(?=[{_WORD}/]))*[{_WORD}])?")
 # What may follow a scalar that is put in quotes
 _AFTER_QUOTES = frozenset({"", "\n", " "})
+
+_is_plain = lru_cache(maxsize=4096)(is_plain_string)
 
 Key = tuple[str | bool, ...]
 Kind = Literal["alone", "alone in flow", "inside", "inside in flow"]
@@ -129,7 +131,7 @@ def _alone(value: object, text: str, *, in_flow: bool) -> str | None:
     literal = typed_literal(value)
     if literal is not None:
         return literal
-    if is_plain_string(text) and not (in_flow and ":" in text):
+    if _is_plain(text) and not (in_flow and ":" in text):
         return text
     if in_flow or not (is_simple(text) or _INSIDE_WITH_COLON.fullmatch(text)):
         return None

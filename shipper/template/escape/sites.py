@@ -219,6 +219,8 @@ def typed_literal(value: object) -> str | None:
     """`value` as a plain scalar that every reader gives the value's own type; None if it is a string."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if type(value) is int:
+        return int.__repr__(value)
     if isinstance(value, (int, float)):
         return _number(json.dumps(value))
     if isinstance(value, TypedText):
