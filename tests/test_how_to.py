@@ -120,10 +120,15 @@ def workflow(page: str = "github-actions.md") -> dict[Any, Any]:
 
 @pytest.mark.parametrize("secret", [LICENSE, LICENSE.rstrip("\n"), LICENSE + "\n"], ids=["whole", "trimmed", "longer"])
 def test_the_workflow_for_github_checks_and_applies(checkout: Path, secret: str) -> None:
+    shutil.copytree(checkout, checkout / "base", ignore=shutil.ignore_patterns(".programs"))
+    with (checkout / "values.yaml").open("a") as values:
+        values.write("replicas: 7\n")
     runner = Runner(workflow(), checkout, {"ACME_LICENSE": secret})
     code, printed = runner.job("check")
     assert code == 0, printed
-    assert "rendered" in (checkout.parent / "runner" / "summary").read_text()
+    summary = (checkout.parent / "runner" / "summary").read_text()
+    assert "rendered  k8s/deployment.yaml" in summary
+    assert re.search(r"minReplicas: \d → 7$", summary, re.MULTILINE)
     code, printed = runner.job("apply")
     assert code == 0, printed
     assert applied(printed) >= APPLIED
