@@ -43,6 +43,8 @@ items = [item for document in documents for item in document.get("items", [docum
 for item in items:
     kind = item["kind"].lower() + "." + item["apiVersion"].rpartition("/")[0]
     print(kind.rstrip(".") + "/" + item["metadata"]["name"], "configured")
+with pathlib.Path(__file__).with_name("applied.yaml").open("a") as file:
+    yaml.safe_dump_all(items, file, explicit_start=True)
 sys.exit(None if items else "error: no objects passed to apply")
 """
 

@@ -22,7 +22,7 @@ from shipper.template import limits
 from shipper.template.engine import Engine
 from shipper.template.source import TemplateSource
 from shipper.yamlio import Limits
-from tests import pages
+from tests import pages, tools
 from tests.commands import variables
 from tests.context.sample import FACTS, facts
 from tests.corpora import REPOSITORY
@@ -47,6 +47,9 @@ def test_what_a_page_says_works_and_prints_what_is_shown(page: str, tmp_path: Pa
     for name in (block.file for block in all_blocks if block.info.endswith(" complete")):
         assert f"{name}: 0 errors, " in pages.run(f"shipper lint {name}", tmp_path)
         assert f"shipper render {name}" in shown, name
+    applied = tmp_path / ".programs" / "applied.yaml"
+    if applied.exists():
+        assert tools.kubectl_read(applied.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(("when", "decides"), rows("docs/spec.md", "`when`"))
