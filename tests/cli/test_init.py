@@ -125,3 +125,11 @@ def test_names_that_kubernetes_does_not_take(name: str, shipper: Callable[..., R
 
 def test_the_files_are_in_the_package() -> None:
     assert set(dict(scaffold.starter("my-app"))) == FILES
+
+
+def test_the_wheel_holds_them() -> None:
+    wheel: Any = pytest.importorskip("hatchling.builders.wheel")
+    builder = wheel.WheelBuilder(str(REPOSITORY))
+    held = {file.distribution_path for file in builder.recurse_included_files()}
+    starter = {f"shipper/cli/starter/{name}" for name in FILES - {"spec.schema.json", ".gitignore"}}
+    assert {"shipper/spec/spec.schema.json", "shipper/cli/starter/gitignore", *starter} <= held
