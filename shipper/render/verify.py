@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from shipper.errors import OutputError, UsageError
 from shipper.render.inplace import is_interrupted
 from shipper.render.linux import open_folder
+from shipper.render.manifest import NAME as MANIFEST
 from shipper.render.manifest import read_published
 from shipper.render.paths import OWN_FOLDER
 from shipper.render.tree import parents
@@ -101,7 +102,7 @@ def _is_there(path: str, root_fd: int) -> bool:
 
 
 def _compare(root_fd: int, files: Mapping[str, Entry]) -> tuple[list[Difference], list[str]]:
-    ours = {folder for path in files for folder in parents(path)}
+    ours = {folder for path in files for folder in parents(path)} | {OWN_FOLDER}
     differences: list[Difference] = []
     foreign: list[str] = []
     seen: set[str] = set()
@@ -114,7 +115,7 @@ def _compare(root_fd: int, files: Mapping[str, Entry]) -> tuple[list[Difference]
         try:
             for name in os.listdir(folder_fd):
                 path = f"{folder}/{name}" if folder else name
-                if path == OWN_FOLDER:
+                if path == f"{OWN_FOLDER}/{MANIFEST}":
                     continue
                 mode = _mode(name, folder_fd)
                 if mode is None:

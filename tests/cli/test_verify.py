@@ -140,15 +140,17 @@ def test_foreign_files_count_only_if_asked(out: Path, shipper: Callable[..., Ran
     (out / "notes/deep").mkdir(parents=True)
     (out / "link").symlink_to("/etc")
     os.mkfifo(out / "pipe")
+    (out / ".shipper/hidden.yaml").write_text("x")  # kubectl would apply it
     assert found(shipper, code=0) == []
     found(shipper, "--strict")
     assert json.loads(shipper("verify", "out", "-o", "json").out)["foreign"] == [
+        ".shipper/hidden.yaml",
         "k8s/new.yaml",
         "link",
         "notes/",
         "pipe",
     ]
-    assert shipper("verify", "out", "--strict").out.endswith("out: 3 files, 4 changes\n")
+    assert shipper("verify", "out", "--strict").out.endswith("out: 3 files, 5 changes\n")
 
 
 def test_names_can_do_no_harm(out: Path, shipper: Callable[..., Ran]) -> None:
