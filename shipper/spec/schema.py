@@ -53,7 +53,13 @@ _TEXT_OR_NONE: Schema = {"type": [*_SCALAR, "null"]}
 _FILLED: Schema = {"type": _SCALAR, "minLength": 1}
 _FILLED_OR_NONE: Schema = {"type": [*_SCALAR, "null"], "minLength": 1}
 _NAME: Schema = {"type": _SCALAR, "pattern": f"^{NAME.pattern}$"}
-_BOOLEAN: Schema = {"anyOf": [{"type": ["boolean", "null"]}, {"enum": [1, 0, *sorted(TRUE | FALSE)]}]}
+# No enum: an editor offers true and false
+_BOOLEAN: Schema = {
+    "type": ["boolean", "integer", "string", "null"],
+    "minimum": 0,
+    "maximum": 1,
+    "pattern": f"^({'|'.join(sorted(TRUE | FALSE))})$",
+}
 # The number is what YAML 1.2 or 1.1 makes of the digits
 _MODE: Schema = {
     "type": ["integer", "string", "null"],
