@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shipper.render.diffsides import Side, SideFile
+    from shipper.render.fielddiff import Step
 
 Change = Literal["added", "removed", "changed"]
-_REGISTRY_FACTS = frozenset({"server", "host", "registry", "url", "username", "email"})
+_REGISTRY_FACTS = frozenset({"server", "username"})
 
 
 class Field(NamedTuple):
@@ -123,21 +124,21 @@ def changed_facts(left: Side, right: Side, masks: Masks) -> Iterator[Field]:
     if left.refused or right.refused:
         before, after = ({"license": facts.get("license")} for facts in (before, after))
     for change in diff(before, after):
-        if is_registry_secret(change):
-            hidden = change._replace(
-                old=None if change.change == "added" else blank(change.old),
-                new=None if change.change == "removed" else blank(change.new),
-            )
-            yield Field(change if masks.show else hidden, not masks.show)
-        else:
+        if change.path[:2] != ("license", "registry") or masks.show:
             yield _shown(change, masks)
+            continue
+        key = change.path[2] if len(change.path) > 2 else None
+        old, new = (registry_fact(key, value) for value in (change.old, change.new))
+        yield Field(change._replace(old=old, new=new), old != change.old or new != change.new)
 
 
-def is_registry_secret(change: FieldChange) -> bool:
-    """Whether the change is of a password in a license, or may hold one."""
-    if change.path[:2] != ("license", "registry"):
-        return False
-    return len(change.path) == 2 or change.path[-1] not in _REGISTRY_FACTS
+def registry_fact(key: Step | None, value: Any) -> Any:
+    """What a license says of its registry, all of it or under `key`, with only that shown which is no secret."""
+    if value is None or key in _REGISTRY_FACTS:
+        return value
+    if key is None and isinstance(value, dict):
+        return {name: registry_fact(name, child) for name, child in value.items()}
+    return blank(value)
 
 
 def changed_assets(left: Side, right: Side, masks: Masks) -> Iterator[AssetChange]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shipper.errors import LimitError, OutputError, UsageError
-from shipper.license.document import shown_data
 from shipper.license.state import state_at
 from shipper.render.about import About
 from shipper.render.explain import describe
@@ -45,8 +45,8 @@ class SideFile(NamedTuple):
 class Side(NamedTuple):
     """One side: `name` is how people call it.
 
-    `facts` is what it was made from (None where nobody knows), with the whole license if `verified`, else with its
-    record in a manifest. `assets` says of each asset whether and why it is rendered, and `made` which asset (from 1)
+    `facts` is what it was made from, not masked (None where nobody knows), with the whole license if `verified`, else
+    with its record in a manifest, as `record` always has it. `assets` says of each asset whether and why it is rendered, and `made` which asset (from 1)
     a file comes from; a published tree knows neither. `refused` is why the license is refused: then nothing is
     rendered. `deleted` are published files that were removed, or replaced by something that is no file.
     """
@@ -90,8 +90,9 @@ def refused_side(name: str, license: VerifiedLicense, judged: datetime, why: str
 
 
 def license_facts(license: VerifiedLicense, judged: datetime) -> dict[str, Any]:
-    """All that the license says, and its state at a time."""
-    return {**shown_data(license.payload), "state": state_at(license.license, judged).status}
+    """All that the license says, with the password of its registry, and its state at a time."""
+    facts: dict[str, Any] = json.loads(license.payload)
+    return {**facts, "state": state_at(license.license, judged).status}
 
 
 def inputs(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -300,6 +301,50 @@ def test_passwords_are_masked_also_those_of_before(
     assert "postgres://u:hunter2secret@db" in ran.out
     assert "postgres://u:former-password@db" in ran.out
     assert "warning" not in ran.err
+
+
+REGISTRY_SPEC = """\
+assets.v1:
+  - inline:
+      dest: a.yaml
+      contents: |
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: a}
+        data:
+          envelope: {{ Entitlements() | Base64Encode }}
+          config: {{ LicenseDockerCfg() }}
+  - inline: {dest: b.txt, contents: "{{ Entitlements() }}"}
+"""
+
+
+@pytest.mark.parametrize("more", [(), ("--at", "2026-01-01")])
+def test_the_password_of_a_registry_is_masked(
+    more: tuple[str, ...], diff: Callable[..., Ran], vendor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passwords = ("former-pull-token", "present-pull-token")
+    for number, password in enumerate(passwords):
+        text = (vendor / "license.yaml").read_text() + "expires_at: 2024-06-01T00:00:00Z\n" * bool(more)
+        text += f"registry: {{server: r.example.com, username: u, password: {password}}}\n"
+        (tmp_path / f"{number}.yaml").write_text(text)
+        made = ("--from", tmp_path / f"{number}.yaml", "--output-file", tmp_path / f"{number}.pem")
+        assert run(monkeypatch, "license", "issue", "--key", vendor / "vendor.key", *made).code == 0
+    given = ("--license", "0.pem", "--license", "1.pem", "--trust-key", vendor / "vendor.pub", *more)
+    hidden = [password.encode() for password in passwords]
+    hidden += [base64.b64encode(f"u:{password}".encode()).rstrip(b"=") for password in passwords]
+    for form in ("text", "json", "patch"):
+        ran = diff(*given, "-o", form, spec=REGISTRY_SPEC, license=False)
+        assert ran.code == 0, ran.err
+        written = (ran.out + ran.err).encode()
+        for _ in range(3):
+            assert not [trace for trace in hidden if trace in written]
+            # … nor once it is decoded
+            written = b"\n".join(decoded(match) for match in re.findall(rb"[A-Za-z0-9+/]{8,}={0,2}", written))
+    assert "registry" in diff(*given, spec=REGISTRY_SPEC, license=False).out
+
+
+def decoded(text: bytes) -> bytes:
+    return base64.b64decode(text.rstrip(b"=")[: len(text.rstrip(b"=")) // 4 * 4])
 
 
 def test_color_is_for_terminals(acme: Path) -> None:

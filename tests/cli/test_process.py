@@ -72,7 +72,7 @@ def test_an_interrupt_is_quiet() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["render"], ["lint"], ["explain"], ["eval"], ["license"], ["license", "issue"], ["license", "verify"]],
+    [[], ["render"], ["lint"], ["explain"], ["diff"], ["eval"], ["license"], ["license", "issue"], ["license", "verify"]],
 )
 def test_help_fits_80_columns_and_names_each_option(command: list[str]) -> None:
     process = start([*command, "--help"], env={**os.environ, "COLUMNS": "80", "TERM": "xterm"})
@@ -109,7 +109,7 @@ def test_importing_the_command_line_loads_nothing_heavy() -> None:
     assert not imported("import shipper.cli.main") & HEAVY
 
 
-@pytest.mark.parametrize("command", ["render", "lint", "explain", "eval", "license"])
+@pytest.mark.parametrize("command", ["render", "lint", "explain", "diff", "eval", "license"])
 def test_the_help_of_a_command_loads_only_its_options(command: str) -> None:
     statement = f"from shipper.cli.main import main\nmain(['{command}', '--help'])"
     assert not imported(statement) & (HEAVY - {"typer"})
