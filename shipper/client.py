@@ -78,7 +78,7 @@ def verify(
     if text.startswith(b"{"):
         envelope: bytes | None = text
     else:
-        envelope = encoding.decode(text.decode("latin-1"))
+        envelope = encoding.decode(text.decode("latin-1")) or None
     if envelope is None:
         envelope = armor.dearmor(text, name)
     found = verify_envelope(parse(envelope, name), keys, product=product, file=name)

@@ -53,6 +53,7 @@ class Good:
     def license_yaml(self) -> yamlio.Node:
         random_ = self.random
         data: dict[str, Any] = {
+            "id": f"lic_{random_.randrange(10**12)}",
             "product": self.product,
             "type": self.text(),
             "customer": {"name": "n" + self.text(), "id": "c" + self.text(), "email": self.text()},
