@@ -270,6 +270,10 @@ def test_the_parallel_jobs_for_gitlab_render_every_license_once(fleet: Path) -> 
 
 def test_the_indexed_job_renders_every_license(fleet: Path, tmp_path: Path) -> None:
     job = yaml.safe_load(block_of("fleets.md", "yaml job"))
+    (fleet / "job.yaml").write_text(block_of("fleets.md", "yaml job"))
+    (fleet / "spec.yaml").write_text("assets: {v1: [{local: {path: job.yaml}}]}")
+    done = run_bash("shipper render spec.yaml --validate=1.31", fleet)
+    assert done.returncode == 0, done.stdout
     pod = job["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
