@@ -283,58 +283,72 @@ class Spot(NamedTuple):
     value: int
 
 
-def locate(events: Sequence[EventLike], first: int, path: Path) -> Spot:
-    """Where the field at `path` of the document at `first` is written, or the innermost thing around it."""
-    spot = Spot(-1, first)
-    for step in path:
-        inner = _child(events, first, spot.value, step)
-        if inner is None:
-            break
-        spot = inner
-    return spot
+class Places:
+    """Where the fields of the document at `first` are written; what was looked at once is remembered."""
 
+    def __init__(self, events: Sequence[EventLike], first: int) -> None:
+        self._events = events
+        self._first = first
+        self._known: dict[int, dict[str | int, Spot]] = {}
 
-def _child(events: Sequence[EventLike], first: int, at: int, step: str | int, merges: int = 0) -> Spot | None:
-    event = events[at]
-    if event.kind == "alias":
-        at = _anchored(events, first, at)
-        event = events[at]
-    if event.kind == "sequence":
-        return next((Spot(-1, item) for number, item in enumerate(_items(events, at)) if number == step), None)
-    if event.kind != "mapping":
-        return None
-    found: Spot | None = None
-    merged: list[int] = []
-    items = list(_items(events, at))
-    for key, value in zip(items[::2], items[1::2], strict=False):
-        if key_text(events[key]) == step:
-            found = Spot(key, value)
-        elif events[key].value == _MERGE and not events[key].style:
-            merged += [value] if events[value].kind != "sequence" else _items(events, value)
-    if found is None and merges < _MOST_MERGES:
-        inside = (_child(events, first, value, step, merges + 1) for value in merged)
-        found = next((inner for inner in inside if inner), None)
-    return found
-
-
-def _items(events: Sequence[EventLike], at: int) -> Iterator[int]:
-    """The indexes of the nodes directly in the collection at `at`."""
-    at += 1
-    while at < len(events) and events[at].kind != "end":
-        yield at
-        depth = 0
-        while True:
-            kind = events[at].kind
-            depth += (kind in ("mapping", "sequence")) - (kind == "end")
-            at += 1
-            if not depth:
+    def locate(self, path: Path) -> Spot:
+        """The field at `path`, or the innermost thing around it."""
+        spot = Spot(-1, self._first)
+        for step in path:
+            inner = self._inside(spot.value).get(step)
+            if inner is None:
                 break
+            spot = inner
+        return spot
 
+    def _inside(self, at: int, merges: int = 0) -> dict[str | int, Spot]:
+        """What is directly in the collection at `at`, or in that which the alias there stands for."""
+        if self._events[at].kind == "alias":
+            at = self._anchored(at)
+        found = self._known.get(at)
+        if found is None:
+            found = self._known[at] = self._collect(at, merges)
+        return found
 
-def _anchored(events: Sequence[EventLike], first: int, at: int) -> int:
-    """The node that the alias at `at` stands for."""
-    name = events[at].anchor
-    for index in range(at - 1, first - 1, -1):
-        if events[index].anchor == name and events[index].kind != "alias":
-            return index
-    return at
+    def _collect(self, at: int, merges: int) -> dict[str | int, Spot]:
+        events = self._events
+        kind = events[at].kind
+        if kind == "sequence":
+            return {number: Spot(-1, item) for number, item in enumerate(self._items(at))}
+        if kind != "mapping":
+            return {}
+        found: dict[str | int, Spot] = {}
+        merged: list[int] = []
+        items = list(self._items(at))
+        for key, value in zip(items[::2], items[1::2], strict=False):
+            if events[key].value == _MERGE and not events[key].style:
+                merged += [value] if events[value].kind != "sequence" else self._items(value)
+            else:
+                name = key_text(events[key])
+                found[events[key].value if name is None else name] = Spot(key, value)
+        if merges < _MOST_MERGES:
+            for each in merged:
+                found = {**self._inside(each, merges + 1), **found}
+        return found
+
+    def _items(self, at: int) -> Iterator[int]:
+        """The indexes of the nodes directly in the collection at `at`."""
+        events = self._events
+        at += 1
+        while at < len(events) and events[at].kind != "end":
+            yield at
+            depth = 0
+            while True:
+                kind = events[at].kind
+                depth += (kind in {"mapping", "sequence"}) - (kind == "end")
+                at += 1
+                if not depth:
+                    break
+
+    def _anchored(self, at: int) -> int:
+        """The node that the alias at `at` stands for."""
+        name = self._events[at].anchor
+        for index in range(at - 1, self._first - 1, -1):
+            if self._events[index].anchor == name and self._events[index].kind != "alias":
+                return index
+        return at

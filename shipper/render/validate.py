@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.errors import MASK, Position, ShipperError, TemplateError, shown
 from shipper.kubernetes.schemas import LATEST, Schemas
-from shipper.kubernetes.typed import Typed, documents, locate
+from shipper.kubernetes.typed import Places, Typed, documents
 from shipper.kubernetes.validate import Problem, check, path_text
 from shipper.render.about import clear
 from shipper.render.kubernetes_stream import NAMES, WAY_OUT
@@ -41,11 +41,7 @@ class InvalidFieldError(TemplateError):
 
 
 class InvalidError(TemplateError):
-    """The end of a rendering with `findings`: how many there are."""
-
-    def __init__(self, message: str, findings: Sequence[InvalidFieldError] = ()) -> None:
-        super().__init__(message)
-        self.findings = tuple(findings)
+    """The end of a rendering with findings: how many there are."""
 
 
 class Validator:
@@ -62,7 +58,7 @@ class Validator:
     def summary(self, findings: Sequence[InvalidFieldError]) -> InvalidError:
         """The error that ends a rendering with `findings`."""
         count = "1 error" if len(findings) == 1 else f"{len(findings)} errors"
-        return InvalidError(f"{count} by the schemas of Kubernetes {self.schemas.version}", findings)
+        return InvalidError(f"{count} by the schemas of Kubernetes {self.schemas.version}")
 
     def check(self, file: RenderedFile, origins: SourceMap | None, copied: str, rendering: Rendering) -> None:
         """Add what is wrong with the Kubernetes documents in `file` to the findings of its rendering.
@@ -173,6 +169,7 @@ class _Document:
         self.typed = typed
         self.origins = origins
         self.copied = copied
+        self._places: Places | None = None
 
     def place(self, problem: Problem) -> int:
         """Sorts problems by where they are in the file."""
@@ -207,7 +204,8 @@ class _Document:
         events = self.content.events()
         if self.typed.first >= len(events):
             return _Field(None, None, [])
-        spot = locate(events, self.typed.first, path)
+        self._places = self._places or Places(events, self.typed.first)
+        spot = self._places.locate(path)
         key = events[spot.key] if spot.key >= 0 else None
         value = events[spot.value]
         return _Field(key, value, self._printed(value) if value.kind == "scalar" else [])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shipper.errors import LimitError
-from shipper.kubernetes.typed import documents, locate, resolve
+from shipper.kubernetes.typed import Places, documents, resolve
 from shipper.template.escape.compare import NotYamlError, read_events
 from tests import tools
 
@@ -115,14 +115,14 @@ def test_fields_are_located(path: tuple[str | int, ...], found: str) -> None:
     text = "a: 1\nb: [1, {c: 2}]\nbase: &base {x: 1}\nsame: *base\nmerged: {<<: *base, own: 2}\nyes: 3\n"
     events = read_events(text)
     first = next(documents(events)).first
-    spot = locate(events, first, path)
+    spot = Places(events, first).locate(path)
     at = events[spot.key] if spot.key >= 0 else events[spot.value + 1]
     assert text[at.start : at.end] == found
 
 
 def test_a_merge_into_itself_ends() -> None:
     events = read_events("a: &a {<<: *a, b: 1}")
-    assert locate(events, 1, ("a", "c")).key == 2
+    assert Places(events, 1).locate(("a", "c")).key == 2
 
 
 @given(st.text(max_size=200))
