@@ -11,7 +11,8 @@ from shipper.assets import local, template
 from shipper.context.functions import FUNCTIONS
 from shipper.errors import Position, ShipperError, SpecError, TemplateError, UsageError
 from shipper.render.about import About, asset_subject
-from shipper.render.config import check_fit, in_order
+from shipper.render.config import in_order
+from shipper.render.fit import check_fit
 from shipper.render.paths import Destinations, check_dest
 from shipper.render.plan import make_plan, unsupported
 from shipper.render.run import other_place

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from shipper.errors import LimitError, ShipperError, SpecError
 from shipper.render.cases import CaseReader
 from shipper.render.cases.expect import mismatch
-from shipper.render.cases.reader import CASE_KEYS, ERROR_KEYS, EXPECT_KEYS
+from shipper.render.cases.expectations import ERROR_KEYS, EXPECT_KEYS
+from shipper.render.cases.reader import CASE_KEYS
 from tests.spec.test_reader import TREES
 
 LEAVES = st.booleans() | st.integers(-3, 3) | st.text("ab1", max_size=2)

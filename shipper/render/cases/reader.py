@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from shipper.errors import ShipperError, SpecError, UsageError
-from shipper.render.cases.model import Case, Expected, ExpectedError, Files, GivenLicense, Part
+from shipper.render.cases.expectations import expected_of, texts
+from shipper.render.cases.model import Case, GivenLicense
 from shipper.render.values import MAX_VALUES, read_release, read_values, release_in, values_in
 from shipper.spec.fields import Fields, Report, is_null, scalar_of
-from shipper.spec.model import Text
-from shipper.yamlio import Limits, Mapping, Scalar, Sequence, parse, read_file, to_data
+from shipper.yamlio import Limits, Mapping, Scalar, Sequence, parse, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shipper.license.keys import PublicKey
     from shipper.license.signing import SigningKey
     from shipper.render.config import Given
+    from shipper.spec.model import Text
     from shipper.yamlio import Node
 
     _Read = TypeVar("_Read")
@@ -37,10 +38,7 @@ CASE_KEYS = (
     "missing",
     "expect",
 )
-EXPECT_KEYS = ("files", "rendered", "skipped", "contains", "lacks", "documents", "golden", "error")
-ERROR_KEYS = ("message", "exit_code")
 ENDINGS = (".yaml", ".yml")
-MAX_EXIT_CODE = 255
 LICENSE_ID = "lic_test"
 _SEED = b"shipper test"
 
@@ -125,7 +123,7 @@ class CaseReader:
             installation_id=fields.words("installation_id"),
             at=at,
             missing=fields.choice("missing", Missing, missing),
-            expected=_expected(fields),
+            expected=expected_of(fields),
         )
 
     def _license(self, fields: Fields, folder: str, moment: datetime) -> GivenLicense | None:
@@ -144,7 +142,7 @@ class CaseReader:
         data = _named(text, folder, lambda path: read_file(path, max_bytes=MAX_VALUES))
         path = os.path.join(folder, text.text)
         if data.startswith(b"-----BEGIN"):
-            trust = tuple(key for text in _texts(fields, "trust_key") for key in _public_keys(text, folder))
+            trust = tuple(key for text in texts(fields, "trust_key") for key in _public_keys(text, folder))
             return GivenLicense(data, path, trust or None)
         if keys is not None:
             raise keys.error('"trust_key" is for a signed license: this one is signed here')
@@ -175,7 +173,7 @@ def _moment(fields: Fields) -> datetime | None:
 def _values(fields: Fields, folder: str) -> dict[str, Given]:
     """What the files say, then what the case says itself."""
     values: dict[str, Given] = {}
-    for text in _texts(fields, "values_files"):
+    for text in texts(fields, "values_files"):
         values.update(_named(text.scalar, folder, read_values))
     node = fields.get("values")
     if node is None:
@@ -206,80 +204,3 @@ def _named(scalar: Scalar, folder: str, read: Callable[[str], _Read]) -> _Read:
         return read(os.path.join(folder, scalar.text))
     except UsageError as error:
         raise scalar.error(error.message, hint="paths begin in the folder of the case's file") from None
-
-
-def _expected(fields: Fields) -> Expected:
-    node = fields.get("expect")
-    if node is None:
-        return Expected()
-    what = f'{fields.what}: "expect"'
-    expect = Fields(node, what, Report(None), EXPECT_KEYS)
-    error = expect.get("error")
-    if error is not None:
-        for name in EXPECT_KEYS[:-1]:
-            if expect.get(name) is not None:
-                raise expect.key(name).error(
-                    f'{what}: nothing is rendered where an error is expected, so "{name}" is too much'
-                )
-        return Expected(error=_error(error, what))
-    files = expect.get("files")
-    return Expected(
-        files=Files(_texts(expect, "files"), files.position) if files is not None else None,
-        rendered=_texts(expect, "rendered"),
-        skipped=_texts(expect, "skipped"),
-        contains=_by_file(expect, "contains"),
-        lacks=_by_file(expect, "lacks"),
-        documents=tuple(_part(item, what) for item in expect.items("documents")),
-        golden=_golden(expect),
-    )
-
-
-def _error(node: Node, what: str) -> ExpectedError:
-    """An error: its message alone, or a map."""
-    if isinstance(node, Scalar):
-        return ExpectedError(Text(node.text, node), None, node.position)
-    fields = Fields(node, f'{what}: "error"', Report(None), ERROR_KEYS)
-    code = fields.scalar("exit_code")
-    value = code.value if code else None
-    if code is not None and not (type(value) is int and 0 < value <= MAX_EXIT_CODE):
-        raise code.error(f'{fields.what}: "exit_code" is a number from 1 to {MAX_EXIT_CODE}')
-    return ExpectedError(fields.text("message"), value if isinstance(value, int) else None, node.position)
-
-
-def _golden(fields: Fields) -> Text | None:
-    """The path of golden output: below the folder of the case's file, since what it names is replaced."""
-    text = fields.text("golden")
-    if text is None:
-        return None
-    names = text.text.split("/")
-    if os.path.isabs(text.text) or ".." in names or not set(names) - {"", "."} or "\0" in text.text:
-        raise text.scalar.error(f'{fields.what}: "golden" is a path below the folder of the case\'s file, without ..')
-    return text
-
-
-def _part(node: Node, what: str) -> Part:
-    if not isinstance(node, Mapping) or not node.nodes:
-        raise node.error(f"{what}: a document is a map, with at least one field")
-    data = to_data(node)
-    return Part(data if isinstance(data, dict) else {}, node.position)
-
-
-def _by_file(fields: Fields, name: str) -> tuple[tuple[Text, tuple[Text, ...]], ...]:
-    """A map of a file's dest to a text or several."""
-    node = fields.get(name)
-    if node is None:
-        return ()
-    if not isinstance(node, Mapping):
-        raise node.error(f'{fields.what}: "{name}" is a map of a file\'s dest to texts')
-    below = Fields(node, f'{fields.what}: "{name}"', Report(None), tuple(node.nodes))
-    return tuple((Text(key.text, key), _texts(below, key.text)) for key, _ in node.entries)
-
-
-def _texts(fields: Fields, name: str) -> tuple[Text, ...]:
-    """A list of texts, or one text."""
-    node = fields.get(name)
-    if node is None:
-        return ()
-    items = [node] if isinstance(node, Scalar) else fields.items(name)
-    scalars = [scalar_of(item, f'{fields.what}: an item of "{name}"') for item in items]
-    return tuple(Text(scalar.text, scalar) for scalar in scalars)
