@@ -182,3 +182,14 @@ def test_the_check_of_commands_sees_faults() -> None:
     assert pages.misunderstood("shipper render x.yaml --sett a=b") is not None
     assert pages.misunderstood("shipper rendr x.yaml") is not None
     assert pages.misunderstood("shipper license verify a b") is not None
+
+
+def test_the_check_of_links_knows_headings() -> None:
+    assert {"when", "which-value-an-option-has"} <= pages.anchors("docs/spec.md")
+    assert "shipper-license-verify" in pages.anchors("docs/cli.md")
+
+
+def test_what_fits_what_is_shown() -> None:
+    assert pages.fits("a 5 b\nc\n", "a … b\nc")
+    assert not pages.fits("a 5\n b\nc\n", "a … b\nc")
+    assert not pages.fits("a 5 b\nc\n", "a … b")
