@@ -46,9 +46,10 @@ class Side(NamedTuple):
     """One side: `name` is how people call it.
 
     `facts` is what it was made from, not masked (None where nobody knows), with the whole license if `verified`, else
-    with its record in a manifest, as `record` always has it. `assets` says of each asset whether and why it is rendered, and `made` which asset (from 1)
-    a file comes from; a published tree knows neither. `refused` is why the license is refused: then nothing is
-    rendered. `deleted` are published files that were removed, or replaced by something that is no file.
+    with its record in a manifest, as `record` always has it. `assets` says of each asset whether and why it is
+    rendered, and `made` which asset (from 1) a file comes from; a published tree knows neither. `refused` is why the
+    license is refused: then nothing is rendered. `deleted` are published files that were removed, or replaced by
+    something that is no file.
     """
 
     name: str
