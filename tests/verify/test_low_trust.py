@@ -183,7 +183,7 @@ def test_the_license_that_is_kept_in_the_example_is_accepted(monkeypatch: pytest
     command = [
         "/bin/sh",
         "docs/verify/verify.sh",
-        pod.license,
+        str(pod.license),
         "specs/acme-low-trust/vendor.pub",
         "acme",
         "2026-01-01T00:00:00Z",
