@@ -70,6 +70,7 @@ def kept(folder: Path) -> list[Path]:
         ("render", "spec.yaml"),
         ("lint", "spec.yaml"),
         ("explain", "spec.yaml"),
+        ("diff", "spec.yaml", "--at", "2026-01-01"),
         ("eval", '{{ EntitlementValue("tier") }}'),
         ("license", "fetch"),
     ],
