@@ -72,3 +72,9 @@ def test_a_failed_download_is_a_missing_tool(monkeypatch: pytest.MonkeyPatch, tm
     with pytest.raises(tools.ToolMissingError):
         tools.find.__wrapped__("helm")
     assert not (tmp_path / "tools" / "version").exists()
+
+
+def test_a_program_that_is_not_installed_is_a_missing_tool(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(tools.ToolMissingError, match="it is not installed"):
+        tools.find.__wrapped__("node")

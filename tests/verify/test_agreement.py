@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shipper.license import armor
+from shipper.license.envelope import Signature
+from tests.license.sample import VENDOR, envelope, payload_bytes
 from tests.verify import runners
 from tests.verify.cases import CHANGES, bad_cases, good_cases
 from tests.verify.runners import PROGRAMS, Case, by_shipper, written
@@ -53,6 +55,25 @@ def test_the_client_is_as_strict_as_shipper_itself(count: int) -> None:
     ]
     assert len(files) > count
     assert [case.name for case, answer in files if by_shipper(case) != answer] == []
+
+
+def large() -> list[Case]:
+    """Licenses near the limit of 64 KiB: a long payload, one full of quotes, many signatures."""
+    at, pem = "2026-06-01T00:00:00Z", VENDOR.public.to_pem().encode()
+    long = [payload_bytes(channel=text) for text in ("x" * 35_000, '"\\' * 8_500, "\U0001f600" * 8_000)]
+    many = envelope(payload_bytes())
+    strangers = tuple(Signature(f"{number}", b"") for number in range(2_000))
+    made = [armor.armor(envelope(each).to_json().encode()) for each in long]
+    made.append(many._replace(signatures=(*strangers, *many.signatures)).to_json().encode())
+    assert all(45_000 < len(each) <= armor.MAX_BYTES for each in made)
+    return [Case("large", each, pem, "acme", at) for each in made]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_large_ones(program: str, tmp_path: Path) -> None:
+    (tmp_path / "cases").mkdir()
+    answers = PROGRAMS[program](written(large(), tmp_path / "cases"), tmp_path)
+    assert [answer.partition(" ")[0] for answer in answers] == ["ok"] * 4
 
 
 @COUNTS
