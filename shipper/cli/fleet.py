@@ -9,7 +9,7 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shipper.cli.funnel import colored, counted, note, say, warn
+from shipper.cli.funnel import colored, counted, note, printable, say, warn
 from shipper.cli.inputs import build_time
 from shipper.cli.output import write_chunks
 from shipper.cli.progress import Progress
@@ -118,8 +118,8 @@ def run(
                     listed.write(item(record, form, first=not listed.size))
                 progress.step(failed=totals.failed)
         tell(this, totals)
-        for chunk in errors.chunks():
-            say(chunk.decode()[:-1])
+        for line in lines_of(errors):
+            say(line)
         write_chunks(
             [f"{in_words(this, totals)}\n".encode()] if form == "text" else summary(this, totals, listed, form)
         )
@@ -131,13 +131,13 @@ def begin(options: FleetOptions, fleet_of: Callable[[str, str, int | None], Flee
     shard = shard_of(options.shard)
     folder = options.licenses or ""
     found = fleets.find(folder)
+    jobs = workers.usable_cpus() if options.jobs is None else options.jobs
+    if not 1 <= jobs <= MAX_JOBS:
+        raise UsageError(f'--jobs takes a number from 1 to {MAX_JOBS:,}, not "{jobs}"')
     prepare_output(output_dir)
     all_members = fleets.members(folder, found.files)
     members = fleets.in_shard(all_members, shard)
     fleet = fleet_of(folder, output_dir, build_time())
-    jobs = workers.usable_cpus() if options.jobs is None else options.jobs
-    if not 1 <= jobs <= MAX_JOBS:
-        raise UsageError(f'--jobs takes a number from 1 to {MAX_JOBS:,}, not "{jobs}"')
     return Round(fleet, members, all_members, found.others, max(1, min(jobs, len(members))))
 
 
@@ -202,6 +202,15 @@ def in_order(this: Round) -> Iterator[dict[str, Any]]:
                 following += 1
 
 
+def lines_of(spool: Spool) -> Iterator[str]:
+    """The lines of what was written, wherever its chunks end."""
+    rest = b""
+    for chunk in spool.chunks():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line.decode()
+
+
 def death(died: workers.Died) -> ShipperError:
     """The error for a license whose worker is gone."""
     if died.status == -9:
@@ -225,23 +234,18 @@ def remarks(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def failure(record: dict[str, Any], fleet: Fleet) -> str:
-    """A failed license as one line, after one for each finding of a validation."""
-    error = record["error"]
-    findings = "".join(failure({**record, "error": each}, fleet) for each in error.get("findings", ()))
-    return findings + _line(record, error, fleet)
-
-
-def _line(record: dict[str, Any], error: dict[str, Any], fleet: Fleet) -> str:
-    from shipper.cli.funnel import printable
-
-    place = ""
-    if error["file"] and error["file"] != os.path.join(fleet.licenses, record["file"]):
-        place = ":".join(str(part) for part in (error["file"], error["line"], error["column"]) if part)
-    parts = [record["file"], place, error["subject"], error["message"]]
-    text = ": ".join(printable(part) for part in parts if part)
-    hint = f" ({printable(error['hint'])})" if error["hint"] else ""
+    """A failed license: a line for each finding of validation, and one for the error."""
     label = "\x1b[31;1merror\x1b[0m" if colored() else "error"
-    return f"{label}: {text}{hint}\n"
+    lines = []
+    for error in (*record["findings"], record["error"]):
+        place = ""
+        if error["file"] and error["file"] != os.path.join(fleet.licenses, record["file"]):
+            place = ":".join(str(part) for part in (error["file"], error["line"], error["column"]) if part)
+        parts = [record["file"], place, error["subject"], error["message"]]
+        text = ": ".join(printable(part) for part in parts if part)
+        hint = f" ({printable(error['hint'])})" if error["hint"] else ""
+        lines.append(f"{label}: {text}{hint}\n")
+    return "".join(lines)
 
 
 def tell(this: Round, totals: Totals) -> None:

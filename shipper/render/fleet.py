@@ -237,9 +237,8 @@ def record(outcome: Outcome) -> dict[str, object]:
 
 
 def error_record(error: ShipperError) -> dict[str, object]:
-    """An error as plain data; what is unknown is null. That of a validation also has its findings."""
+    """An error as plain data; what is unknown is null."""
     place = error.position
-    findings = getattr(error, "findings", ())
     return {
         "exit_code": error.exit_code,
         "message": error.message,
@@ -248,7 +247,6 @@ def error_record(error: ShipperError) -> dict[str, object]:
         "file": place.file if place else None,
         "line": (place.line or None) if place else None,
         "column": (place.column or None) if place else None,
-        **({"findings": [error_record(each) for each in findings]} if findings else {}),
     }
 
 

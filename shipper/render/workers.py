@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from shipper.errors import LimitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     Work = Callable[[Sequence[int]], Iterable[tuple[int, bytes]]]
 
@@ -78,7 +78,8 @@ class _Todo:
         """The next numbers, fewer towards the end so that all workers end together."""
         if self.alone:
             return [self.alone.popleft()]
-        size = max(1, min(MOST_TOGETHER, len(self.numbers) // (self._jobs * 2 * _WAITING)))
+        share = len(self.numbers) // (self._jobs * 2 * _WAITING) if self._jobs > 1 else MOST_TOGETHER
+        size = max(1, min(MOST_TOGETHER, share))
         return [self.numbers.popleft() for _ in range(min(size, len(self.numbers)))]
 
     def take_back(self, groups: Iterable[_Group]) -> tuple[int, ...]:
@@ -103,7 +104,7 @@ def usable_cpus() -> int:
         return count
 
 
-def run(jobs: int, numbers: Iterable[int], work: Work) -> Iterator[tuple[int, bytes | Died]]:
+def run(jobs: int, numbers: Iterable[int], work: Work) -> Generator[tuple[int, bytes | Died]]:
     """What `work` answers to each of `numbers` in one of `jobs` processes, in the order in which they get done.
 
     `work` gets several numbers at once and answers each; it raises nothing but KeyboardInterrupt. With one job it is

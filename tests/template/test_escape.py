@@ -393,3 +393,8 @@ def test_a_byte_order_mark_shifts_nothing(template: str, given: object, text: st
 def test_a_key_twice_in_json_is_an_error(values: tuple[str, ...]) -> None:
     with pytest.raises(TemplateError, match='key "a" stands twice'):
         escaped('{"@": 1, "@": 2, "a": 3}', *values, json_file=True)
+
+
+def test_a_value_and_what_stands_behind_it_are_no_token() -> None:
+    text = escaped("k: |\n  @b: \n  @\n", "Zq", "z")
+    assert yaml.safe_load(text) == {"k": "Zqb: \nz\n"}

@@ -37,8 +37,9 @@ _WORD = "A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
 # indicator, so neither it nor what is around it becomes a mark, a comment, a key or the end of a scalar.
 _INSIDE = re.compile(rf"[{_WORD}](?:[{_WORD} ./@-]*[{_WORD}])?")
 _INSIDE_WITH_COLON = re.compile(rf"[{_WORD}](?:(?:[{_WORD} ./@-]|:(?=[{_WORD}/]))*[{_WORD}])?")
-# What may follow a scalar that is put in quotes
-_AFTER_QUOTES = frozenset({"", "\n", " "})
+# What may follow a scalar that is put in quotes: a plain one takes the blanks behind it along, tabs too, where a
+# quoted one leaves them to a reader that refuses tabs
+_AFTER_QUOTES = re.compile(r"(?:[ \n][ \n]*(?:[!-~]|\Z)|\Z)")
 
 _is_plain = lru_cache(maxsize=4096)(is_plain_string)
 
@@ -188,7 +189,7 @@ def _kind_of(held: HeldOut, site: Site) -> Kind | None:
     if not site.style and len(site.slots) == 1 and (slot.start, slot.end) == (site.start, site.end):
         if site.in_flow:
             return "alone in flow"
-        return "alone" if held.text[site.end : site.end + 1] in _AFTER_QUOTES else None
+        return "alone" if _AFTER_QUOTES.match(held.text, site.end) else None
     return "inside in flow" if site.in_flow and not site.style else "inside"
 
 

@@ -193,15 +193,18 @@ def _meaning(held: HeldOut, place: _Place, inside: tuple[Slot, ...], start: int,
     plain = not event.style
     if plain and len(inside) == 1 and inside[0].start == start and inside[0].end == end:
         return _alone(inside[0].piece, is_key=place.is_key)
-    value = event.value
-    block = block_indent(held.text[start:end], value) if event.style in ("|", ">") else None
+    rest = event.value
+    parts: list[str] = []
+    block = block_indent(held.text[start:end], event.value) if event.style in ("|", ">") else None
     for slot in inside:
         text = slot.piece.written() if block is None else slot.piece._replace(
             indent=max(0, slot.piece.indent - block)
         ).written()  # fmt: skip
-        value = value.replace(held.text[slot.start : slot.end], text, 1)
+        # Only what is left is searched: a value that went in may look like a token with what stands behind it
+        before, _, rest = rest.partition(held.text[slot.start : slot.end])
+        parts += (before, text)
     numbers = plain and not place.is_key and all(is_number(slot.piece.value) for slot in inside)
-    return ("literal" if numbers else "text"), value
+    return ("literal" if numbers else "text"), "".join(parts) + rest
 
 
 def _alone(piece: Printed, *, is_key: bool) -> tuple[Meaning, str]:
