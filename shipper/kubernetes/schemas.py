@@ -15,39 +15,23 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shipper.errors import UsageError, did_you_mean, shown
+from shipper.kubernetes.corrections import INTEGERS, NEVER_NULL, NEVER_REQUIRED, REPLACED
 from shipper.kubernetes.enums import ENUMS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from shipper.kubernetes.custom import CustomSchemas
 
 Schema = dict[str, Any]
 
 LATEST = "latest"
-INSTALL = "pip install 'shipper[validate]'"
+# The two by name: `shipper` in the public index is somebody else's package
+INSTALL = "pip install jsonschema-rs kubernetes-validate"
 META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
-INTEGERS: Mapping[str, tuple[int, int]] = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _FOLDER = re.compile(r"v(\d+\.\d+)\.\d+-local-strict")
 _VERSION = re.compile(r"v?(\d+\.\d+)(?:\.\d+)?(?:[-+].*)?")
 _DEFINITIONS = "_definitions.json"
-# https://github.com/kubernetes/apimachinery/blob/master/pkg/api/resource/quantity.go, ParseQuantity
-_QUANTITY = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$"
-# What the data can't say: both halves of its `oneOf` take null, which makes it refuse that
-_REPLACED: Mapping[str, Schema] = {
-    "io.k8s.apimachinery.pkg.util.intstr.IntOrString": {
-        "type": ["integer", "string", "null"],
-        "minimum": INTEGERS["int32"][0],
-        "maximum": INTEGERS["int32"][1],
-    },
-    "io.k8s.apimachinery.pkg.api.resource.Quantity": {
-        "type": ["string", "number", "null"],
-        "pattern": _QUANTITY,
-        "title": "quantity",
-    },
-    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps": {"type": ["object", "null"]},
-}
-_NEVER_NULL = frozenset({("io.k8s.api.core.v1.EnvVar", "value")})
 _DROPPED = frozenset({"description", "$schema", "$id"})
 
 
@@ -74,6 +58,7 @@ def gvk_of(api_version: str, kind: str) -> Gvk:
 
 _FORMER_GROUPS = frozenset({"extensions"})
 _NO_OBJECTS = frozenset({Gvk("", "v1", "Config")})
+_IN_EVERY_GROUP = frozenset({"DeleteOptions", "WatchEvent"})
 
 
 class Compiled(NamedTuple):
@@ -138,7 +123,7 @@ class Schemas:
             return available[-1]
         match = _VERSION.fullmatch(asked)
         if match is None or match[1] not in self._versions:
-            raise UsageError(f"no schemas of Kubernetes {shown(asked)}", hint=f"there are {', '.join(available)}")
+            raise UsageError(f"no schemas of Kubernetes {shown(asked)}", hint=f"there are {', '.join(available)}, and {LATEST}")
         return match[1]
 
     def load(self) -> None:
@@ -180,7 +165,7 @@ class Schemas:
         """
         if gvk in _NO_OBJECTS:
             return False
-        groups = {own.group for own in self._kinds}
+        groups = {own.group for own in self._kinds if own.kind not in _IN_EVERY_GROUP}
         if gvk.group in groups or gvk.group in _FORMER_GROUPS:
             return True
         return "." not in gvk.group and any(own.kind == gvk.kind for own in self._kinds)
@@ -215,19 +200,21 @@ class Schemas:
         while pending:
             name = pending.pop()
             if name not in found:
-                found[name] = _strict(name, _REPLACED.get(name) or definitions[name], pending)
+                found[name] = _strict(name, REPLACED.get(name) or definitions[name], pending)
         return found
 
 
 def _strict(name: str, schema: Schema, referred: list[str]) -> Schema:
     """A definition as Kubernetes checks it; the names of those it refers to are added to `referred`."""
     made: Schema = _copy(schema, referred)
+    if "required" in made:
+        made["required"] = [field for field in made["required"] if (name, field) not in NEVER_REQUIRED]
     for key, field in made.get("properties", {}).items():
         allowed = ENUMS.get((name, key))
         if allowed is not None:
             limited = field.get("items", field)
             limited["enum"] = [*allowed, *([None] if "null" in limited["type"] else [])]
-        if (name, key) in _NEVER_NULL:
+        if (name, key) in NEVER_NULL:
             _without_null(field)
     return made
 

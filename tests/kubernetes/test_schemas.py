@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from functools import cache
 from importlib.util import find_spec
@@ -58,7 +59,7 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, missing
     monkeypatch.setattr(module, "find_spec", lambda name: None if name == missing else find_spec(name))
     with pytest.raises(UsageError, match=missing.replace("_", "-")) as caught:
         Schemas()
-    assert caught.value.hint == "pip install 'shipper[validate]'"
+    assert caught.value.hint == "pip install jsonschema-rs kubernetes-validate"
 
 
 def test_every_kind_of_every_version_compiles() -> None:
@@ -107,6 +108,8 @@ def test_enums_are_of_fields_that_exist(version: str) -> None:
         ("v1", "Config", ""),
         ("skaffold/v4beta6", "Config", ""),
         ("app/v1", "Deployment", "app/v1 Deployment is not in Kubernetes 1.31 (apps/v1 is)"),
+        ("admission.k8s.io/v1", "AdmissionReview", ""),
+        ("imagepolicy.k8s.io/v1alpha1", "ImageReview", ""),
         ("extensions/v1beta1", "Nonsense", "extensions/v1beta1 Nonsense is not in Kubernetes 1.31"),
         ("apps/v1", "../../etc/passwd", "apps/v1 ../../etc/passwd is not in Kubernetes 1.31"),
     ],
@@ -121,6 +124,43 @@ def test_a_type_of_a_later_version_is_named() -> None:
     found = schemas("1.25").find(gvk_of("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"))
     assert isinstance(found, Absent)
     assert "but in 1.30 to" in found.message
+
+
+def test_what_was_never_required_is_not_required() -> None:
+    """Of a field that a later version leaves open the API server never asked, in types that are stable."""
+    versions = list(module.versions(module.data_folder()))
+    newest = Schemas(versions[-1])
+    newest.load()
+    for version in versions:
+        found = Schemas(version)
+        found.load()
+        for name in (found._definitions or {}).keys() & (newest._definitions or {}).keys():
+            if re.fullmatch(r"io\.k8s\.api\.\w+\.v\d+\.\w+", name):
+                later = (newest._definitions or {})[name].get("required", ())
+                assert set(found.closure(name)[name].get("required", ())) <= set(later), (version, name)
+
+
+@pytest.mark.parametrize("version", ["1.25", "1.31"])
+def test_objects_that_every_server_took(version: str) -> None:
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "a"}]}}
+    stateful = {"selector": {"matchLabels": {"a": "b"}}, "template": template}
+    assert not said({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "a"}, "spec": stateful}, schemas(version))
+    role = {"kind": "Role", "name": "x"}
+    rbac = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "a"}, "roleRef": role}
+    assert not said(rbac, schemas(version))
+
+
+@pytest.mark.parametrize(
+    ("spec", "count"),
+    [
+        ({"containers": [{"name": "a", "imagePullPolicy": ""}]}, 0),
+        ({"containers": [], "tolerations": [{"effect": ""}], "restartPolicy": "", "dnsPolicy": ""}, 0),
+        ({"containers": [], "preemptionPolicy": ""}, 1),
+        ({"containers": [], "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "a", "whenUnsatisfiable": ""}]}, 1),
+    ],
+)
+def test_an_empty_text_is_no_value_where_there_is_a_default(spec: dict[str, Any], count: int) -> None:
+    assert len(said({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": spec})) == count
 
 
 CRD = """\
@@ -157,6 +197,8 @@ spec:
                 free: {type: object, x-kubernetes-preserve-unknown-fields: true, properties: {n: {type: integer}}}
                 labels: {type: object, additionalProperties: {type: string}}
                 maybe: {type: string, nullable: true}
+                shell: {type: string, pattern: '^${.*}$'}
+                none: {type: object}
                 any: {x-kubernetes-preserve-unknown-fields: true}
                 pod: {type: object, x-kubernetes-embedded-resource: true, x-kubernetes-preserve-unknown-fields: true}
                 list: {type: array, maxItems: 2, items: {type: object, properties: {a: {type: string}}}}
@@ -189,6 +231,7 @@ def widget(**spec: Any) -> dict[str, Any]:
     [
         {}, {"port": 80}, {"port": "http"}, {"free": {"x": {"y": 1}}}, {"maybe": None}, {"any": [1]}, {"labels": {"a": "b"}},
         {"pod": {"apiVersion": "v1", "kind": "Pod", "spec": {}}}, {"list": [{"a": "x"}]}, {"size": 2.0}, {"bound": 1},
+        {"labels": None}, {"name": None}, {"list": None}, {"list": [{"a": None}]}, {"shell": "${x}"}, {"shell": "x"},
     ],
 )  # fmt: skip
 def test_good_custom_resources(widgets: Schemas, spec: dict[str, Any]) -> None:
@@ -202,7 +245,10 @@ def test_good_custom_resources(widgets: Schemas, spec: dict[str, Any]) -> None:
         ({"size": 11}, "spec.size: is more than 10"),
         ({"bound": 0}, "spec.bound: is not more than 0"),
         ({"mode": "fat"}, "spec.mode: is none of fast, slow"),
-        ({"mode": None}, "spec.mode: empty (null), and text is wanted"),
+        ({"size": None}, "spec.size: empty (null), and an integer is wanted"),
+        ({"labels": {"a": None}}, "spec.labels.a: empty (null), and text is wanted"),
+        ({"none": {"x": 1}}, "spec.none.x: unknown field"),
+        ({"name": "A"}, 'spec.name: does not match "^[a-z]+$"'),
         ({"port": True}, "spec.port: is a boolean, and an integer or text is wanted"),
         ({"siz": 1}, "spec.siz: unknown field"),
         ({"free": {"n": "x"}}, "spec.free.n: is text, and an integer is wanted"),
@@ -249,7 +295,6 @@ def test_json_schemas_are_found_by_name(tmp_path: Path, name: str) -> None:
         {"$ref": "#/nowhere"},
         {"type": "strange"},
         {"type": 5},
-        {"pattern": "("},
         {"$id": "http://example.com/a", "$ref": "b"},
     ],
 )
@@ -291,6 +336,13 @@ def test_bad_definitions_are_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError) as caught:
         said(data, Schemas("1.31", [str(tmp_path)]))
     assert caught.value.position
+
+
+def test_patterns_that_only_go_knows_are_not_checked(tmp_path: Path) -> None:
+    """Go takes a brace that begins no count as a character, and its counts may be of any size."""
+    fields = {"mode": {"pattern": "^{{.*}}$"}, "size": {"pattern": "^(.{1,253}){1,100}$", "type": "string"}}
+    (tmp_path / "widget_v1.json").write_text(json.dumps({"properties": {"spec": {"properties": fields}}}))
+    assert said(widget(), Schemas("1.31", [str(tmp_path)])) == ["spec.size: is an integer, and text is wanted"]
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
