@@ -1,6 +1,6 @@
 """Runs the measurements, prints two tables and writes bench/results.json; exit code 1 if a promise is broken.
 
-python -m bench [--sizes 1,100,1000] [--no-write]
+python -m bench [--sizes 1,100,1000] [--no-fleet] [--no-write]
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import budget, cases, measure
+from bench import budget, cases, fleets, measure
 from tests import tools
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def main() -> int:
     """Measure what the arguments ask for."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--sizes", default=",".join(map(str, cases.SIZES)), help="how many assets, by comma")
+    parser.add_argument("--no-fleet", dest="fleet", action="store_false", help="leave the fleet out")
     parser.add_argument("--no-write", action="store_true", help=f"leave {RESULTS.name} as it is")
     arguments = parser.parse_args()
     sizes = tuple(int(size) for size in arguments.sizes.split(","))
@@ -44,6 +45,9 @@ def main() -> int:
         for case in todo:
             measured.update(_measure(case, root))
             _print_case(case, measured)
+        if arguments.fleet:
+            measured.update(fleets.measured(root, program, helm))
+            _print_fleet(measured)
     # Late: what is measured above counts the memory of this process
     from bench import validate
 
@@ -79,6 +83,13 @@ def _print_case(case: Case, measured: dict[tuple[str, str], Sample]) -> None:
         times = f"{one.seconds:8.3f} {one.seconds / helm.seconds:7.2f}"
         memory = f"{one.mebibytes:7.1f} {one.mebibytes / helm.mebibytes:7.2f}"
         print(f"{case.name:>10}  {way:<7} {times} {memory}", flush=True)
+
+
+def _print_fleet(measured: dict[tuple[str, str], Sample]) -> None:
+    print(f"\n{'licenses':>10}  {'way':<7} {'seconds':>8} {'':>7} {'MiB':>7}")
+    for (name, way), one in measured.items():
+        if name in fleets.CASES:
+            print(f"{name.removeprefix(fleets.PREFIX):>10}  {way:<7} {one.seconds:8.3f} {'':>7} {one.mebibytes:7.1f}")
 
 
 def _print_verdicts(found: list[budget.Verdict]) -> None:

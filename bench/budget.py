@@ -40,4 +40,11 @@ def verdicts(measured: Mapping[tuple[str, str], Sample]) -> list[Verdict]:
         if thousand and many:
             more = many.mebibytes - thousand.mebibytes
             found.append(Verdict(f"10,000 assets to {way}, more than 1,000", "MiB", 60, more))
+    fleet = measured.get(("fleet 1,000", "folder"))
+    if fleet:
+        found.append(Verdict("1,000 licenses, 20 assets, 2 jobs", "s", 5, fleet.seconds))
+        ratio = fleet.seconds / measured["fleet 1,000", "helm"].seconds
+        found.append(Verdict("1,000 licenses, against 1,000 runs of helm", "x", 0.12, ratio))
+        more = measured["fleet 10,000", "folder"].mebibytes - fleet.mebibytes
+        found.append(Verdict("10,000 licenses, more than 1,000", "MiB", 10, more))
     return found

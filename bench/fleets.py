@@ -7,6 +7,8 @@ import textwrap
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bench import measure
+from bench.measure import Sample
 from shipper.errors import LicenseError
 from shipper.license.issue import complete, sign
 from shipper.license.signing import SigningKey, generate, write_pair
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ASSETS = 20
+COUNTS = (1_000, 10_000)
+PREFIX = "fleet "
+CASES = tuple(f"{PREFIX}{count:,}" for count in COUNTS)
+HELM_RUNS = 20
 # Twelve lines each; the first three kinds take turns, with another name each time.
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -143,6 +149,27 @@ def write_licenses(folder: Path, count: int, key: SigningKey) -> None:
         )
         payload = json.dumps(complete(parse(text, "license.yaml", error=LicenseError), now), separators=(",", ":"))
         (folder / f"{number:05}.pem").write_bytes(sign(payload.encode(), key))
+
+
+def measured(root: Path, program: str, helm: str) -> dict[tuple[str, str], Sample]:
+    """A fleet with two jobs, each size in a folder of its own, and helm as often as it takes to know its thousand.
+
+    Helm has no fleets: it runs `HELM_RUNS` times, and its seconds are scaled to 1,000.
+    """
+    root = root / "fleet"
+    root.mkdir()
+    prepare(root, COUNTS)
+    rest = ["--trust-key", str(root / "key.pub"), "--jobs", "2", "--output-dir"]
+    found: dict[tuple[str, str], Sample] = {}
+    for count, rounds in zip(COUNTS, (3, 1), strict=True):
+        command = [program, "render", str(root / "spec.yaml"), "--licenses", str(root / f"licenses-{count}"), *rest]
+        samples = [measure.run_to_folder(command, root) for _ in range(rounds)]
+        found[f"{PREFIX}{count:,}", "folder"] = measure.median(samples)
+    template = [helm, "template", "bench", str(root / "chart")]
+    runs = [measure.run(template, root) for _ in range(HELM_RUNS)]
+    scaled = sum(run.seconds for run in runs) / HELM_RUNS * COUNTS[0]
+    found[f"{PREFIX}{COUNTS[0]:,}", "helm"] = Sample(scaled, measure.median(runs).mebibytes)
+    return found
 
 
 def prepare(root: Path, counts: tuple[int, ...]) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bench import budget, cases
+from bench import budget, cases, fleets
 from bench.measure import Sample, median
 
 
@@ -24,6 +24,26 @@ def test_promises_are_compared_with_what_was_measured() -> None:
         ("10,000 assets to stdout", 9.0, False),
         ("10,000 assets to stdout, more than 1,000", 50, True),
     ]
+
+
+def test_a_fleet_has_promises_of_its_own() -> None:
+    measured = {
+        ("fleet 1,000", "folder"): Sample(4.0, 40),
+        ("fleet 1,000", "helm"): Sample(80.0, 50),
+        ("fleet 10,000", "folder"): Sample(40.0, 55),
+    }
+    found = [(verdict.promise, verdict.measured, verdict.kept) for verdict in budget.verdicts(measured)]
+    assert found == [
+        ("1,000 licenses, 20 assets, 2 jobs", 4.0, True),
+        ("1,000 licenses, against 1,000 runs of helm", 0.05, True),
+        ("10,000 licenses, more than 1,000", 15, False),
+    ]
+
+
+def test_every_manifest_of_the_fleet_has_twelve_lines() -> None:
+    manifests = list(fleets.manifests())
+    assert {len(manifest.splitlines()) for manifest in manifests} == {12}
+    assert len(set(manifests)) == len(manifests) == 20
 
 
 def test_medians_are_taken_number_by_number() -> None:

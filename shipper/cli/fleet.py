@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 MAX_JOBS = 1_000
 SHOWN_NAMES = 5
+HELD_BYTES = 512 * 1024
+"""Of the summary, in memory; the rest waits in a private file."""
 MAX_TOLD = 100
 """Different warnings and messages that are said; the summary has all."""
 _SHARD = re.compile(r"([0-9]{1,6})/([1-9][0-9]{0,5})")
@@ -108,7 +110,7 @@ def run(
     this = begin(options, partial(Fleet, session.spec, trust[0], settings), output_dir)
     totals = Totals()
     form = options.output.value
-    with Spool() as errors, Spool() as listed:
+    with Spool(HELD_BYTES) as errors, Spool(HELD_BYTES) as listed:
         with Progress(len(this.members)) as progress:
             for record in in_order(this):
                 totals.add(record)

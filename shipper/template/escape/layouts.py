@@ -1,4 +1,4 @@
-"""Writing values into a text whose layout is known, without reading it as YAML again (docs/decisions/0009-layouts.md).
+"""Writing values into a text whose layout is known, without reading it as YAML again (docs/decisions/0008-layouts.md).
 
 Where templates are rendered for many licenses, the author's text is mostly the same and the values differ. Once
 such a text went the long way, this remembers where its values stand. When the same text comes again, and every
