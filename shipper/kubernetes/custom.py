@@ -12,8 +12,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from shipper.errors import Position, ShipperError, UsageError, shown
+from shipper.kubernetes.corrections import INTEGERS
 from shipper.kubernetes.documents import documents
-from shipper.kubernetes.schemas import INTEGERS, META, Compiled, Gvk, Schema, compiled
+from shipper.kubernetes.schemas import META, Compiled, Gvk, Schema, compiled
 from shipper.yamlio import Limits, load, load_json, read_file
 
 if TYPE_CHECKING:
@@ -146,9 +147,10 @@ def _with_identity(schema: Schema, gvk: Gvk, meta: dict[str, Schema]) -> Schema:
     return {**schema, "properties": {**own, **identity}, "$defs": meta}
 
 
-def _structural(node: Any, path: str) -> Schema:
+def _structural(node: Any, path: str, *, dropped: bool = False) -> Schema:
     """A structural schema (OpenAPI v3) as a strict JSON Schema: unknown fields are mistakes unless it keeps them.
 
+    `dropped`: a null is as if the field weren't there, as it is where the field is not required or has a default.
     See https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/.
     """
     if not isinstance(node, dict):
@@ -157,11 +159,15 @@ def _structural(node: Any, path: str) -> Schema:
     properties, additional, items = (node.get(key) for key in ("properties", "additionalProperties", "items"))
     keeps = node.get("x-kubernetes-preserve-unknown-fields") is True
     if isinstance(properties, dict):
-        made["properties"] = {name: _structural(field, path) for name, field in properties.items()}
+        required = node["required"] if isinstance(node.get("required"), list) else []
+        made["properties"] = {
+            name: _structural(field, path, dropped=name not in required) for name, field in properties.items()
+        }
     if isinstance(additional, dict):
         made["additionalProperties"] = _structural(additional, path)
     elif node.get("type") == "object" and not keeps and additional is not True:
         made["additionalProperties"] = False
+        made.setdefault("properties", {})  # without it the validator doesn't say which field is unknown
     if isinstance(items, dict):
         made["items"] = _structural(items, path)
     if node.get("x-kubernetes-embedded-resource") is True:
@@ -169,8 +175,7 @@ def _structural(node: Any, path: str) -> Schema:
         made["properties"] = {**identity, **made.get("properties", {})}
     if node.get("x-kubernetes-int-or-string") is True:
         made["type"] = ["integer", "string"]
-    # A null is dropped where there is a default to take its place
-    if (node.get("nullable") is True or "default" in node) and "type" in made:
+    if (dropped or node.get("nullable") is True or "default" in node) and "type" in made:
         made["type"] = [*([made["type"]] if isinstance(made["type"], str) else made["type"]), "null"]
         if "enum" in made:
             made["enum"] = [*made["enum"], None]
@@ -238,8 +243,40 @@ def _read_json(path: str) -> Schema:
 
 def _checked(path: str, schema: Schema, retrieve: Any = None) -> Compiled:
     try:
-        return compiled(schema, retrieve=retrieve)
+        try:
+            return compiled(schema, retrieve=retrieve)
+        except ValueError:
+            if not _drop_patterns(schema):
+                raise
+            return compiled(schema, retrieve=retrieve)
     except ShipperError:
         raise
     except (ValueError, TypeError, RecursionError) as error:
         raise UsageError(f"no usable schema: {error}", position=Position(path)) from None
+
+
+def _drop_patterns(schema: Schema) -> bool:
+    """Take the patterns out that the validator can't read, and say whether there was one.
+
+    Those of Kubernetes are Go's, which takes a brace that begins no count as itself; such a field isn't matched.
+    """
+    found = False
+    pending: list[Any] = [schema]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            if isinstance(node.get("pattern"), str) and not _is_readable(node["pattern"]):
+                del node["pattern"]
+                found = True
+            pending += node.values()
+        elif isinstance(node, list):
+            pending += node
+    return found
+
+
+def _is_readable(pattern: str) -> bool:
+    try:
+        compiled({"pattern": pattern})
+    except ValueError:
+        return False
+    return True

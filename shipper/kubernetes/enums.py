@@ -16,31 +16,31 @@ _PROTOCOLS = ("TCP", "UDP", "SCTP")
 _ACCESS = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
 
 ENUMS: Mapping[tuple[str, str], tuple[str, ...]] = {
-    (f"{_CORE}Container", "imagePullPolicy"): ("Always", "Never", "IfNotPresent"),
-    (f"{_CORE}Container", "terminationMessagePolicy"): ("File", "FallbackToLogsOnError"),
-    (f"{_CORE}ContainerPort", "protocol"): _PROTOCOLS,
-    (f"{_CORE}HTTPGetAction", "scheme"): ("HTTP", "HTTPS"),
+    (f"{_CORE}Container", "imagePullPolicy"): ("", "Always", "Never", "IfNotPresent"),
+    (f"{_CORE}Container", "terminationMessagePolicy"): ("", "File", "FallbackToLogsOnError"),
+    (f"{_CORE}ContainerPort", "protocol"): ("", *_PROTOCOLS),
+    (f"{_CORE}HTTPGetAction", "scheme"): ("", "HTTP", "HTTPS"),
     (f"{_CORE}NodeSelectorRequirement", "operator"): ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"),
     (f"{_CORE}PersistentVolumeClaimSpec", "accessModes"): _ACCESS,
     (f"{_CORE}PersistentVolumeClaimSpec", "volumeMode"): ("Block", "Filesystem"),
     (f"{_CORE}PersistentVolumeSpec", "accessModes"): _ACCESS,
-    (f"{_CORE}PersistentVolumeSpec", "persistentVolumeReclaimPolicy"): ("Retain", "Delete", "Recycle"),
-    (f"{_CORE}PodSpec", "dnsPolicy"): ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"),
+    (f"{_CORE}PersistentVolumeSpec", "persistentVolumeReclaimPolicy"): ("", "Retain", "Delete", "Recycle"),
+    (f"{_CORE}PodSpec", "dnsPolicy"): ("", "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"),
     (f"{_CORE}PodSpec", "preemptionPolicy"): ("Never", "PreemptLowerPriority"),
-    (f"{_CORE}PodSpec", "restartPolicy"): ("Always", "OnFailure", "Never"),
-    (f"{_CORE}ServicePort", "protocol"): _PROTOCOLS,
-    (f"{_CORE}ServiceSpec", "externalTrafficPolicy"): ("Cluster", "Local"),
+    (f"{_CORE}PodSpec", "restartPolicy"): ("", "Always", "OnFailure", "Never"),
+    (f"{_CORE}ServicePort", "protocol"): ("", *_PROTOCOLS),
+    (f"{_CORE}ServiceSpec", "externalTrafficPolicy"): ("", "Cluster", "Local"),
     (f"{_CORE}ServiceSpec", "internalTrafficPolicy"): ("Cluster", "Local"),
-    (f"{_CORE}ServiceSpec", "sessionAffinity"): ("ClientIP", "None"),
-    (f"{_CORE}ServiceSpec", "type"): ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"),
+    (f"{_CORE}ServiceSpec", "sessionAffinity"): ("", "ClientIP", "None"),
+    (f"{_CORE}ServiceSpec", "type"): ("", "ClusterIP", "NodePort", "LoadBalancer", "ExternalName"),
     (f"{_CORE}Taint", "effect"): ("NoSchedule", "PreferNoSchedule", "NoExecute"),
-    (f"{_CORE}Toleration", "effect"): ("NoSchedule", "PreferNoSchedule", "NoExecute"),
+    (f"{_CORE}Toleration", "effect"): ("", "NoSchedule", "PreferNoSchedule", "NoExecute"),
     (f"{_CORE}TopologySpreadConstraint", "whenUnsatisfiable"): ("DoNotSchedule", "ScheduleAnyway"),
-    ("io.k8s.api.apps.v1.DaemonSetUpdateStrategy", "type"): ("RollingUpdate", "OnDelete"),
-    ("io.k8s.api.apps.v1.DeploymentStrategy", "type"): ("Recreate", "RollingUpdate"),
-    ("io.k8s.api.apps.v1.StatefulSetSpec", "podManagementPolicy"): ("OrderedReady", "Parallel"),
-    ("io.k8s.api.apps.v1.StatefulSetUpdateStrategy", "type"): ("RollingUpdate", "OnDelete"),
-    ("io.k8s.api.batch.v1.CronJobSpec", "concurrencyPolicy"): ("Allow", "Forbid", "Replace"),
+    ("io.k8s.api.apps.v1.DaemonSetUpdateStrategy", "type"): ("", "RollingUpdate", "OnDelete"),
+    ("io.k8s.api.apps.v1.DeploymentStrategy", "type"): ("", "Recreate", "RollingUpdate"),
+    ("io.k8s.api.apps.v1.StatefulSetSpec", "podManagementPolicy"): ("", "OrderedReady", "Parallel"),
+    ("io.k8s.api.apps.v1.StatefulSetUpdateStrategy", "type"): ("", "RollingUpdate", "OnDelete"),
+    ("io.k8s.api.batch.v1.CronJobSpec", "concurrencyPolicy"): ("", "Allow", "Forbid", "Replace"),
     ("io.k8s.api.batch.v1.JobSpec", "completionMode"): ("NonIndexed", "Indexed"),
     ("io.k8s.api.networking.v1.HTTPIngressPath", "pathType"): ("Exact", "Prefix", "ImplementationSpecific"),
     ("io.k8s.api.networking.v1.NetworkPolicyPort", "protocol"): _PROTOCOLS,
@@ -54,4 +54,7 @@ ENUMS: Mapping[tuple[str, str], tuple[str, ...]] = {
         "DoesNotExist",
     ),
 }
-"""By definition and field: the texts that are allowed, or that the items of the list may be."""
+"""By definition and field: the texts that are allowed, or that the items of the list may be.
+
+An empty text is among them where it is as good as none: then the API server puts the default in its place.
+"""

@@ -123,7 +123,9 @@ class Schemas:
             return available[-1]
         match = _VERSION.fullmatch(asked)
         if match is None or match[1] not in self._versions:
-            raise UsageError(f"no schemas of Kubernetes {shown(asked)}", hint=f"there are {', '.join(available)}, and {LATEST}")
+            raise UsageError(
+                f"no schemas of Kubernetes {shown(asked)}", hint=f"there are {', '.join(available)}, and {LATEST}"
+            )
         return match[1]
 
     def load(self) -> None:

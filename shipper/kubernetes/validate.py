@@ -190,7 +190,7 @@ def _explain(error: Any, compiled: Compiled, path: Path) -> Iterator[Problem]:
     elif name == "Not" and kind.schema == {"type": "null"}:
         yield Problem(path, "empty (null), and a value is wanted")
     elif name == "Enum":
-        options = [str(option) for option in kind.options if option is not None]
+        options = [str(option) for option in kind.options if option not in (None, "")]
         yield _about(path, value, f"is none of {', '.join(options)}", _close(value, options))
     elif name in ("AnyOf", "OneOfNotValid"):
         yield _alternatives(path, value, kind.context)
