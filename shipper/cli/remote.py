@@ -176,7 +176,7 @@ def license_key(given: str | None) -> str:
         return given
     from shipper.yamlio import read_file
 
-    return read_file(given[1:], max_bytes=MAX_KEY_FILE).decode("utf-8", "replace").strip()
+    return read_file(given[1:], max_bytes=MAX_KEY_FILE).decode("utf-8-sig", "replace").strip()
 
 
 def check_certificates(path: str) -> None:

@@ -62,7 +62,10 @@ def load(path: str) -> Kept | None:
         with _private_folder(os.path.dirname(path)) as folder:
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             with open(os.open(os.path.basename(path), flags, dir_fd=folder), "rb") as stream:
-                _require_private(os.fstat(stream.fileno()), f'"{path}"', stat.S_ISREG)
+                status = os.fstat(stream.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise CacheError(f'"{path}" is no regular file')
+                _require_private(status, f'"{path}"')
                 data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return None
@@ -138,15 +141,13 @@ def _private_folder(path: str) -> Iterator[int]:
     """A descriptor of a folder that nobody else can write to. Raises CacheError, OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        _require_private(os.fstat(descriptor), f'the folder "{path}"', stat.S_ISDIR)
+        _require_private(os.fstat(descriptor), f'the folder "{path}"')
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _require_private(status: os.stat_result, what: str, right_kind: object) -> None:
-    if not callable(right_kind) or not right_kind(status.st_mode):
-        raise CacheError(f"{what} is no regular file")
+def _require_private(status: os.stat_result, what: str) -> None:
     if status.st_uid not in {0, os.geteuid()}:
         raise CacheError(f"{what} belongs to somebody else")
     if stat.S_IMODE(status.st_mode) & 0o022:

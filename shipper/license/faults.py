@@ -53,13 +53,14 @@ def unreachable(why: str, hint: str = "") -> RequestError:
 def fault(error: BaseException) -> RequestError:
     """What `error`, from requests or what lies below it, means."""
     from requests import exceptions
+    from urllib3.exceptions import LocationParseError
 
     chain = list(_chain(error))
     if any(isinstance(each, exceptions.InvalidSchema) for each in chain):
         return RequestError("the proxy can't be used", hint="only http:// and https:// proxies are supported")
     if any(isinstance(each, exceptions.ProxyError | exceptions.InvalidProxyURL) for each in chain):
         return _proxy(chain)
-    if any(isinstance(each, exceptions.InvalidURL) for each in chain):
+    if any(isinstance(each, exceptions.InvalidURL | LocationParseError | TypeError) for each in chain):
         return RequestError("the URL, or that of the proxy, can't be used", hint=_PROXY_HINT)
     for each in chain:
         if isinstance(each, ssl.SSLError):

@@ -127,7 +127,9 @@ def _attempt(request: Request, seconds: float, max_bytes: int) -> bytes:
     import urllib3
 
     place = request.place
-    # An exception on the way may carry the request with its headers: none leaves as a cause
+    # An exception on the way may carry the request with its headers: none leaves as a cause. Some proxies and answers
+    # make requests and http.client raise ValueError and TypeError
+    refused = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
     try:
         with _session() as session:
             for _ in range(MAX_REDIRECTS + 1):
@@ -142,7 +144,7 @@ def _attempt(request: Request, seconds: float, max_bytes: int) -> bytes:
                     if response.status_code not in _REDIRECTS:
                         return _body(response, max_bytes)
                     place = _next(place, response.headers.get("Location"))
-    except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
+    except (*refused, ValueError, TypeError) as error:
         raise fault(error) from None
     raise RequestError(f"the server sends on more than {MAX_REDIRECTS} times")
 
@@ -201,10 +203,11 @@ def _body(response: requests.Response, max_bytes: int) -> bytes:
     if packed not in {"identity", ""}:
         raise RequestError("the server answers with packed content, which was not asked for")
     length = response.headers.get("Content-Length", "")
-    expected = int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None
+    expected = int(length[:18]) if length.isascii() and length.isdigit() else None
     body = b""
     while len(body) <= max_bytes and (expected is None or expected <= max_bytes):
-        chunk = response.raw.read(_CHUNK, decode_content=False)
+        # Not read(): of a chunk with the length -1 that takes all there is
+        chunk = response.raw.read1(_CHUNK, decode_content=False)
         if not chunk:
             break
         body += chunk

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_ALLOWED = re.compile(r"[!#-;=?-\[\]_a-z~]{1,4096}")
+_ALLOWED = re.compile(r"[!#-;=?-\[\]_a-z~]*")
 """RFC 3986's characters, and nothing that two parsers take for different things (backslash, quotes, spaces)."""
 _PORTS = {"http": 80, "https": 443}
+_MAX_LENGTH = 4096
 
 
 class Place(NamedTuple):
@@ -35,6 +36,8 @@ def parse(text: str) -> Place:
     from urllib3.exceptions import LocationParseError
     from urllib3.util import parse_url
 
+    if len(text) > _MAX_LENGTH:
+        raise ValueError(f"it has more than {_MAX_LENGTH:,} characters")
     if not _ALLOWED.fullmatch(text):
         raise ValueError("it has characters that no URL has (a host with other letters: in its xn-- form)")
     try:
@@ -44,10 +47,21 @@ def parse(text: str) -> Place:
     scheme = url.scheme or ""
     if scheme not in _PORTS or not url.host or url.host[0] in ".*":
         raise ValueError("it must begin with https:// (or http://) and a host")
-    if url.auth is not None or "@" in text.split("/")[2]:
+    if url.auth is not None or "@" in re.split("[/?#]", text)[2]:
         raise ValueError("a name or password in it is not used")
+    if url.port == 0 or not _is_name(url.host):
+        raise ValueError("no host can have that name, or that port")
     origin = (scheme, url.host, url.port or _PORTS[scheme])
     site = Place("", origin, "", "", None).site
     path = url.path or "/"
     query = f"?{url.query}" if url.query is not None else ""
     return Place(f"{site}{path}{query}", origin, f"{site}{path}", path, url.query)
+
+
+def _is_name(host: str) -> bool:
+    """Whether `host` can be looked up: each part between dots has 1 to 63 characters."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return True

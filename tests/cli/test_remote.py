@@ -94,9 +94,10 @@ def test_every_command_takes_it(
     assert "sent in the clear over http" in ran.err
 
 
-@pytest.mark.parametrize("key", ["@key.txt", "@/dev/stdin", "@-", SECRET])
+@pytest.mark.parametrize("key", ["@key.txt", "@/dev/stdin", "@-", "@windows.txt", SECRET])
 def test_the_key_from_a_flag_or_a_file(key: str, shipper: Callable[..., Ran], folder: Path) -> None:
     (folder / "key.txt").write_text(f"{SECRET}\n")
+    (folder / "windows.txt").write_bytes(f"\ufeff{SECRET}\r\n".encode())
     with Server(GOOD) as server:
         arguments = ("--license-server", server.url, "--license-key", key)
         ran = shipper("render", "spec.yaml", *arguments, stdin=f"{SECRET}\n".encode())
@@ -449,7 +450,7 @@ class TestProxies:
     @pytest.mark.parametrize(
         ("url", "text"),
         [("http://user:hunter2@127.0.0.1:1", "can't be reached"), ("socks5://127.0.0.1:1", "can't be used"),
-         ("http://[", "proxy")],
+         ("http://[", "proxy"), ("http://user:hunter2@", "proxy"), ("http://user:hunter2@a..b", "proxy")],
     )  # fmt: skip
     def test_one_that_cannot_be_used(
         self, url: str, text: str, shipper: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch

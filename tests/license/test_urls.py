@@ -17,6 +17,8 @@ from shipper.license import urls
         ("HTTPS://H.example:443/a", "https://h.example/a", "https://h.example/a"),
         ("http://h:8080/a/?token=x#part", "http://h:8080/a/?token=x", "http://h:8080/a/"),
         ("http://[::1]:80/a", "http://[::1]/a", "http://[::1]/a"),
+        ("https://h?to=a@b", "https://h/?to=a@b", "https://h/"),
+        ("https://h.", "https://h./", "https://h./"),
         ("https://h/a/../b/./c", "https://h/b/c", "https://h/b/c"),
         ("https://h/a%2fb", "https://h/a%2Fb", "https://h/a%2Fb"),
     ],
@@ -32,10 +34,11 @@ def test_a_url(text: str, url: str, name: str) -> None:
         "", "h", "h:80/a", "/a", "//h/a", "ftp://h", "file:///a", "https://", "https:///a", "https://:80", "https://u@h",
         "https://u:p@h", "https://@h", "https://h:99999", "https://h:x", "https://h/a b", "https://h\\@i", "https://h/\n",
         "https://h/ü", "https://ü", "https://*.h", "https://.h", "https://h/" + "a" * 4096, "https://[::1", 'https://h/"',
+        "https://h:0", "https://a..b", "https://" + "a" * 64 + ".b", "https://u@h?x",
     ],
 )  # fmt: skip
 def test_what_is_none(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^(it|no URL|a name or password) "):
+    with pytest.raises(ValueError, match=r"^(it|no URL|no host|a name or password) "):
         urls.parse(text)
 
 
