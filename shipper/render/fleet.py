@@ -22,8 +22,9 @@ from shipper.render.together import together
 from shipper.yamlio import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from shipper.render.run import Rendering
     from shipper.render.settings import RenderOptions, Trust
     from shipper.render.together import Steps
     from shipper.spec.model import Spec
@@ -214,9 +215,19 @@ def _render(fleet: Fleet, member: Member, folder: str) -> Steps[Outcome]:
         folder,
         published.files,
         tuple(warnings),
-        tuple(map(masked, published.notes)),
+        tuple(map(masked, [*published.notes, *_remarks(rendering)])),
         tuple((message.level, message.text) for message in rendering.messages),
     )
+
+
+def _remarks(rendering: Rendering) -> Iterator[str]:
+    skipped = len(rendering.skipped)
+    if skipped == len(rendering.plan.assets) > 0:
+        yield f"nothing to render: all {skipped} assets are skipped"
+    if rendering.unchecked:
+        from shipper.render.validate import unchecked
+
+        yield unchecked(rendering.unchecked)
 
 
 def record(outcome: Outcome) -> dict[str, object]:

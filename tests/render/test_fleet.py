@@ -314,6 +314,12 @@ def test_what_stays_of_former_licenses_is_named(tmp_path: Path) -> None:
     assert fleets.leftovers(fleet.output, [*found, Member("altered.pem", None)]) == []
 
 
+def test_nothing_to_render_is_said(tmp_path: Path) -> None:
+    write_license(tmp_path / "licenses", "a.pem", "a")
+    [outcome] = run(fleet_of(tmp_path, "assets.v1: [{inline: {dest: x, contents: '', when: 'false'}}]"))
+    assert outcome.notes == ("nothing to render: all 1 assets are skipped",)
+
+
 def test_the_record_is_plain_data(tmp_path: Path) -> None:
     write_license(tmp_path / "licenses", "a.pem", "a")
     [good] = run(fleet_of(tmp_path))
