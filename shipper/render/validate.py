@@ -11,7 +11,8 @@ from shipper.kubernetes.schemas import LATEST, Schemas
 from shipper.kubernetes.typed import Places, Typed, documents
 from shipper.kubernetes.validate import Problem, check, path_text
 from shipper.render.about import clear
-from shipper.render.kubernetes_stream import NAMES, WAY_OUT
+from shipper.render.kubernetes_stream import NAMES
+from shipper.render.remedies import Field, remedy
 from shipper.template.escape.compare import NotYamlError, read_events
 from shipper.template.sourcemap import origin
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 CHART = "chart.yaml"
 """Helm's description of a chart has an apiVersion and no kind."""
+_NO_MANIFEST = "if it is no manifest, give it another name, or `escape: none`"
 _SECRET_FIELDS = ("data", "stringData")
 
 
@@ -110,7 +112,7 @@ def _read(file: RenderedFile, origins: SourceMap | None) -> _Content:
     try:
         whole = file.content if isinstance(file.content, str) else file.content.decode()
     except UnicodeDecodeError:
-        raise InvalidFieldError("no UTF-8 text", subject=f"output {file.dest}", hint=WAY_OUT) from None
+        raise InvalidFieldError("no UTF-8 text", subject=f"output {file.dest}", hint=_NO_MANIFEST) from None
     text = whole.removeprefix("\ufeff")
     try:
         if file.dest.lower().endswith(".json"):
@@ -124,11 +126,11 @@ def _read(file: RenderedFile, origins: SourceMap | None) -> _Content:
     except NotYamlError as error:
         line = text.count("\n", 0, error.offset) + 1
         subject = f"output {file.dest}:{line}"
-        raise InvalidFieldError(f"no valid YAML: {error.problem}", subject=subject, hint=WAY_OUT) from None
+        raise InvalidFieldError(f"no valid YAML: {error.problem}", subject=subject, hint=_NO_MANIFEST) from None
     except InvalidFieldError as error:
         place = error.position
         error.subject = f"output {file.dest}{f':{place.line}:{place.column}' if place and place.line else ''}"
-        error.position, error.hint = None, error.hint or WAY_OUT
+        error.position, error.hint = None, error.hint or _NO_MANIFEST
         raise
 
 
@@ -148,14 +150,6 @@ def _is_meant(data: Any, file: RenderedFile) -> bool:
     if all(has):
         return True
     return any(has) and not file.unescaped and os.path.basename(file.dest).lower() != CHART
-
-
-class _Field(NamedTuple):
-    """Where a field is written: the events of its key and value, if they are known, and what printed its value."""
-
-    key: Event | None
-    value: Event | None
-    printed: list[Printed]
 
 
 class _Document:
@@ -187,7 +181,9 @@ class _Document:
         source = origin(field.printed[0]) if len(field.printed) == 1 and not problem.at_key else None
         if source is not None:
             message += _named_origin(source.expression, source.name)
-        hint = problem.hint or ("" if hidden and source is None else self._hint(problem, field))
+        hint = problem.hint
+        if not hint and (source is not None or not hidden):
+            hint = remedy(problem, field, names_key=self._public(path) == path)
         error = InvalidFieldError(f"{named}: {message}" if named else message, hint=hint)
         error.document = self._name()
         error.field = named
@@ -200,15 +196,15 @@ class _Document:
             error.position = error.position._replace(text="")
         return error
 
-    def _field(self, path: Path) -> _Field:
+    def _field(self, path: Path) -> Field:
         events = self.content.events()
         if self.typed.first >= len(events):
-            return _Field(None, None, [])
+            return Field(None, None, [])
         self._places = self._places or Places(events, self.typed.first)
         spot = self._places.locate(path)
         key = events[spot.key] if spot.key >= 0 else None
         value = events[spot.value]
-        return _Field(key, value, self._printed(value) if value.kind == "scalar" else [])
+        return Field(key, value, self._printed(value) if value.kind == "scalar" else [])
 
     def _printed(self, event: Event | None) -> list[Printed]:
         if self.origins is None or event is None:
@@ -216,7 +212,7 @@ class _Document:
         shift = self.content.shift
         return self.origins.printed(event.start + shift, event.end + shift)
 
-    def _is_secret(self, path: Path, field: _Field) -> bool:
+    def _is_secret(self, path: Path, field: Field) -> bool:
         """Whether a value must not be shown: it may come from a password, or is in a Secret."""
         if self.origins is not None and self.origins.is_secret(field.printed):
             return True
@@ -249,7 +245,7 @@ class _Document:
                 known.append(MASK if secret else " ".join(text.split())[:120])
         return "/".join(known) or "document"
 
-    def _shown(self, problem: Problem, field: _Field) -> str:
+    def _shown(self, problem: Problem, field: Field) -> str:
         """A value as it is written; what Kubernetes reads it as is added where that is something else."""
         value = problem.value
         if isinstance(value, str):
@@ -258,25 +254,7 @@ class _Document:
         written = field.value.value if field.value is not None and field.value.kind == "scalar" else read
         return read if written in (read, "") else f"{written} (read as {read})"
 
-    def _hint(self, problem: Problem, field: _Field) -> str:
-        """How to make text of what is none."""
-        if "string" not in problem.wants or not problem.path:
-            if "integer" in problem.wants and isinstance(problem.value, str) and problem.value.isdecimal():
-                return "take it out of its quotes"
-            return ""
-        value = field.value
-        if value is None or value.kind != "scalar" or value.style:
-            return ""
-        key = problem.path[-1]
-        lead = "- " if isinstance(key, int) else f"{key}: "
-        if not value.value:
-            return f'write {lead}"" for an empty text'
-        if len(field.printed) == 1:
-            expression = origin(field.printed[0]).expression
-            return f'put it in quotes: {lead}"{{{{ {expression} }}}}"' if expression else "put it in quotes"
-        return f'put it in quotes: {lead}"{value.value}"' if not field.printed else "put it in quotes"
-
-    def _offset(self, problem: Problem | None, field: _Field) -> int | None:
+    def _offset(self, problem: Problem | None, field: Field) -> int | None:
         """The character of the text to point to: a scalar's, else its key's, for a key that is wrong the key's."""
         key, value = field.key, field.value
         if value is None:
@@ -284,7 +262,7 @@ class _Document:
         at_value = value.kind == "scalar" and value.end > value.start and not (problem is not None and problem.at_key)
         return value.start if key is None or at_value else key.start
 
-    def _position(self, problem: Problem, field: _Field) -> Position | None:
+    def _position(self, problem: Problem, field: Field) -> Position | None:
         offset = self._offset(problem, field)
         if offset is None:
             return None
@@ -300,7 +278,7 @@ class _Document:
         line = text[start : end if end >= 0 else len(text)].rstrip("\r")
         return Position(shown_path(self.copied), text.count("\n", 0, start) + 1, offset - start + 1, line)
 
-    def _line(self, field: _Field) -> int:
+    def _line(self, field: Field) -> int:
         offset = self._offset(None, field)
         return 0 if offset is None else self.content.text.count("\n", 0, offset) + 1
 

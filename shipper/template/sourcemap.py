@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shipper.template.escape.compare import Event
     from shipper.template.escape.final import Text
 
-_EXPRESSION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+_PART = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[{}]""", re.DOTALL)
 _LONGEST = 60
 
 
@@ -125,8 +125,18 @@ def origin(piece: Printed) -> Origin:
     name = piece.value.typed if isinstance(piece.value, TypedText) else ""
     source: str = getattr(piece.source.template, "text", "")
     start = source.rfind("{{", 0, piece.source.offset + 2)
-    match = _EXPRESSION.match(source, start) if start >= 0 else None
-    if match is None or match.end() < piece.source.offset:
+    expression = _expression(source, start + 2) if start >= 0 else ""
+    if start + 2 + len(expression) < piece.source.offset:
         return Origin("", name)
-    expression = " ".join(match[1].split())
+    expression = " ".join(expression.removeprefix("-").removesuffix("-").split())
     return Origin(expression if len(expression) <= _LONGEST else f"{expression[:_LONGEST]}…", name)
+
+
+def _expression(source: str, start: int) -> str:
+    """What stands from `start` to the braces that close it; empty if none do."""
+    depth = 0
+    for part in _PART.finditer(source, start):
+        depth += (part[0] == "{") - (part[0] == "}")
+        if depth < 0:
+            return source[start : part.start()]
+    return ""

@@ -29,6 +29,7 @@ config.v1:
       - {name: port, type: integer, default: "8080"}
       - {name: seats, type: integer, default: "5"}
       - {name: pw, type: password, default: ""}
+      - {name: flag, default: ""}
 """
 
 
@@ -205,6 +206,7 @@ def test_copies_are_checked_where_they_stand(tmp_path: Path) -> None:
     assert (first.field, first.position and first.position.line) == (FAULTS[3].field, 14)
     assert first.position
     assert first.position.text == "              value: 0777  # fault"
+    assert not any("--output-dir" in each.hint for each in others)
     assert [each.subject for each in others] == ["output out/b.yaml:1", "output out/c.json:1:10", "output out/d.yaml"]
 
 
