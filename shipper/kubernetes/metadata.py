@@ -150,6 +150,9 @@ class _Document:
     def put(self, map_: Node, path: str, entries: Entries) -> None:
         """Set `entries` of a map that stands at `path` of its object. Raises TemplateError."""
         self._require_alone(map_, path or "the object")
+        for key, _ in map_.pairs():
+            if key.kind == "alias":
+                raise _refused(key, f'the key "*{key.text}" is an alias, which may be any', hint=_WRITE_OUT)
         new: dict[str, Value] = {}
         for name, value in entries.items():
             place = f"{path}.{name}" if path else name

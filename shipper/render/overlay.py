@@ -55,7 +55,7 @@ def change_of(overlay: Overlay, rendering: Rendering) -> Change:
 
 
 def changed_file(file: RenderedFile, change: Change, warnings: list[Warned]) -> RenderedFile:
-    """`file` with `change`. A file that is no YAML or JSON passes: who needs one says so. Raises TemplateError."""
+    """`file` with `change`. One that should be YAML or JSON and is none passes, with a warning. Raises TemplateError."""
     from shipper.kubernetes.metadata import with_metadata
     from shipper.kubernetes.tree import NoYamlError
     from shipper.render.kubernetes_stream import NAMES
@@ -63,9 +63,11 @@ def changed_file(file: RenderedFile, change: Change, warnings: list[Warned]) -> 
     name = file.dest.lower()
     if not name.endswith(NAMES):
         return file
+    unread = Warned(f"{file.dest} can't be read, and is left without what --namespace, --label or --annotate set")
     try:
         text = file.content if isinstance(file.content, str) else file.content.decode()
     except UnicodeDecodeError:
+        warnings.append(unread)
         return file
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     try:
@@ -73,6 +75,7 @@ def changed_file(file: RenderedFile, change: Change, warnings: list[Warned]) -> 
     except NoYamlError:
         if name.endswith(".json") and is_json(text):
             raise TemplateError("JSON that is no YAML can't be changed", hint="write the file as YAML") from None
+        warnings.append(unread)
         return file
     except TemplateError as error:
         # The place is one in the output, not in a file that could be opened

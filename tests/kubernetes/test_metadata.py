@@ -185,6 +185,8 @@ def test_json_stays_json() -> None:
         (HEAD + "metadata: text\n", '"metadata" is no map', 3),
         (HEAD + "metadata: {labels: {team: []}}\n", '"metadata.labels.team" is no text', 3),
         (HEAD + "metadata: {labels: {n: x}}\n", 'the key of "metadata.labels.n" is no text', 3),
+        (HEAD + "spec: &n metadata\n*n : {name: a}\n", 'the key "*n" is an alias', 4),
+        (HEAD + "spec: &n namespace\nmetadata: {*n : other}\n", 'the key "*n" is an alias', 4),
         (HEAD + "metadata: {}\nmetadata: {}\n", '"metadata" is there twice', 4),
         ("kind: List\napiVersion: v1\nitems: [&a {kind: A, apiVersion: v1}, *a]\n", "an item of a List is an alias", 3),
     ],

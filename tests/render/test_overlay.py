@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from shipper.render.run import RenderedFile
+    from shipper.render.run import RenderedFile, Rendering
     from tests.program import Ran
 
 OVERLAY = Overlay("prod", {"team": "pay"}, annotate=True)
@@ -73,7 +73,11 @@ def test_what_is_no_yaml_stays(tmp_path: Path) -> None:
     contents = {"a.yaml": b"{{- if }}\n", "b.yaml": b"\xff\xfe", "c.json": b"{", "d.yaml": b"apiVersion: v1\nkind: [\n"}
     for name, data in contents.items():
         (tmp_path / name).write_bytes(data)
-    assert {file.dest: file.content for file in local(tmp_path)} == contents
+    rendering = render_local(tmp_path)
+    assert {file.dest: file.content for file in rendering.files} == contents
+    assert [warning.message.split(",")[0] for warning in rendering.warnings] == [
+        f"{name} can't be read" for name in contents
+    ]
 
 
 def test_copied_files_get_it_too(tmp_path: Path) -> None:
@@ -87,8 +91,12 @@ def test_copied_files_get_it_too(tmp_path: Path) -> None:
 
 
 def local(folder: Path) -> list[RenderedFile]:
+    return list(render_local(folder).files)
+
+
+def render_local(folder: Path) -> Rendering:
     text = f"assets.v1: [{{local: {{path: {folder.name}, dest: .}}}}]"
-    return list(render(parse_spec(text, "s"), None, OPTIONS._replace(folder=str(folder.parent))).files)
+    return render(parse_spec(text, "s"), None, OPTIONS._replace(folder=str(folder.parent)))
 
 
 def test_what_cannot_be_changed_is_told_with_its_place(tmp_path: Path) -> None:
@@ -245,7 +253,7 @@ def test_kubectl_passes_over_a_manifest_with_provenance(
     acme: tuple[str, ...], run: Callable[..., Ran], kubectl: str, tmp_path: Path
 ) -> None:
     assert run("render", *acme, *FLAGS, "--output-dir", tmp_path / "out").code == 0
-    command = [kubectl, "label", "--local", "-R", "-f", tmp_path / "out", "x=y", "-o", "name"]
+    command = [kubectl, "label", "--local", "-R", "-f", str(tmp_path / "out"), "x=y", "-o", "name"]
     done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 8
