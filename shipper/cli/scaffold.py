@@ -33,6 +33,10 @@ def create(name: str) -> list[str]:
     import shutil
     import tempfile
 
+    from shipper.kubernetes.typed import resolve
+
+    if resolve(name) != name:
+        raise UsageError(f"{shown(name)} is no name for a product", hint="in YAML it is no text")
     files = dict(starter(name))
     try:
         check_free(name)

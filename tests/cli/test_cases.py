@@ -198,7 +198,7 @@ def test_places_and_the_summary(case: Callable[..., Ran]) -> None:
 
 
 def test_secrets_are_masked_in_what_is_said(case: Callable[..., Ran]) -> None:
-    ran = case("values: {password: geheimnis}\nexpect: {lacks: {README.md: geheimnis}, golden: golden.yaml}")
+    ran = case("values: {password: geheimnis}\nexpect: {lacks: {README.md: geheimnis}, golden: golden/g.yaml}")
     assert ran.code == 10
     assert "geheimnis" not in ran.out
     ran = case("expect: {golden: golden}", "--update-golden")
@@ -217,6 +217,18 @@ WRONG = [
     ("expect: {error: {code: 3}}", 'tests/a.yaml:1:18: case "a": "expect": "error": unknown key "code"'),
     ("expect: {error: {exit_code: three}}", 'tests/a.yaml:1:29: case "a": "expect": "error": "exit_code" is a number'),
     ("expect: {error: {exit_code: 0}}", 'tests/a.yaml:1:29: case "a": "expect": "error": "exit_code" is a number'),
+    ("expect: {error: {}}", 'tests/a.yaml:1:17: case "a": "expect": "error" says which one (a text of its message'),
+    ("expect: {error: {message: }}", 'tests/a.yaml:1:17: case "a": "expect": "error" says which one'),
+    ("expect: {error: ''}", 'tests/a.yaml:1:17: case "a": "expect": "error": an empty text is everywhere'),
+    ("expect: {error: {message: ''}}", 'tests/a.yaml:1:27: case "a": "expect": "error": an empty text is everywhere'),
+    (
+        "expect: {contains: {a: [b, '']}}",
+        'tests/a.yaml:1:28: case "a": "expect": "contains": an empty text is everywhere',
+    ),
+    ("expect: {lacks: {a: ''}}", 'tests/a.yaml:1:21: case "a": "expect": "lacks": an empty text is everywhere'),
+    ("expect: {golden: a.yaml}", 'tests/a.yaml:1:18: case "a": "expect": "golden" is a file among the cases'),
+    ("expect: {golden: ./x/../b.yml}", 'tests/a.yaml:1:18: case "a": "expect": "golden" is a path below the folder'),
+    ("expect: {golden: ./b.yml}", 'tests/a.yaml:1:18: case "a": "expect": "golden" is a file among the cases'),
     ("expect: {error: x, files: []}", 'tests/a.yaml:1:20: case "a": "expect": nothing is rendered where an error'),
     (
         "expect: {contains: [a]}",
@@ -293,18 +305,18 @@ def test_the_case_s_own_values_win_over_files(case: Callable[..., Ran], tmp_path
 
 
 def test_a_golden_file_holds_the_documents(case: Callable[..., Ran], tmp_path: Path) -> None:
-    text = "expect: {golden: out.yaml}\n"
-    golden = tmp_path / "tests" / "out.yaml"
+    text = "expect: {golden: golden/out.yaml}\n"
+    golden = tmp_path / "tests/golden/out.yaml"
     assert failures(case(text, "spec.yaml", "tests/a.yaml")) == [
-        'there is no "tests/out.yaml" (--update-golden writes it)'
+        'there is no "tests/golden/out.yaml" (--update-golden writes it)'
     ]
     ran = case(text, "spec.yaml", "tests/a.yaml", "--update-golden")
-    assert (ran.code, ran.out) == (0, "ok      a (tests/a.yaml)\n        wrote tests/out.yaml\n")
+    assert (ran.code, ran.out) == (0, "ok      a (tests/a.yaml)\n        wrote tests/golden/out.yaml\n")
     assert [document["kind"] for document in yaml.safe_load_all(golden.read_text())] == ["ConfigMap", "Deployment"]
     assert case(text, "spec.yaml", "tests/a.yaml").code == 0
     assert case(text, "spec.yaml", "tests/a.yaml", "--update-golden").out == "ok      a (tests/a.yaml)\n"
     ran = case("values: {replicas: 3}\n" + text, "spec.yaml", "tests/a.yaml")
-    assert failures(ran) == ['this is not what "tests/out.yaml" holds (--update-golden writes it)']
+    assert failures(ran) == ['this is not what "tests/golden/out.yaml" holds (--update-golden writes it)']
     assert "          -  replicas: 2\n          +  replicas: 3\n" in ran.out
 
 
@@ -344,7 +356,7 @@ def test_what_is_no_golden_output_is_left_alone(case: Callable[..., Ran], tmp_pa
 
 def test_a_golden_file_of_what_is_no_manifest(case: Callable[..., Ran]) -> None:
     spec = "assets.v1: [{inline: {dest: a.yaml, contents: 'kind: A'}}]"
-    ran = case("expect: {golden: g.yaml}", "--update-golden", license="", spec=spec)
+    ran = case("expect: {golden: golden/g.yaml}", "--update-golden", license="", spec=spec)
     assert ran.code == 10
     assert "a Kubernetes document with" in ran.out
 

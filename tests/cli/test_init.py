@@ -123,6 +123,14 @@ def test_names_that_kubernetes_does_not_take(name: str, shipper: Callable[..., R
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("name", ["yes", "on", "y", "true", "no", "off", "n", "false", "null"])
+def test_names_that_yaml_does_not_take_for_text(name: str, shipper: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = shipper("init", name)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f'error: "{name}" is no name for a product (in YAML it is no text)\n'
+    assert os.listdir(tmp_path) == []
+
+
 def test_the_files_are_in_the_package() -> None:
     assert set(dict(scaffold.starter("my-app"))) == FILES
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from shipper.render.cases.golden import is_file
 from shipper.render.cases.model import Expected, ExpectedError, Files, Part
 from shipper.spec.fields import Fields, Report, scalar_of
 from shipper.spec.model import Text
@@ -48,13 +49,25 @@ def expected_of(fields: Fields) -> Expected:
 def _error(node: Node, what: str) -> ExpectedError:
     """An error: its message alone, or a map."""
     if isinstance(node, Scalar):
-        return ExpectedError(Text(node.text, node), None, node.position)
+        return ExpectedError(_telling(Text(node.text, node), f'{what}: "error"'), None, node.position)
     fields = Fields(node, f'{what}: "error"', Report(None), ERROR_KEYS)
     code = fields.scalar("exit_code")
+    message = fields.text("message")
+    if code is None and message is None:
+        raise node.error(f"{fields.what} says which one", hint="a text of its message, or {exit_code: …}")
     value = code.value if code else None
     if code is not None and not (type(value) is int and 0 < value <= MAX_EXIT_CODE):
         raise code.error(f'{fields.what}: "exit_code" is a number from 1 to {MAX_EXIT_CODE}')
-    return ExpectedError(fields.text("message"), value if isinstance(value, int) else None, node.position)
+    if message is not None:
+        _telling(message, fields.what)
+    return ExpectedError(message, value if isinstance(value, int) else None, node.position)
+
+
+def _telling(text: Text, what: str) -> Text:
+    """A text to look for. Raises SpecError for an empty one, which is everywhere: nothing would be tested."""
+    if not text.text:
+        raise text.scalar.error(f"{what}: an empty text is everywhere")
+    return text
 
 
 def _golden(fields: Fields) -> Text | None:
@@ -65,6 +78,11 @@ def _golden(fields: Fields) -> Text | None:
     names = text.text.split("/")
     if os.path.isabs(text.text) or ".." in names or not set(names) - {"", "."} or "\0" in text.text:
         raise text.scalar.error(f'{fields.what}: "golden" is a path below the folder of the case\'s file, without ..')
+    if is_file(text) and not os.path.dirname(os.path.normpath(text.text)):
+        raise text.scalar.error(
+            f'{fields.what}: "golden" is a file among the cases, and would be taken for one',
+            hint=f"such as golden/{os.path.basename(text.text)}",
+        )
     return text
 
 
@@ -83,7 +101,10 @@ def _by_file(fields: Fields, name: str) -> tuple[tuple[Text, tuple[Text, ...]], 
     if not isinstance(node, Mapping):
         raise node.error(f'{fields.what}: "{name}" is a map of a file\'s dest to texts')
     below = Fields(node, f'{fields.what}: "{name}"', Report(None), tuple(node.nodes))
-    return tuple((Text(key.text, key), texts(below, key.text)) for key, _ in node.entries)
+    return tuple(
+        (Text(key.text, key), tuple(_telling(text, below.what) for text in texts(below, key.text)))
+        for key, _ in node.entries
+    )
 
 
 def texts(fields: Fields, name: str) -> tuple[Text, ...]:
