@@ -8,15 +8,12 @@ import os
 import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shipper.errors import LimitError, OutputError, UsageError
+from shipper.errors import LimitError
 from shipper.license.state import state_at
 from shipper.render.about import About
 from shipper.render.explain import describe
-from shipper.render.inplace import is_interrupted
-from shipper.render.linux import open_folder
-from shipper.render.manifest import NAME, read_published
-from shipper.render.paths import OWN_FOLDER
 from shipper.render.provenance import provenance
+from shipper.render.published import open_below, read_tree
 from shipper.render.run import render
 from shipper.render.tree import digest_of
 
@@ -25,13 +22,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shipper.license.verify import VerifiedLicense
-    from shipper.render.manifest import Entry
+    from shipper.render.manifest import Entry, Published
     from shipper.render.settings import RenderOptions
     from shipper.spec import Spec
 
-_ATTEMPTS = 5
 MAX_FILE = 64 * 1024 * 1024
-_GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
+_NO_FILE = {errno.ENOENT, errno.ELOOP, errno.ENXIO}
 
 
 class SideFile(NamedTuple):
@@ -119,47 +115,16 @@ def option_value(recorded: Any) -> Any:
 def published_side(folder: str) -> Side:
     """The tree that was published to `folder`, as it is now; what isn't ours in it is not looked at.
 
-    Raises UsageError if there is no such folder, OutputError if its manifest is absent or damaged, if an update of it
-    was interrupted, or if it can't be read; LimitError for a file beyond MAX_FILE.
+    Raises what `read_tree` does, and LimitError for a file beyond MAX_FILE.
     """
-    for _ in range(_ATTEMPTS):
-        side = _published(folder)
-        if side is not None:
-            return side
-    raise OutputError(f'"{folder}" is replaced again and again while it is read')
-
-
-def _published(folder: str) -> Side | None:
-    """None if the tree was replaced meanwhile."""
-    try:
-        real = os.path.realpath(folder)
-        root = open_folder(real)
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        raise UsageError(f'no such folder: "{folder}"') from None
-    except OSError as error:
-        raise _unreadable(folder, error) from None
-    try:
-        found = read_published(root)
-        if found is None:
-            raise OutputError(
-                f'"{folder}" has no manifest "{OWN_FOLDER}/{NAME}": nothing says what was published there',
-                hint="it is written by render --output-dir",
-            )
-        if is_interrupted(root):
-            raise OutputError(
-                f'an update of "{folder}" was interrupted and is not finished',
-                hint="render to it again, which finishes it",
-            )
-        files = {path: _read(root, path, entry) for path, entry in sorted(found.files.items())}
-        if not os.path.lexists(real) or not os.path.samestat(os.lstat(real), os.fstat(root)):
-            return None
-    except OSError as error:
-        raise _unreadable(folder, error) from None
-    finally:
-        os.close(root)
+    origin, files = read_tree(folder, _files)
     there = {path: file for path, file in files.items() if file is not None}
-    facts = None if found.provenance is None else inputs(found.provenance)
+    facts = None if origin is None else inputs(origin)
     return Side(folder, there, facts, record=facts, deleted=tuple(path for path in files if path not in there))
+
+
+def _files(root: int, published: Published) -> tuple[dict[str, object] | None, dict[str, SideFile | None]]:
+    return published.provenance, {path: _read(root, path, entry) for path, entry in sorted(published.files.items())}
 
 
 def in_the_way(folder: str, left: Side, right: Side) -> tuple[str, ...]:
@@ -171,21 +136,19 @@ def in_the_way(folder: str, left: Side, right: Side) -> tuple[str, ...]:
 
 def _read(root: int, path: str, entry: Entry) -> SideFile | None:
     """The regular file at `path` below the open folder; None if there is none, or if a link leads there."""
-    *folders, name = path.split("/")
-    here = os.dup(root)
+    folder, _, name = path.rpartition("/")
+    here = open_below(root, folder)
+    if here is None:
+        return None
     try:
-        for folder in folders:
-            below = open_folder(folder, here)
-            os.close(here)
-            here = below
         fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=here)
     except OSError as error:
-        if error.errno not in _GONE:
+        if error.errno not in _NO_FILE:
             raise
         return None
     finally:
         os.close(here)
-    with open(fd, "rb", buffering=0, closefd=True) as file:
+    with open(fd, "rb", buffering=0) as file:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             return None
@@ -194,7 +157,3 @@ def _read(root: int, path: str, entry: Entry) -> SideFile | None:
         content = file.read(MAX_FILE + 1)
     mode = stat.S_IMODE(status.st_mode)
     return SideFile(content, mode, digest_of(content) != entry.sha256 or mode != entry.mode)
-
-
-def _unreadable(folder: str, error: OSError) -> OutputError:
-    return OutputError(f'"{folder}" can\'t be read: {os.strerror(error.errno or errno.EIO).lower()}')

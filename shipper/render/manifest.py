@@ -20,6 +20,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import math
 import os
 import re
 import stat
@@ -134,7 +135,7 @@ def _decode(data: bytes) -> Published:
         hint="publish to an empty folder, or restore the manifest",
     )
     try:
-        document = json.loads(data)
+        document = json.loads(data, parse_float=_finite, parse_constant=_finite)
         version = document["version"]
         if type(version) is not int or version < VERSION:
             raise damaged
@@ -152,6 +153,14 @@ def _decode(data: bytes) -> Published:
     except (ValueError, KeyError, TypeError, RecursionError):
         raise damaged from None
     return Published(entries, provenance)
+
+
+def _finite(text: str) -> float:
+    """A number that JSON can say again. Raises ValueError."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _is_shallow(data: object) -> bool:

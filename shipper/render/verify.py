@@ -12,20 +12,16 @@ import os
 import stat
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from shipper.errors import OutputError, UsageError
-from shipper.render.inplace import is_interrupted
-from shipper.render.linux import open_folder
 from shipper.render.manifest import NAME as MANIFEST
-from shipper.render.manifest import read_published
 from shipper.render.paths import OWN_FOLDER
+from shipper.render.published import open_below, read_tree
 from shipper.render.tree import parents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shipper.render.manifest import Entry
+    from shipper.render.manifest import Entry, Published
 
-_ATTEMPTS = 5
 What = Literal["modified", "missing", "mode", "replaced", "unreadable"]
 
 
@@ -53,52 +49,14 @@ class Verified(NamedTuple):
 def verify_folder(path: str) -> Verified:
     """Compare the tree in the folder `path` with its manifest; both lists are sorted by path.
 
-    Raises UsageError if there is no such folder, OutputError if its manifest is absent or damaged, if an update of it
-    was interrupted, or if it can't be read.
+    Raises what `read_tree` does.
     """
-    for _ in range(_ATTEMPTS):
-        found = _verify(path)
-        if found is not None:
-            return found
-    raise OutputError(f'"{path}" is replaced again and again while it is read')
+    return read_tree(path, _verified)
 
 
-def _verify(path: str) -> Verified | None:
-    """None if the tree was replaced meanwhile."""
-    try:
-        real = os.path.realpath(path)
-        root_fd = open_folder(real)
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        raise UsageError(f'no such folder: "{path}"') from None
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    try:
-        published = read_published(root_fd)
-        if published is None:
-            raise OutputError(
-                f'"{path}" has no manifest "{OWN_FOLDER}/manifest.json": nothing says what was published there',
-                hint="it is written by render --output-dir",
-            )
-        if is_interrupted(root_fd):
-            raise OutputError(
-                f'an update of "{path}" was interrupted and is not finished',
-                hint="render to it again, which finishes it",
-            )
-        differences, foreign = _compare(root_fd, published.files)
-        if not _is_there(real, root_fd):
-            return None
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    finally:
-        os.close(root_fd)
+def _verified(root_fd: int, published: Published) -> Verified:
+    differences, foreign = _compare(root_fd, published.files)
     return Verified(len(published.files), sorted(differences), sorted(foreign), published.provenance)
-
-
-def _is_there(path: str, root_fd: int) -> bool:
-    try:
-        return os.path.samestat(os.lstat(path), os.fstat(root_fd))
-    except FileNotFoundError:
-        return False
 
 
 def _compare(root_fd: int, files: Mapping[str, Entry]) -> tuple[list[Difference], list[str]]:
@@ -109,7 +67,7 @@ def _compare(root_fd: int, files: Mapping[str, Entry]) -> tuple[list[Difference]
     pending = [""]
     while pending:
         folder = pending.pop()
-        folder_fd = _open_below(root_fd, folder)
+        folder_fd = open_below(root_fd, folder)
         if folder_fd is None:  # it was a folder a moment ago
             continue
         try:
@@ -132,22 +90,6 @@ def _compare(root_fd: int, files: Mapping[str, Entry]) -> tuple[list[Difference]
             os.close(folder_fd)
     differences += [Difference(path, "missing") for path in files.keys() - seen]
     return differences, foreign
-
-
-def _open_below(root_fd: int, folder: str) -> int | None:
-    """The folder, opened part by part so that no link on the way is followed; None if there is none."""
-    fd = os.dup(root_fd)
-    for name in folder.split("/") if folder else ():
-        try:
-            below = open_folder(name, fd)
-        except OSError as error:
-            if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
-                return None
-            raise
-        finally:
-            os.close(fd)
-        fd = below
-    return fd
 
 
 def _mode(name: str, dir_fd: int) -> int | None:
@@ -180,7 +122,3 @@ def _kind(mode: int) -> str:
     if stat.S_ISLNK(mode):
         return "a symbolic link"
     return "a folder" if stat.S_ISDIR(mode) else "something that is no regular file"
-
-
-def _unreadable(path: str, error: OSError) -> OutputError:
-    return OutputError(f'cannot read "{path}": {os.strerror(error.errno or errno.EIO).lower()}')

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shipper.render import verify as verifying
+from shipper.render import published
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -222,7 +222,7 @@ def test_what_cannot_be_verified_says_so(out: Path, shipper: Callable[..., Ran],
     ran = shipper("verify", "empty")
     assert (ran.code, ran.out) == (7, "")
     assert '"empty" has no manifest ".shipper/manifest.json"' in ran.err
-    assert [shipper("verify", name).code for name in ("none", "file", "a\0b")] == [2, 2, 2]
+    assert [shipper("verify", name).code for name in ("none", "file", "a\0b", "")] == [2, 2, 2, 2]
     (out / ".shipper/journal").write_text("{}")
     ran = shipper("verify", "out")
     assert ran.code == 7
@@ -238,7 +238,7 @@ def test_a_tree_that_is_replaced_meanwhile_is_read_again(
     out: Path, shipper: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = iter([False, True, *[False] * 5])
-    monkeypatch.setattr(verifying, "_is_there", lambda *_: next(answers))
+    monkeypatch.setattr(published, "_is_there", lambda *_: next(answers))
     assert shipper("verify", "out").code == 0
     ran = shipper("verify", str(out))
     assert ran.code == 7

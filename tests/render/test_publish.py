@@ -638,6 +638,8 @@ def test_files_that_do_not_fit_are_refused(out: Path, files: list[OutputFile], e
         b'{"version": 1, "files": [{"path": "x", "sha256": "0", "mode": "0644"}]}',
         b'{"version": 1, "files": [{"path": 1, "sha256": "0", "mode": "0644"}]}',
         b'{"version": 1, "files": [5]}',
+        b'{"version": 1, "files": [], "provenance": {"a": NaN}}',
+        b'{"version": 1, "files": [], "provenance": {"a": 1e999}}',
     ],
 )
 def test_a_damaged_manifest_is_refused(out: Path, content: bytes) -> None:
