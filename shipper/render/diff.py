@@ -230,16 +230,8 @@ def changed_objects(
 
 def changed_fields(old: Any, new: Any, masks: Masks) -> Iterator[Field]:
     """The fields of an object that differ, masked."""
-    for change in diff(old, new):
-        if masks.is_secret(old, change.path) or masks.is_secret(new, change.path):
-            hidden = change._replace(
-                path=tuple(map(masks.step, change.path)),
-                old=None if change.change == "added" else blank(change.old),
-                new=None if change.change == "removed" else blank(change.new),
-            )
-            yield Field(hidden, secret=True)
-        else:
-            yield _shown(change, masks)
+    for change in diff(masks.sealed(old), masks.sealed(new)):
+        yield _shown(change, masks)
 
 
 def _shown(change: FieldChange, masks: Masks) -> Field:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DATA = frozenset({"data", "stringData"})
 BEFORE, AFTER = f"{MASK} (before)", f"{MASK} (after)"
-_MAY_BE_SECRET = re.compile(r"""kind["']?\s*:\s*["']?Secret(?:List)?\b""", re.IGNORECASE)
+_MAY_BE_SECRET = re.compile(r"""kind["']?\s*:\s*(?:[&!|>]\S*\s+)*["']?Secret(?:List)?\b""", re.IGNORECASE)
 
 
 class Masks:
@@ -37,27 +37,18 @@ class Masks:
         return masked(text, self._secrets)
 
     def value(self, value: Any) -> Any:
-        """Plain data without secrets; Secrets in it lose their values."""
+        """Plain data, with what is Sealed in it, without secrets."""
         if self.show:
             return value
-        return self._value(value, listed=False)
-
-    def _value(self, value: Any, *, listed: bool) -> Any:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
-            return [self._value(item, listed=listed) for item in value]
+            return [self.value(item) for item in value]
         if isinstance(value, dict):
-            kind = value.get("kind")
-            secret = listed or kind == "Secret"
-            return {
-                self.text(key): blank(child)
-                if secret and key in DATA
-                else self._value(child, listed=listed or kind == "SecretList")
-                for key, child in value.items()
-            }
+            return {self.text(key): self.value(child) for key, child in value.items()}
         # A number may be a password, too
-        return MASK if len(str(value)) >= SHORTEST_MASKED and str(value) in self._secrets else value
+        is_secret = isinstance(value, Sealed) or (len(str(value)) >= SHORTEST_MASKED and str(value) in self._secrets)
+        return MASK if is_secret else value
 
     def both(self, old: Any, new: Any) -> tuple[Any, Any, bool]:
         """Two values of one field, and whether any is hidden.
@@ -72,20 +63,9 @@ class Masks:
             return blank(old), shown[1], True
         return *shown, any(hidden)
 
-    def is_secret(self, document: Any, path: Sequence[Step]) -> bool:
-        """Whether what stands at `path` of an object is the data of a Secret, or in it."""
-        listed = False
-        for step in () if self.show else path:
-            if isinstance(document, dict):
-                if step in DATA and (listed or document.get("kind") == "Secret"):
-                    return True
-                listed = listed or document.get("kind") == "SecretList"
-                document = document.get(step) if isinstance(step, str) else None
-            elif isinstance(document, list) and isinstance(step, int) and step < len(document):
-                document = document[step]
-            else:
-                document = None
-        return False
+    def sealed(self, document: Any) -> Any:
+        """An object in which everything that a Secret holds is Sealed."""
+        return document if self.show else seal_secrets(document, listed=False)
 
     def step(self, step: Step) -> Step:
         """A step of a path without secrets."""
@@ -108,6 +88,43 @@ class Masks:
             old if old is None else self.text(_hidden(old, left, after, BEFORE)),
             new if new is None else self.text(_hidden(new, right, before, AFTER)),
         )
+
+
+class Sealed(NamedTuple):
+    """A scalar that can be compared but isn't shown."""
+
+    type: type
+    value: Any
+
+
+def seal_secrets(value: Any, *, listed: bool) -> Any:
+    """Plain data with the data of Secrets sealed; `listed` is true in a SecretList, whose items need no kind."""
+    if isinstance(value, str):
+        return seal(value) if may_hold_secret(value) else value
+    if isinstance(value, list):
+        return [seal_secrets(item, listed=listed) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kind = value.get("kind")
+    secret = listed or kind == "Secret"
+    return {
+        key: seal(child) if secret and key in DATA else seal_secrets(child, listed=listed or kind == "SecretList")
+        for key, child in value.items()
+    }
+
+
+def seal(value: Any) -> Any:
+    """`value` with its shape and keys, and every scalar in it Sealed."""
+    if isinstance(value, dict):
+        return {key: seal(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [seal(item) for item in value]
+    return Sealed(type(value), value)
+
+
+def may_hold_secret(text: str) -> bool:
+    """Whether a text seems to be a Secret's manifest, or to have one in it."""
+    return "ecret" in text.lower() and _MAY_BE_SECRET.search(text) is not None
 
 
 def blank(value: Any) -> Any:
@@ -148,9 +165,10 @@ def secret_spans(dest: str, text: str) -> list[Span] | None:
 
     A file of another name is looked into only where it seems to hold a Secret.
     """
-    suspect = _MAY_BE_SECRET.search(text) is not None
+    suspect = may_hold_secret(text)
     if not suspect and not dest.lower().endswith(NAMES):
         return []
+    suspect = suspect or "Secret" in text
     try:
         found = _Finder().find(text)
     except (ShipperError, UnicodeEncodeError):
@@ -185,12 +203,14 @@ class _Finder:
         top = self.stack[-1] if self.stack else None
         is_start = isinstance(event, yaml.CollectionStartEvent)
         if top is not None and top.is_map and top.key is None:
-            if is_start:
-                raise TemplateError("a key that is a list or map")
-            top.key = value or ""
+            if value is None or value == "<<":
+                raise TemplateError("a key that is a list, map or alias, or merges")
+            top.key = value
             return
         if top is not None:
-            if top.is_map and top.key == "kind" and value:
+            if top.is_map and top.key == "kind":
+                if value is None or top.kind:
+                    raise TemplateError("a kind that is an alias, or is there twice")
                 top.kind = value
             if not is_start:
                 self._note(event, document)
@@ -204,6 +224,8 @@ class _Finder:
         path = tuple(str(frame.count) if frame.key is None else frame.key for frame in self.stack)
         alias = getattr(event, "value", None) is None
         span = Span(event.start_mark.index, event.end_mark.index, document, path, alias)
+        if not alias and may_hold_secret(event.value):
+            self.found[span.start] = span
         for frame in self.stack:
             if frame.is_map and frame.key in DATA:
                 frame.pending.append(span)
