@@ -398,3 +398,21 @@ def test_a_key_twice_in_json_is_an_error(values: tuple[str, ...]) -> None:
 def test_a_value_and_what_stands_behind_it_are_no_token() -> None:
     text = escaped("k: |\n  @b: \n  @\n", "Zq", "z")
     assert yaml.safe_load(text) == {"k": "Zqb: \nz\n"}
+
+
+@pytest.mark.parametrize("length", [1_001, 1_010, 1_030, 3_000])
+@pytest.mark.parametrize(
+    ("template", "rest"),
+    [
+        ("{@}\n", None),
+        ("{@, a: 1}\n", None),
+        ("{@, 'a:b'}\n", None),
+        ("{@ # a: 1\n}\n", None),
+        ("{@ : 1, a: 2}\n", 1),
+        ('{"@":1}\n', 1),
+        ("{@: 1}\n", 1),
+    ],
+)
+def test_a_key_too_long_to_be_implicit_may_lack_its_value(template: str, rest: object, length: int) -> None:
+    key = "k" * length
+    assert yaml.safe_load(escaped(template, key))[key] == rest

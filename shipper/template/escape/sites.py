@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # A key longer than this is written with an explicit `?`: YAML's implicit keys end at 1,024 characters.
 _LONGEST_IMPLICIT_KEY = 1000
+_COLON = re.compile(r"\s*:")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
@@ -359,8 +360,10 @@ def _needs_explicit_key(held: HeldOut, site: Site, key: str) -> bool:
 
 
 def _explicit_key(held: HeldOut, site: Site, key: str) -> Replacement:
-    """A key too long for `key: value`, as `? key` and, aligned below it, `: value`."""
-    colon = held.text.index(":", site.end)
+    """A key too long for `key: value`, as `? key` and, aligned below it, `: value` if there is one."""
+    colon = _COLON.match(held.text, site.end)
+    if colon is None:
+        return Replacement(site.start, site.end, f"? {key}")
     column = site.start - (held.text.rfind("\n", 0, site.start) + 1)
     separator = " " if site.in_flow else "\n" + " " * column
-    return Replacement(site.start, colon + 1, f"? {key}{separator}:")
+    return Replacement(site.start, colon.end(), f"? {key}{separator}:")
