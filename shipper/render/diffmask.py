@@ -6,14 +6,15 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shipper.errors import ShipperError, TemplateError
+from shipper.kubernetes.tree import read_trees
 from shipper.render.fielddiff import Item
 from shipper.render.kubernetes_stream import NAMES
 from shipper.render.secrets import MASK, SHORTEST_MASKED, forms, masked
-from shipper.yamlio import SourceText, events
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
+    from shipper.kubernetes.tree import Node
     from shipper.render.fielddiff import Step
 
 DATA = frozenset({"data", "stringData"})
@@ -143,21 +144,6 @@ class Span(NamedTuple):
     end: int
     document: int
     path: tuple[str, ...]
-    alias: bool
-
-
-class _Frame:
-    """An open map or list: the key or position it is at, its kind if it says one, and what may be secret in it."""
-
-    __slots__ = ("count", "is_map", "key", "kind", "loose", "pending")
-
-    def __init__(self, *, is_map: bool) -> None:
-        self.is_map = is_map
-        self.key: str | None = None
-        self.count = 0
-        self.kind = ""
-        self.pending: list[Span] = []
-        self.loose: list[Span] = []
 
 
 def secret_spans(dest: str, text: str) -> list[Span] | None:
@@ -168,84 +154,39 @@ def secret_spans(dest: str, text: str) -> list[Span] | None:
     suspect = may_hold_secret(text)
     if not suspect and not dest.lower().endswith(NAMES):
         return []
-    suspect = suspect or "Secret" in text
     try:
-        found = _Finder().find(text)
+        return sorted(span for number, root in enumerate(read_trees(text)) for span in _spans(root, number))
     except (ShipperError, UnicodeEncodeError):
-        return None if suspect else []
-    return None if any(span.alias for span in found) else found
+        return None if suspect or "Secret" in text else []
 
 
-class _Finder:
-    def __init__(self) -> None:
-        self.stack: list[_Frame] = []
-        self.found: dict[int, Span] = {}
-
-    def find(self, text: str) -> list[Span]:
-        """The spans in order. Raises TemplateError for what is no YAML."""
-        import yaml
-
-        document = 0
-        for event in events(SourceText(text, "", TemplateError)):
-            kind = type(event)
-            if kind is yaml.DocumentStartEvent:
-                document += 1
-            elif kind in {yaml.MappingEndEvent, yaml.SequenceEndEvent}:
-                self._close()
-            elif kind in {yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent}:
-                self._node(event, document)
-        return sorted(self.found.values())
-
-    def _node(self, event: Any, document: int) -> None:
-        import yaml
-
-        value = getattr(event, "value", None)
-        top = self.stack[-1] if self.stack else None
-        is_start = isinstance(event, yaml.CollectionStartEvent)
-        if top is not None and top.is_map and top.key is None:
-            if value is None or value == "<<":
-                raise TemplateError("a key that is a list, map or alias, or merges")
-            top.key = value
-            return
-        if top is not None:
-            if top.is_map and top.key == "kind":
-                if value is None or top.kind:
-                    raise TemplateError("a kind that is an alias, or is there twice")
-                top.kind = value
-            if not is_start:
-                self._note(event, document)
-        if is_start:
-            self.stack.append(_Frame(is_map=isinstance(event, yaml.MappingStartEvent)))
-        elif top is not None:
-            _advance(top)
-
-    def _note(self, event: Any, document: int) -> None:
-        """Remember a scalar or alias in all maps to whose data it belongs."""
-        path = tuple(str(frame.count) if frame.key is None else frame.key for frame in self.stack)
-        alias = getattr(event, "value", None) is None
-        span = Span(event.start_mark.index, event.end_mark.index, document, path, alias)
-        if not alias and may_hold_secret(event.value):
-            self.found[span.start] = span
-        for frame in self.stack:
-            if frame.is_map and frame.key in DATA:
-                frame.pending.append(span)
-
-    def _close(self) -> None:
-        frame = self.stack.pop()
-        if frame.kind == "Secret":
-            self.found.update({span.start: span for span in frame.pending})
-        elif frame.kind == "SecretList":
-            self.found.update({span.start: span for span in frame.loose})
-        if self.stack:
-            top = self.stack[-1]
-            top.loose += frame.pending + frame.loose
-            _advance(top)
+def _spans(root: Node, document: int) -> Iterator[Span]:
+    """The spans in a document. Raises TemplateError where an alias or a merge key may hide one."""
+    pending: list[tuple[Node, tuple[str, ...], bool, bool]] = [(root, (), False, False)]
+    while pending:
+        node, path, listed, secret = pending.pop()
+        if node.kind == "map":
+            kind = _kind(node)
+            holds = listed or kind == "Secret"
+            for key, value in node.pairs():
+                within = secret or (holds and key.text in DATA)
+                pending.append((value, (*path, key.text), listed or kind == "SecretList", within))
+        elif node.kind == "list":
+            pending += ((item, (*path, str(place)), listed, secret) for place, item in enumerate(node.children))
+        elif secret and node.kind == "alias":
+            raise TemplateError("an alias in a Secret")
+        elif secret or (node.kind == "scalar" and may_hold_secret(node.text)):
+            yield Span(node.start, node.end, document, path)
 
 
-def _advance(frame: _Frame) -> None:
-    """Go on to the next key or item, after a value."""
-    frame.key = None
-    frame.count += 1
+def _kind(map_: Node) -> str:
+    """What a map says that it is. Raises TemplateError where that, or one of its keys, can't be told."""
+    if any(key.kind != "scalar" or key.text == "<<" for key, _ in map_.pairs()):
+        raise TemplateError("a key that is a list, map or alias, or merges")
+    found = map_.find("kind")
+    if len(found) > 1 or any(value.kind == "alias" for _, value in found):
+        raise TemplateError("a kind that is an alias, or is there twice")
+    return found[0][1].text if found else ""
 
 
 def values_of(text: str, spans: Sequence[Span]) -> dict[tuple[int, tuple[str, ...]], str]:

@@ -20,6 +20,8 @@ _UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 _FOREIGN_BREAKS = ("\x85", "\u2028", "\u2029")
 
 LARGE_INPUT = 100_000
+DEEPEST = 1_000
+"""How deep anything that is read event by event may be nested: libyaml's time grows with the square of it."""
 
 
 class _LimitFields(NamedTuple):
@@ -76,9 +78,22 @@ def events(source: SourceText) -> Iterator[Any]:
 
     Marks count characters and lines from 0. Raises the source's error for what is no YAML.
     """
+    import yaml
+
+    starts = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
+    ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+    depth = 0
     with _refusing(source):
         next_event = event_parser(source.text).get_event
         while (event := next_event()) is not None:
+            kind = type(event)
+            if kind in starts:
+                depth += 1
+                if depth > DEEPEST:
+                    place = source.position(event.start_mark.line + 1, event.start_mark.column + 1)
+                    raise source.error(f"nested deeper than {DEEPEST:,}", position=place)
+            elif kind in ends:
+                depth -= 1
             yield event
 
 

@@ -92,3 +92,9 @@ def test_splitting_and_joining_keeps_the_data(trees: list[dict[str, str]]) -> No
     assert [yaml.safe_load(document.text) for document in found] == trees
     assert "".join(f"---\n{document.text}" for document in found) == text
     assert [document.kind for document in found] == [tree.get("kind", "") for tree in trees]
+
+
+def test_how_deep_a_text_may_be_nested() -> None:
+    assert len(documents("[" * 1_000 + "]" * 1_000)) == 1
+    with pytest.raises(TemplateError, match="nested deeper than 1,000"):
+        documents("[" * 1_000_000)
