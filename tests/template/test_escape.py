@@ -416,3 +416,17 @@ def test_a_value_and_what_stands_behind_it_are_no_token() -> None:
 def test_a_key_too_long_to_be_implicit_may_lack_its_value(template: str, rest: object, length: int) -> None:
     key = "k" * length
     assert yaml.safe_load(escaped(template, key))[key] == rest
+
+
+@pytest.mark.parametrize("style", ["|", ">-", "|2-"])
+@pytest.mark.parametrize("comment", ["c", "", "# d", "x: 1", "\n", "Zqb"])
+@pytest.mark.parametrize("text", ["v", "a\nb", "\tx", " # y", "Zqa"])
+def test_a_comment_behind_a_block_scalars_mark_holds_its_own_value(style: str, comment: str, text: str) -> None:
+    found = escaped(f"a: {style} # @ <\n  @x\nb: 1\n", comment, text)
+    assert yaml.safe_load(found) == {"a": f"{text}x" + ("\n" if style == "|" else ""), "b": 1}
+    assert found.split("\n")[0].endswith(f" # {comment.replace(chr(10), '/n').replace('/', chr(92))} <")
+
+
+def test_a_block_scalar_may_have_other_line_breaks() -> None:
+    assert yaml.safe_load(escaped("a: |\r  x @\r  y\rb: 1\r", "v")) == {"a": "x v\ny\n", "b": 1}
+    assert yaml.safe_load(escaped("a: |\r  @\r", "v\tw\n# z")) == {"a": "v\tw\n# z\n"}

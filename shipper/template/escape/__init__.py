@@ -125,8 +125,13 @@ def _restructuring(sites: Sequence[Site]) -> TemplateError:
 
 
 def _edit(held: HeldOut, reading: Reading, to_rewrite: Collection[int]) -> Text:
-    sites = (rewritten(held, site) if site.number in to_rewrite else as_written(held, site) for site in reading.sites)
-    return make_edits(held, [*_comments(reading), *sites])
+    edits = _comments(reading)
+    for site in reading.sites:
+        if site.number in to_rewrite:
+            edits += rewritten(held, site)
+        else:
+            edits.append(as_written(held, site))
+    return make_edits(held, edits)
 
 
 def _comments(reading: Reading) -> list[Replacement]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # A key longer than this is written with an explicit `?`: YAML's implicit keys end at 1,024 characters.
 _LONGEST_IMPLICIT_KEY = 1000
+_BLOCK_MARK = re.compile(r"[|>][0-9+-]*")
+_LINE_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
 _COLON = re.compile(r"\s*:")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
@@ -33,7 +35,8 @@ class Site(NamedTuple):
 
     number: its index in the events of the held-out text. start, end: its characters there (without anchor and
     tag). meaning: a string (`text`), a plain scalar whose type YAML decides (`literal`), or a whole node.
-    value: the scalar's value, or the node's text. written: the characters with the values simply put in.
+    value: the scalar's value, or the node's text. written: the characters with the values simply put in; those of a
+    block scalar begin below its mark.
     """
 
     number: int
@@ -285,7 +288,13 @@ def _written(
         if meaning == "literal" or (not json_file and is_plain_string(value) and not (place.in_flow and ":" in value)):
             return value
         return quote_json(value) if json_file else quote_yaml(value)
-    return "".join(fill(held.text, start, end, inside))
+    return "".join(fill(held.text, _content_at(held, event.style, start), end, inside))
+
+
+def _content_at(held: HeldOut, style: str, start: int) -> int:
+    """Where the characters of a scalar begin that starts at `start`: those of a block scalar stand below its mark."""
+    line_break = _LINE_BREAK.search(held.text, start) if style in ("|", ">") else None
+    return line_break.start() if line_break else start
 
 
 def fill(text: str, start: int, end: int, slots: Sequence[Slot]) -> Iterator[str]:
@@ -314,10 +323,10 @@ class Replacement(NamedTuple):
 
 
 def as_written(held: HeldOut, site: Site) -> Replacement:
-    """The site with the values simply put in."""
+    """The site with the values simply put in. A block scalar's mark, and a comment behind it, stay as they are."""
     if _needs_explicit_key(held, site, site.written):
         return _explicit_key(held, site, site.written)
-    return Replacement(site.start, site.end, site.written)
+    return Replacement(_content_at(held, site.style, site.start), site.end, site.written)
 
 
 def _fits_json(site: Site) -> bool:
@@ -336,21 +345,24 @@ def in_json(site: Site) -> Replacement:
     return Replacement(site.start, site.end, kept)
 
 
-def rewritten(held: HeldOut, site: Site) -> Replacement:
+def rewritten(held: HeldOut, site: Site) -> list[Replacement]:
     """The site written anew: double-quoted, or in flow style where it means a whole node."""
     if site.meaning == "node":
-        return Replacement(site.start, site.end, as_flow(site.value, quote_yaml))
+        return [Replacement(site.start, site.end, as_flow(site.value, quote_yaml))]
     quoted = quote_yaml(site.value)
-    if _needs_explicit_key(held, site, quoted):
-        return _explicit_key(held, site, quoted)
     if site.style in ("|", ">"):
-        slice_ = held.text[site.start : site.end]
-        header = slice_.partition("\n")[0]
-        comment = header.partition(" #")
-        content = slice_.rstrip("\n ")
-        blank = slice_[len(content) :].lstrip(" ")
-        return Replacement(site.start, site.end, f"{quoted}{comment[1]}{comment[2]}{blank}")
-    return Replacement(site.start, site.end, quoted)
+        # Instead of the mark, so that a comment behind it may stay
+        mark = _BLOCK_MARK.match(held.text, site.start)
+        content = _content_at(held, site.style, site.start)
+        body = held.text[content : site.end]
+        blank = body[len(body.rstrip("\n ")) :].lstrip(" ")
+        return [
+            Replacement(site.start, mark.end() if mark else content, quoted),
+            Replacement(content, site.end, blank),
+        ]
+    if _needs_explicit_key(held, site, quoted):
+        return [_explicit_key(held, site, quoted)]
+    return [Replacement(site.start, site.end, quoted)]
 
 
 def _needs_explicit_key(held: HeldOut, site: Site, key: str) -> bool:
