@@ -81,7 +81,18 @@ def values(planned: Planned, secrets: Secrets) -> list[dict[str, object]]:
             value = MASK
         elif isinstance(value, Undefined):
             value = None
-        elif not (value is None or isinstance(value, bool | int | float)):
-            value = secrets.masked(str(value))
+        else:
+            value = plain(value, secrets)
         seen.setdefault(secrets.masked(looked.expression), value)
     return [{"expression": expression, "value": value} for expression, value in seen.items()]
+
+
+def plain(value: object, secrets: Secrets) -> object:
+    """`value` as JSON has it, without secrets."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {secrets.masked(str(key)): plain(each, secrets) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each, secrets) for each in value]
+    return secrets.masked(str(value))

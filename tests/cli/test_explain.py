@@ -87,3 +87,12 @@ assets.v1:
     assert (ran.code, ran.err) == (0, "")
     assert "skipped   a.yaml" in ran.out
     assert "entitlements.nosuch is null" in ran.out
+
+
+def test_maps_and_lists_are_said_as_data(render: Callable[..., Ran]) -> None:
+    when = 'license.customer is defined and [config.pw, "b"] != [] and {"a": [1, config.pw]} is mapping'
+    spec = SPEC + f"  - inline: {{dest: a.yaml, contents: '', when: '{when}'}}\n"
+    ran = render(spec, "--set", "pw=hunter2", "-o", "json", command="explain")
+    values = {value["expression"]: value["value"] for value in json.loads(ran.out)["assets"][-1]["values"]}
+    assert values["license.customer"] == {"id": "c-1", "name": "ACME Corp"}
+    assert "hunter2" not in ran.out
