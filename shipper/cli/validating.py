@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
 
-from shipper.errors import ShipperError
+from shipper.errors import ShipperError, UsageError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -16,14 +18,18 @@ if TYPE_CHECKING:
     from shipper.render.validate import Validator
 
 FLAG = "--validate"
+_VERSION = re.compile(r"v?\d+\.\d+(\.\d+)?|latest")
 
 
 class ValidatingCommand(TyperCommand):
     """A command whose `--validate` takes a value only after `=`: what follows it may well be the spec."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse `args` after giving the bare flag its value."""
+        """Parse `args` after giving the bare flag its value. Raises UsageError for a version behind a blank."""
         end = args.index("--") if "--" in args else len(args)
+        for flag, argument in pairwise(args[:end]):
+            if flag == FLAG and _VERSION.fullmatch(argument):
+                raise UsageError(f"{FLAG} takes a version after = only", hint=f"{FLAG}={argument}")
         given = [f"{FLAG}=latest" if argument == FLAG else argument for argument in args[:end]]
         return super().parse_args(ctx, given + args[end:])
 

@@ -79,6 +79,14 @@ def test_the_value_stands_after_an_equals_sign_only(shipper: Callable[..., Ran],
     assert shipper("render", "--", "--validate").code == 2
 
 
+@pytest.mark.parametrize("version", ["1.31", "v1.31.2", "latest"])
+@pytest.mark.parametrize("command", ["render", "lint"])
+def test_a_version_behind_a_blank_is_no_spec(command: str, version: str, shipper: Callable[..., Ran]) -> None:
+    ran = shipper(command, "--validate", version, "spec.yaml")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"error: --validate takes a version after = only (--validate={version})\n"
+
+
 def test_the_version_comes_from_the_environment(render: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHIPPER_VALIDATE", "1.31")
     assert render(SPEC) == (4, "", FOUND)
