@@ -27,7 +27,7 @@ COMMANDS = {
     "lint": Entry("shipper.cli.lint", "Check a spec and its templates."),
     "test": Entry("shipper.cli.test", "Render cases and compare them with what is expected."),
     "explain": Entry("shipper.cli.explain", "Say which assets are rendered, and why."),
-    "diff": Entry("shipper.cli.diff", "Compare two licenses, a published tree, another time."),
+    "diff": Entry("shipper.cli.diff.command", "Compare two licenses, a published tree, another time."),
     "eval": Entry("shipper.cli.eval", "Render templates one by one."),
     "init": Entry("shipper.cli.init", "Make a folder with a spec, a license and tests to begin with."),
     "schema": Entry("shipper.cli.schema", "Print the JSON Schema of the assets spec."),

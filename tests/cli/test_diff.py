@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shipper.cli.difftext import WIDTH, columns, cut, path_text, scalar, shown
-from shipper.cli.diffview import as_text
-from shipper.render.diff import compare
-from shipper.render.diffmask import Masks
-from shipper.render.diffsides import Side, SideFile
-from shipper.render.fielddiff import Item, Unquoted
+from shipper.cli.diff.text import WIDTH, columns, cut, path_text, scalar, shown
+from shipper.cli.diff.view import as_text
+from shipper.render.diff.compare import compare
+from shipper.render.diff.fields import Item, Unquoted
+from shipper.render.diff.masks import Masks
+from shipper.render.diff.sides import Side, SideFile
 from tests.program import run
 
 if TYPE_CHECKING:

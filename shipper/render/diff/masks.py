@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shipper.errors import ShipperError, TemplateError
 from shipper.kubernetes.tree import read_trees
-from shipper.render.fielddiff import Item
+from shipper.render.diff.fields import Item
 from shipper.render.kubernetes_stream import NAMES
 from shipper.render.secrets import MASK, SHORTEST_MASKED, forms, masked
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from shipper.kubernetes.tree import Node
-    from shipper.render.fielddiff import Step
+    from shipper.render.diff.fields import Step
 
 DATA = frozenset({"data", "stringData"})
 BEFORE, AFTER = f"{MASK} (before)", f"{MASK} (after)"

@@ -11,7 +11,7 @@ from base64 import b85encode
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import adler32
 
-from shipper.render.linediff import Block, changed_blocks
+from shipper.render.diff.lines import Block, changed_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -30,8 +30,8 @@ from shipper.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
-    from shipper.render.diff import Comparison
-    from shipper.render.diffmask import Masks
+    from shipper.render.diff.compare import Comparison
+    from shipper.render.diff.masks import Masks
 
 app = new_app()
 
@@ -110,11 +110,11 @@ def diff(
     The left side is the first license, the tree in DIR, or now; the right side is the second license, or what would
     be rendered now, or at TIME. Nothing is written. Passwords and the data of Secrets are masked.
     """
-    from shipper.cli.diffsession import sides
+    from shipper.cli.diff.session import sides
     from shipper.cli.funnel import note, warn
     from shipper.cli.output import write, write_chunks
-    from shipper.render.diff import compare
-    from shipper.render.diffmask import Masks
+    from shipper.render.diff.compare import compare
+    from shipper.render.diff.masks import Masks
 
     left, right = sides(spec, license, config, facts, overlay, templates, against)
     masks = Masks({*left.secrets, *right.secrets}, show=show_secrets)
@@ -124,13 +124,13 @@ def diff(
     if output is DiffFormat.json:
         from json import dumps
 
-        from shipper.cli.diffjson import as_data
+        from shipper.cli.diff.data import as_data
 
         write(dumps(as_data(found), indent=2) + "\n")
     elif output is DiffFormat.patch:
         write_chunks([patch_of(found, masks)])
     else:
-        from shipper.cli.diffview import as_text, summary
+        from shipper.cli.diff.view import as_text, summary
         from shipper.cli.output import colored
 
         write(as_text(found, color=colored()))
@@ -145,7 +145,7 @@ def patch_of(found: Comparison, masks: Masks) -> bytes:
 
     from shipper.cli.funnel import printable, warn
     from shipper.cli.output import colored
-    from shipper.render.diffpatch import patch
+    from shipper.render.diff.patch import patch
 
     for refused in (side for side in (found.left, found.right) if side.refused):
         warn(f"{refused.name}: {refused.refused}: render refuses it, there is nothing to compare")

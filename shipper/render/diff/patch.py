@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shipper.render.linediff import changed_blocks
-from shipper.render.patch import Version, as_text, file_patch, header, lines_of, text_hunks
+from shipper.render.diff.lines import changed_blocks
+from shipper.render.diff.unified import Version, as_text, file_patch, header, lines_of, text_hunks
 from shipper.render.secrets import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shipper.render.diffmask import Masks
-    from shipper.render.diffsides import SideFile
+    from shipper.render.diff.masks import Masks
+    from shipper.render.diff.sides import SideFile
 
 
 class Patch(NamedTuple):

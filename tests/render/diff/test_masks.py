@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shipper.cli.diffjson import as_data
-from shipper.cli.diffview import as_text
-from shipper.render.diff import compare
-from shipper.render.diffmask import Masks, secret_spans
-from shipper.render.diffpatch import patch
-from shipper.render.diffsides import Side, SideFile
-from shipper.render.patch import Version, file_patch
+from shipper.cli.diff.data import as_data
+from shipper.cli.diff.view import as_text
+from shipper.render.diff.compare import compare
+from shipper.render.diff.masks import Masks, secret_spans
+from shipper.render.diff.patch import patch
+from shipper.render.diff.sides import Side, SideFile
+from shipper.render.diff.unified import Version, file_patch
 from shipper.render.secrets import MASK
 
 OLD, NEW = "canary-before-1", "canary-after-22"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shipper.errors import ShipperError, TemplateError
-from shipper.render.fielddiff import Unquoted
+from shipper.render.diff.fields import Unquoted
 from shipper.render.kubernetes_stream import NAMES, read_documents
 from shipper.render.run import RenderedFile
 from shipper.yamlio import Mapping, Scalar, Sequence, load_json, parse

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from shipper.cli.difftext import TYPES, path_text
-from shipper.cli.diffview import group_of
-from shipper.render.fielddiff import Item
+from shipper.cli.diff.text import TYPES, path_text
+from shipper.cli.diff.view import group_of
+from shipper.render.diff.fields import Item
 
 if TYPE_CHECKING:
-    from shipper.render.diff import Comparison, Field
-    from shipper.render.diffsides import Side
+    from shipper.render.diff.compare import Comparison, Field
+    from shipper.render.diff.sides import Side
 
 
 def as_data(found: Comparison) -> dict[str, object]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shipper.render.linediff import MAX_EDITS, Block, changed_blocks
+from shipper.render.diff.lines import MAX_EDITS, Block, changed_blocks
 
 LINES = st.lists(st.sampled_from("abcdefgh"), max_size=24)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shipper.render.fielddiff import MERGE_KEYS, FieldChange, Item, Step, Unquoted, diff, item_of, items_by, same
+from shipper.render.diff.fields import MERGE_KEYS, FieldChange, Item, Step, Unquoted, diff, item_of, items_by, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,15 +8,15 @@ import re
 from typing import TYPE_CHECKING
 
 from shipper.cli.funnel import counted, printable, width
-from shipper.render.fielddiff import Item, Unquoted
-from shipper.render.linediff import changed_blocks
-from shipper.render.patch import lines_of
+from shipper.render.diff.fields import Item, Unquoted
+from shipper.render.diff.lines import changed_blocks
+from shipper.render.diff.unified import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shipper.render.diff import Field
-    from shipper.render.fielddiff import FieldChange, Step
+    from shipper.render.diff.compare import Field
+    from shipper.render.diff.fields import FieldChange, Step
 
 WIDTH = 80
 MAX_PATH = 200

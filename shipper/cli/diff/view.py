@@ -5,14 +5,14 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from shipper.cli.difftext import WIDTH, columns, cut, in_one_line, path_text, scalar, values_below
+from shipper.cli.diff.text import WIDTH, columns, cut, in_one_line, path_text, scalar, values_below
 from shipper.cli.funnel import counted, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shipper.render.diff import AssetChange, Comparison, Field, FileChange, ObjectChange
-    from shipper.render.diffsides import Side
+    from shipper.render.diff.compare import AssetChange, Comparison, Field, FileChange, ObjectChange
+    from shipper.render.diff.sides import Side
 
 MAX_FIELDS = 50
 MARKS = {"added": "+", "removed": "-", "changed": "~", "reordered": "~"}

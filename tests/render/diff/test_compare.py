@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from shipper.errors import OutputError, UsageError
 from shipper.render import RenderOptions
 from shipper.render.config import Given
-from shipper.render.diff import Comparison, ObjectChange, compare
-from shipper.render.diffdocs import Identity, objects
-from shipper.render.diffmask import Masks
-from shipper.render.diffsides import Side, SideFile, published_side, rendered_side
-from shipper.render.fielddiff import FieldChange, Unquoted
+from shipper.render.diff.compare import Comparison, ObjectChange, compare
+from shipper.render.diff.documents import Identity, objects
+from shipper.render.diff.fields import FieldChange, Unquoted
+from shipper.render.diff.masks import Masks
+from shipper.render.diff.sides import Side, SideFile, published_side, rendered_side
 from shipper.render.publish import OutputFile, publish
 from shipper.render.secrets import MASK
 from shipper.spec import parse_spec

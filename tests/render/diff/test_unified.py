@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shipper.render.patch import Version, as_text, file_patch, lines_of
+from shipper.render.diff.unified import Version, as_text, file_patch, lines_of
 
 if TYPE_CHECKING:
     from pathlib import Path

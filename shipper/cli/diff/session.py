@@ -16,17 +16,17 @@ from shipper.license.defects import DefectError
 from shipper.license.state import require_valid
 from shipper.license.times import format_time
 from shipper.license.verify import verify
-from shipper.render.diffsides import in_the_way, published_side, refused_side, rendered_side
+from shipper.render.diff.sides import in_the_way, published_side, refused_side, rendered_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shipper.cli.diff import TwoLicenses
+    from shipper.cli.diff.command import TwoLicenses
     from shipper.cli.options import ConfigOptions, FactOptions, LicenseOptions, OverlayOptions
     from shipper.cli.session import Session
     from shipper.license.keys import PublicKey
     from shipper.license.verify import VerifiedLicense
-    from shipper.render.diffsides import Side
+    from shipper.render.diff.sides import Side
 
 BY_TIME = frozenset({"expired", "not-yet-valid"})
 NOTHING_TO_COMPARE = "diff needs something to compare with"

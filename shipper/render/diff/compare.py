@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from shipper.render.diffdocs import Identity, KubernetesObject, objects
-from shipper.render.diffmask import Masks, blank
-from shipper.render.fielddiff import FieldChange, diff
-from shipper.render.linediff import changed_blocks
-from shipper.render.patch import as_text, lines_of
+from shipper.render.diff.documents import Identity, KubernetesObject, objects
+from shipper.render.diff.fields import FieldChange, diff
+from shipper.render.diff.lines import changed_blocks
+from shipper.render.diff.masks import Masks, blank
+from shipper.render.diff.unified import as_text, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from shipper.render.diffsides import Side, SideFile
-    from shipper.render.fielddiff import Step
+    from shipper.render.diff.fields import Step
+    from shipper.render.diff.sides import Side, SideFile
 
 Change = Literal["added", "removed", "changed"]
 _REGISTRY_FACTS = frozenset({"server", "username"})

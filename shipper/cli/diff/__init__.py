@@ -1,0 +1,1 @@
+"""`shipper diff`: the command, its inputs, and its answer as text and data."""

@@ -1,0 +1,1 @@
+"""Comparing two renderings: `compare` gathers what differs, `patch` writes it for `git apply`."""
