@@ -119,6 +119,7 @@ def _choices(fields: Fields, report: Report) -> tuple[str, ...]:
     for item in fields.items("items"):
         choice = Fields(item, f"a choice of {fields.what}", report, CHOICE_KEYS, CHOICE_IGNORED)
         name = choice.need_text("name")
+        choice.words("title")  # not kept, but a text
         if name.text in found:
             raise name.scalar.error(f"{fields.what}: choice {shown(name.text)} is there twice")
         found[name.text] = None

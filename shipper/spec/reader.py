@@ -171,8 +171,10 @@ def _step(node: Node, escape: Escape, report: Report) -> Step | None:
         fields = Fields(body, "message", report, MESSAGE_KEYS, STEP_IGNORED)
         if fields.get("contents") is None:
             raise key.error('message: "contents" is missing')
+        fields.words("description")  # not kept, but a text
         return MessageStep(key, fields.need_text("contents"), fields.choice("level", Level, "info"))
     fields = Fields(body, "render", report, RENDER_KEYS, STEP_IGNORED)
+    fields.words("description")
     return RenderStep(key, fields.text("root"), _step_assets(fields, escape, report))
 
 

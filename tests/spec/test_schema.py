@@ -133,6 +133,20 @@ def test_they_agree_on_steps(step: str, below: str) -> None:
     agree(f"lifecycle.v1: [{{{step}: {below}}}]\n")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "config.v1: [{name: g, items: [{name: o, type: select, items: [{name: c, title: %s}]}]}]",
+        "lifecycle.v1: [{message: {contents: a, description: %s}}]",
+        "lifecycle.v1: [{render: {description: %s}}]",
+        "config.v1: [{name: g, title: %s, items: [{name: o, title: %s}]}]",
+    ],
+)
+@pytest.mark.parametrize("value", ["x", "5", "~", "[]", "{a: b}"])
+def test_they_agree_on_texts_that_are_not_kept(text: str, value: str) -> None:
+    agree(text.replace("%s", value))
+
+
 def agree(text: str) -> None:
     """What the reader takes is valid, and what it refuses for its structure is not."""
     try:
