@@ -55,8 +55,9 @@ function verify(license, publicKey, product, now) {
   const good = Number.isInteger(grace) && grace >= 0 && grace <= 36500 && times.every((time) => TIME.test(time));
   if (version !== 1 || !good) throw new RefusedError('its payload is of another version or form');
   if (fields.product !== product) throw new RefusedError('it is for another product');
-  if (now < Date.parse(begin)) throw new RefusedError('it is not valid yet');
-  if (end !== null && now >= Date.parse(end) + grace * 86400000) throw new RefusedError('it has expired');
+  // Asked this way round, since nothing compares with a time that is none
+  if (!(now >= Date.parse(begin))) throw new RefusedError('it is not valid yet');
+  if (end !== null && !(now < Date.parse(end) + grace * 86400000)) throw new RefusedError('it has expired');
   return payload;
 }
 

@@ -36,6 +36,7 @@ signature="[{]\"keyid\":\"[] !#-[^-~]*\",\"sig\":\"$base64\"[}]"
 time='"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"'
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
 
 # The envelope's JSON is there as it is, as base64 in one line, or as a license file. What is decoded is encoded again:
 # one text stands for it, and that is what was given.

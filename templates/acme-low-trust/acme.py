@@ -6,6 +6,7 @@ import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 PRODUCT = "acme"
 
 
@@ -25,9 +26,11 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main():
-    # The list of arguments and the product are the app's own: what a manifest says can't change what is verified.
-    command = ["/bin/sh", os.environ["VERIFY"], os.environ["LICENSE_FILE"], os.environ["VENDOR_KEY"], PRODUCT]
-    verified = subprocess.run(command, stdout=subprocess.PIPE)
+    # The program, the vendor's public key and the product are the app's own, and so are the tools that are found:
+    # no variable in a manifest changes what is verified.
+    command = ["/bin/sh", f"{HERE}/verify.sh", os.environ["LICENSE_FILE"], f"{HERE}/vendor.pub", PRODUCT]
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": os.environ.get("TMPDIR", "/tmp")}
+    verified = subprocess.run(command, stdout=subprocess.PIPE, env=environment)
     if verified.returncode != 0:
         sys.exit("acme: not started: there is no valid license")
     license = json.loads(verified.stdout)

@@ -94,14 +94,17 @@ def mounted(documents: list[dict[str, Any]], folder: Path) -> Pod:
     }
     for mount in container["volumeMounts"]:
         target = root / mount["mountPath"].lstrip("/")
-        target.mkdir(parents=True)
-        for name, content in contents[mount["name"]].items():
-            (target / name).write_bytes(content)
-    (root / "app").mkdir()
+        found = contents[mount["name"]]
+        files = (
+            {target: found[mount["subPath"]]} if "subPath" in mount else {target / name: found[name] for name in found}
+        )
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
     (root / "app/vendor.pub").write_text(VENDOR.public.to_pem())
 
     def inside(text: str) -> str:
-        return str(root / text[1:]) if text.startswith(("/etc/acme", "/app/")) else text
+        return str(root / text[1:]) if text.startswith(("/etc/acme-license/", "/app/")) else text
 
     given = {each["name"]: inside(each["value"]) for each in container["env"]}
     command = [sys.executable if word == "python3" else inside(word) for word in container["command"]]
@@ -158,6 +161,19 @@ def test_a_license_of_tomorrow_is_refused(pod: Pod) -> None:
     assert pod.refused() == "license refused: it is not valid yet"
 
 
+def test_no_variable_of_a_manifest_changes_what_is_verified(pod: Pod, tmp_path: Path) -> None:
+    pod.license.write_bytes(license_file(payload_bytes(expires_at=None), STRANGER))
+    (tmp_path / "key").write_text(STRANGER.public.to_pem())
+    (tmp_path / "yes").write_text("#!/bin/sh\necho {}\n")
+    for name in ("openssl", "sh", "grep", "sed", "cmp"):
+        (tmp_path / name).symlink_to("yes")
+    (tmp_path / "yes").chmod(0o755)
+    evil = {"VERIFY": str(tmp_path / "yes"), "VENDOR_KEY": str(tmp_path / "key"), "PATH": str(tmp_path), "PRODUCT": "x",
+            "ENV": str(tmp_path / "yes"), "OPENSSL_CONF": str(tmp_path / "key")}  # fmt: skip
+    changed = pod._replace(environment=pod.environment | evil)
+    assert changed.refused() == "license refused: it is not signed by the trusted key"
+
+
 def test_no_license_is_refused(pod: Pod) -> None:
     pod.license.unlink()
     assert str(pod.license) in pod.refused()
@@ -173,7 +189,7 @@ def test_nothing_is_left_behind(pod: Pod, tmp_path: Path) -> None:
 def test_the_script_is_the_one_of_the_page(pod: Pod) -> None:
     page = (REPOSITORY / "docs/verify/verify.sh").read_text()
     assert (REPOSITORY / "templates/acme-low-trust/verify.sh").read_text() == page
-    assert (pod.root / "etc/acme/verify.sh").read_text() == page
+    assert (pod.root / "app/verify.sh").read_text() == page
 
 
 def test_the_license_that_is_kept_in_the_example_is_accepted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

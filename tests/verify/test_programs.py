@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from functools import cache
@@ -99,3 +100,43 @@ def test_without_a_time_it_is_now(name: str, command_of: Callable[[str], list[st
     assert ran(command_of(name), *files, "acme") == (1, b"", "license refused: it is not valid yet\n")
     Path(files[0]).write_bytes(license_file(payload_bytes(expires_at=None)))
     assert ran(command_of(name), *files, "acme") == (0, payload_bytes(expires_at=None), "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("time", ["", "soon", "2026-06-01", "T00:00:00Z"])
+def test_a_time_that_is_none_is_no_success(
+    name: str, time: str, command_of: Callable[[str], list[str]], files: tuple[str, str]
+) -> None:
+    Path(files[0]).write_bytes(license_file(payload_bytes(expires_at="2026-01-02T00:00:00Z", grace_days=0)))
+    code, out, err = ran(command_of(name), *files, "acme", time)
+    assert (code != 0, out) == (True, b"")
+    assert err
+
+
+def test_an_app_in_node_that_forgets_the_time_is_refused(files: tuple[str, str]) -> None:
+    code = (
+        f"const {{ verify }} = require({str(PAGES / 'verify.js')!r}), fs = require('node:fs');"
+        f"verify(...{list(files)!r}.map((name) => fs.readFileSync(name)), 'acme'"
+    )
+    for time in ("", ", NaN", ", new Date('soon')"):
+        done = subprocess.run(
+            [tools.require("node"), "-e", f"{code}{time})"], capture_output=True, text=True, check=False
+        )
+        assert done.returncode != 0
+        assert "it is not valid yet" in done.stderr
+
+
+def test_the_shell_leaves_no_payload_behind_when_it_is_ended(tmp_path: Path, files: tuple[str, str]) -> None:
+    tools.require("openssl")
+    temporary, bin_ = tmp_path / "temporary", tmp_path / "bin"
+    temporary.mkdir()
+    bin_.mkdir()
+    # The last thing it does; here it is what ends it
+    (bin_ / "cat").write_text(f'#!/bin/sh\ntest -e {temporary}/*/signature && kill -TERM $PPID\nexec /bin/cat "$@"\n')
+    (bin_ / "cat").chmod(0o755)
+    environment = {"PATH": f"{bin_}:{os.environ['PATH']}", "TMPDIR": str(temporary)}
+    for shell in ("/bin/sh", "/bin/bash"):
+        command = [shell, str(PAGES / "verify.sh"), *files, "acme", "2026-06-01T00:00:00Z"]
+        done = subprocess.run(command, capture_output=True, env=environment, check=False)
+        assert done.returncode != 0
+        assert list(temporary.iterdir()) == []
