@@ -60,7 +60,7 @@ def verify(
 
     `trust` is public keys in PEM, together or one by one. `at` has a time zone; without it, it is now. Raises LicenseError
     for a license that is altered, signed by no trusted key, for another product, expired, or not valid yet;
-    LimitError for more than 64 KiB; UsageError for keys that are none.
+    LimitError for more than 64 KiB; UsageError for keys, a product or a time that are none.
     """
     from datetime import UTC, datetime
 
@@ -69,6 +69,12 @@ def verify(
     from shipper.license.keys import parse_public_keys
     from shipper.license.verify import verify_envelope
 
+    # None would be any product, and a time without a zone any of 24
+    if not (isinstance(product, str) and product):
+        raise UsageError("the product that the license must be for is no text")
+    instant = datetime.now(UTC) if at is None else at
+    if not (isinstance(instant, datetime) and instant.tzinfo):
+        raise UsageError("the time to judge the license at is no datetime with a time zone")
     name = "the license"
     text = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if len(text) > armor.MAX_BYTES:
@@ -83,7 +89,6 @@ def verify(
         envelope = armor.dearmor(text, name)
     found = verify_envelope(parse(envelope, name), keys, product=product, file=name)
     document = found.license
-    instant = at or datetime.now(UTC)
     state.require_valid(document, instant, name)
     now = state.state_at(document, instant)
     return License(

@@ -81,6 +81,18 @@ def test_product_and_time() -> None:
         verify(COMPACT, at=datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC))
 
 
+@pytest.mark.parametrize("product", [None, "", b"acme", 1])
+def test_a_product_that_is_none_is_not_any_product(product: str) -> None:
+    with pytest.raises(client.UsageError, match="product"):
+        verify(COMPACT, product)
+
+
+@pytest.mark.parametrize("at", [AT.replace(tzinfo=None), AT.date(), "2026-06-01T00:00:00Z", 0])
+def test_a_time_needs_a_time_zone(at: datetime) -> None:
+    with pytest.raises(client.UsageError, match="time zone"):
+        verify(COMPACT, at=at)
+
+
 def test_without_a_time_it_is_now() -> None:
     past = envelope(payload_bytes(expires_at="2026-01-02T00:00:00Z", grace_days=0)).to_json()
     with pytest.raises(client.LicenseError, match="expired"):
