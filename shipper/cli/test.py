@@ -78,7 +78,8 @@ def lines(outcome: Outcome) -> str:
     case = outcome.case
     state = "FAILED" if outcome.failures else "ok"
     found = [f"{state:<7} {printable(case.name)} ({printable(str(case.position.file))})"]
-    found += [f"        wrote {printable(path)}" for path in outcome.updated]
+    found += [f"        wrote {printable(path)}" for path in outcome.updated.written]
+    found += [f"        removed {printable(path)}" for path in outcome.updated.removed]
     for failure in outcome.failures:
         found.append(f"        {printable(described(failure))}")
         found += ["          " + printable(line, keep="\t") for line in failure.detail.splitlines()]
@@ -108,7 +109,8 @@ def as_data(outcomes: Sequence[Outcome]) -> list[dict[str, object]]:
                 }
                 for failure in outcome.failures
             ],
-            "updated": list(outcome.updated),
+            "updated": list(outcome.updated.written),
+            "removed": list(outcome.updated.removed),
         }
         for outcome in outcomes
     ]

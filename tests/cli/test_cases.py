@@ -330,7 +330,12 @@ def test_a_golden_folder_holds_all_files(case: Callable[..., Ran], tmp_path: Pat
     ran = case(text, license=SMALL)
     assert failures(ran)[0].startswith('this is not what "tests/golden/one/README.md" holds')
     assert '"tests/golden/one/k8s/scaler.yaml" is golden, and no "k8s/scaler.yaml" is rendered' in ran.out
-    assert case(text, "--update-golden", license=SMALL).code == 0
+    ran = case(text, "--update-golden", license=SMALL)
+    assert (ran.code, ran.out) == (
+        0,
+        "ok      a (tests/a.yaml)\n        wrote tests/golden/one/README.md\n"
+        "        removed tests/golden/one/k8s/scaler.yaml\n",
+    )
     assert not (folder / "k8s/scaler.yaml").exists()
     assert '"k8s/scaler.yaml" is rendered, and there is no "tests/golden/one/k8s/scaler.yaml"' in case(text).out
 
@@ -413,6 +418,7 @@ def test_as_json(case: Callable[..., Ran]) -> None:
             {"file": "tests/a.yaml", "line": 2, "column": 21, "message": '"zzz" is not rendered', "diff": None}
         ],
         "updated": [],
+        "removed": [],
     }
 
 

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from shipper.errors import OutputError
-from shipper.render.cases.model import Failure
+from shipper.render.cases.model import Failure, Updated
 from shipper.render.kubernetes_stream import collect
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def compare_golden(case: Case, golden: Text, rendered: Rendered) -> Iterator[Fai
             yield Failure(golden.position, f'this is not what "{path}" holds ({HINT})', diff(before, after, path))
 
 
-def update_golden(case: Case, golden: Text, rendered: Rendered) -> tuple[str, ...]:
-    """Write the golden output where it differs, and remove what isn't rendered any more; the paths of both.
+def update_golden(case: Case, golden: Text, rendered: Rendered) -> Updated:
+    """Write the golden output where it differs, and remove what isn't rendered any more.
 
     Raises OutputError.
     """
@@ -55,24 +55,24 @@ def update_golden(case: Case, golden: Text, rendered: Rendered) -> tuple[str, ..
             position=golden.position,
             hint="if it is golden output of old, remove it",
         )
-    changed = []
+    written: list[str] = []
+    removed = [os.path.join(root, name) for name in sorted(kept.keys() - made.keys())]
     try:
-        for name in sorted(kept.keys() - made.keys()):
-            os.unlink(os.path.join(root, name))
-            changed.append(os.path.join(root, name))
+        for path in removed:
+            os.unlink(path)
         for name, data in made.items():
             path = os.path.join(root, name) if name else root
             if kept.get(name) != data:
                 os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
                 with open(path, "wb") as file:
                     file.write(data)
-                changed.append(path)
+                written.append(path)
     except OSError as error:
         raise OutputError(
             f'can\'t write golden output to "{root}": {(error.strerror or "unknown reason").lower()}',
             position=golden.position,
         ) from None
-    return tuple(changed)
+    return Updated(tuple(written), tuple(removed))
 
 
 def is_file(golden: Text) -> bool:

@@ -84,9 +84,16 @@ class Failure(NamedTuple):
     detail: str = ""
 
 
+class Updated(NamedTuple):
+    """The paths of golden files that were written, and of those that were removed."""
+
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
 class Outcome(NamedTuple):
-    """What became of a case; `updated` names the golden files that were written."""
+    """What became of a case, and of its golden files where they are updated."""
 
     case: Case
     failures: tuple[Failure, ...]
-    updated: tuple[str, ...] = ()
+    updated: Updated = Updated()

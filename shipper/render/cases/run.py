@@ -8,7 +8,7 @@ from shipper.errors import LicenseError, ShipperError, TemplateError
 from shipper.render.about import About
 from shipper.render.cases.expect import Rendered, mismatches
 from shipper.render.cases.golden import compare_golden, update_golden
-from shipper.render.cases.model import Failure, Outcome
+from shipper.render.cases.model import Failure, Outcome, Updated
 from shipper.render.run import render
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def run_case(
     if case.expected.error is not None:
         return Outcome(case, (Failure(case.expected.error.position, "this renders, and an error is expected"),))
     failures = list(mismatches(case.expected, rendered))
-    updated: tuple[str, ...] = ()
+    updated = Updated()
     golden = case.expected.golden
     if golden is not None:
         try:
