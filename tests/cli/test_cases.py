@@ -331,11 +331,9 @@ def test_a_golden_folder_holds_all_files(case: Callable[..., Ran], tmp_path: Pat
     assert failures(ran)[0].startswith('this is not what "tests/golden/one/README.md" holds')
     assert '"tests/golden/one/k8s/scaler.yaml" is golden, and no "k8s/scaler.yaml" is rendered' in ran.out
     ran = case(text, "--update-golden", license=SMALL)
-    assert (ran.code, ran.out) == (
-        0,
-        "ok      a (tests/a.yaml)\n        wrote tests/golden/one/README.md\n"
-        "        removed tests/golden/one/k8s/scaler.yaml\n",
-    )
+    assert ran.code == 0
+    assert ran.out.endswith("        removed tests/golden/one/k8s/scaler.yaml\n")
+    assert "        wrote tests/golden/one/README.md\n" in ran.out
     assert not (folder / "k8s/scaler.yaml").exists()
     assert '"k8s/scaler.yaml" is rendered, and there is no "tests/golden/one/k8s/scaler.yaml"' in case(text).out
 
