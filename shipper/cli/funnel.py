@@ -157,10 +157,7 @@ def colored() -> bool:
 def wants_color(stream: TextIO | None) -> bool:
     """Whether `stream` is a terminal that wants color (https://no-color.org)."""
     return (
-        stream is not None
-        and not os.environ.get("NO_COLOR")
-        and os.environ.get("TERM") != "dumb"
-        and stream.isatty()
+        stream is not None and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
     )
 
 
