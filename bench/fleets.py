@@ -148,7 +148,7 @@ def write_licenses(folder: Path, count: int, key: SigningKey) -> None:
             air_gap=str(number % 5 == 0).lower(),
         )
         payload = json.dumps(complete(parse(text, "license.yaml", error=LicenseError), now), separators=(",", ":"))
-        (folder / f"{number:05}.pem").write_bytes(sign(payload.encode(), key))
+        (folder / f"{number:05}.pem").write_bytes(sign(payload.encode(), [key]))
 
 
 def measured(root: Path, program: str, helm: str) -> dict[tuple[str, str], Sample]:

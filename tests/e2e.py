@@ -105,7 +105,7 @@ def issue_license(entitlements: Mapping[str, object]) -> bytes:
         }
     )
     node = yamlio.parse(text, "license.yaml", error=LicenseError, limits=yamlio.Limits.LICENSE)
-    return issue(node, VENDOR, NOW)
+    return issue(node, [VENDOR], NOW)
 
 
 def verified_license(entitlements: Mapping[str, object]) -> VerifiedLicense:

@@ -233,7 +233,7 @@ def fleet(checkout: Path) -> Path:
     for number in range(CUSTOMERS):
         text = (EXAMPLE / "license.yaml").read_text().replace("id: lic_acme_example", f"id: lic_{number}")
         node = yamlio.parse(text.encode(), "license.yaml", error=LicenseError, limits=yamlio.Limits.LICENSE)
-        (checkout / "licenses" / f"{number}.pem").write_bytes(issue(node, VENDOR, NOW))
+        (checkout / "licenses" / f"{number}.pem").write_bytes(issue(node, [VENDOR], NOW))
     return checkout
 
 

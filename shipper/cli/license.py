@@ -72,14 +72,28 @@ def keygen(
 @app.command(short_help="Issue a license: sign what a license.yaml says.")
 def issue(
     key: Annotated[
-        Path, typer.Option("--key", metavar="KEY", envvar="SHIPPER_KEY", help="The private key that signs.")
+        list[Path],
+        typer.Option(
+            "--key",
+            metavar="KEY",
+            envvar="SHIPPER_KEY",
+            help="The private key that signs. Several sign side by side, while a key is changed.",
+        ),
     ],
     source: Annotated[str, typer.Option("--from", metavar="YAML", help="What the license says, - for standard input.")],
     output_file: Annotated[
         Path | None,
         typer.Option("--output-file", metavar="FILE", help="Write the license to FILE instead of standard output."),
     ] = None,
-    passphrase_file: PassphraseFile = None,
+    passphrase_file: Annotated[
+        list[Path],
+        typer.Option(
+            "--passphrase-file",
+            metavar="FILE",
+            envvar="SHIPPER_PASSPHRASE_FILE",
+            help="The passphrase is the first line of FILE: one for all keys, or one for each in their order.",
+        ),
+    ] = [],
 ) -> None:
     """Issue a license: sign what a license.yaml says."""
     import os
@@ -93,16 +107,21 @@ def issue(
     from shipper.license import files, signing
     from shipper.license.issue import issue as issued
 
-    one_standard_input(source, passphrase_file)
+    one_standard_input(source, *passphrase_file)
+    if len(passphrase_file) not in {0, 1, len(key)}:
+        raise UsageError("--passphrase-file is given once for all keys, or once for each --key")
     if output_file is not None:
-        if key.exists() and output_file.exists() and os.path.samefile(key, output_file):
+        if output_file.exists() and any(each.exists() and os.path.samefile(each, output_file) for each in key):
             raise UsageError(f'"{output_file}" is the private key that signs, and is left as it is')
         files.check_replaceable(str(output_file))
     data = yamlio.read_file(source, max_bytes=_MAX_INPUT)
     secret = b"registry" in data  # its lines are not shown: there may be a password in them
     node = yamlio.parse(data, file_name(source), error=LicenseError, limits=yamlio.Limits.LICENSE, secret=secret)
-    signer = signing.load(str(key), passphrases.for_existing_key(str(key), passphrase_file))
-    license_file = issued(node, signer, datetime.now(UTC))
+    names = [str(each) for each in key]
+    signers = list(map(signing.load, names, passphrases.for_existing_keys(names, passphrase_file)))
+    if len({signer.public.keyid for signer in signers}) < len(signers):
+        raise UsageError("the same key is given twice with --key")
+    license_file = issued(node, signers, datetime.now(UTC))
     if output_file is None:
         write(license_file.decode("ascii"))
     else:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 from shipper.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from os import PathLike
 
 _MAX_BYTES = 64 * 1024
@@ -47,6 +48,13 @@ def for_existing_key(key: str, file: PathLike[str] | None) -> Callable[[], bytes
         return _ask(f"Passphrase for {key}: ")
 
     return passphrase
+
+
+def for_existing_keys(keys: Sequence[str], files: Sequence[PathLike[str]]) -> list[Callable[[], bytes]]:
+    """The same for several keys: `files` are none, one for all of them (read once), or one for each."""
+    if len(files) == 1:
+        return [cache(for_existing_key(keys[0], files[0]))] * len(keys)
+    return [for_existing_key(key, files[number] if files else None) for number, key in enumerate(keys)]
 
 
 def _from_file(file: PathLike[str]) -> bytes:

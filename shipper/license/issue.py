@@ -38,8 +38,8 @@ _UNCLEAR = frozenset({"yes", "no", "on", "off", "y", "n"})
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
-def issue(root: Node, key: SigningKey, now: datetime, *, license_id: str = "") -> bytes:
-    """The license file for the input `root`, signed with `key`; `now` has a time zone.
+def issue(root: Node, keys: Sequence[SigningKey], now: datetime, *, license_id: str = "") -> bytes:
+    """The license file for the input `root`, signed with each of `keys`; `now` has a time zone.
 
     Its id, where `root` has none, is `license_id` or a new one.
 
@@ -51,19 +51,20 @@ def issue(root: Node, key: SigningKey, now: datetime, *, license_id: str = "") -
     except DefectError as error:
         raise _at(error, root, error.path) from None
     text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    data = sign(text.encode("utf-8"), key)
+    data = sign(text.encode("utf-8"), keys)
     if len(data) > MAX_BYTES:
         message = f"the license would have {len(data):,} bytes, at most {MAX_BYTES:,} are allowed"
         raise LimitError(message, position=root.position)
     # Nothing leaves that its reader would refuse
-    verify(data, [key.public], product=None, file="the issued license")
+    verify(data, [key.public for key in keys], product=None, file="the issued license")
     return data
 
 
-def sign(payload: bytes, key: SigningKey) -> bytes:
+def sign(payload: bytes, keys: Sequence[SigningKey]) -> bytes:
     """The license file of a payload, whatever it says."""
-    signature = Signature(key.public.keyid, key.sign(signed_bytes(PAYLOAD_TYPE, payload)))
-    return armor(Envelope(PAYLOAD_TYPE, payload, (signature,)).to_json().encode("ascii"))
+    message = signed_bytes(PAYLOAD_TYPE, payload)
+    signatures = tuple(Signature(key.public.keyid, key.sign(message)) for key in keys)
+    return armor(Envelope(PAYLOAD_TYPE, payload, signatures).to_json().encode("ascii"))
 
 
 def complete(root: Node, now: datetime, license_id: str = "") -> dict[str, object]:

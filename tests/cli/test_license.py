@@ -182,6 +182,30 @@ class TestIssue:
         issued = shell.out.encode()
         assert shell.run("verify", "-", "--trust-key", "vendor.pub", "--at", "2029-01-01T00:00:00Z", stdin=issued) == 0
 
+    @pytest.mark.parametrize(
+        "passphrases",
+        [["--passphrase-file", "first"], ["--passphrase-file", "first", "--passphrase-file", "second"], []],
+        ids=["one for all", "one for each", "none"],
+    )
+    def test_by_two_keys_while_one_is_changed(self, shell: Shell, passphrases: list[str]) -> None:
+        secrets = {"first": b"one", "second": b"one" if len(passphrases) == 2 else b"two"}
+        for name, secret in secrets.items():
+            shell.write(name, secret + b"\n")
+        for name, signer in (("first", VENDOR), ("second", OTHER)):
+            shell.write(f"{name}.key", signer.to_pem(secrets[name] if passphrases else None))
+        keys = ["--key", "first.key", "--key", "second.key"]
+        assert shell.run("issue", *keys, "--from", "license.yaml", "--output-file", "both.pem", *passphrases) == 0
+        for trusted in ("vendor.pub", "other.pub"):
+            assert shell.run("verify", "both.pem", "--trust-key", trusted, "--at", "2029-01-01T00:00:00Z") == 0
+
+    def test_by_keys_and_passphrases_that_do_not_go_together(self, shell: Shell) -> None:
+        shell.write("pass", "one\n")
+        twice = ["--key", "vendor.key", "--key", "vendor.key", "--from", "license.yaml"]
+        assert shell.run("issue", *twice) == 2
+        assert shell.err == "error: the same key is given twice with --key\n"
+        assert shell.run("issue", *twice, *["--passphrase-file", "pass"] * 3) == 2
+        assert shell.err == "error: --passphrase-file is given once for all keys, or once for each --key\n"
+
     def test_a_file_is_replaced_only_by_a_whole_license(self, shell: Shell) -> None:
         before = license_file().decode()
         shell.write("out.pem", before)

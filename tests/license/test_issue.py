@@ -41,7 +41,7 @@ entitlements:
 
 def issued(text: str, now: datetime = NOW) -> dict[str, Any]:
     node = yamlio.parse(text, "license.yaml", error=LicenseError, limits=yamlio.Limits.LICENSE)
-    found = verify(issue(node, VENDOR, now), [VENDOR.public], product=None, file="x")
+    found = verify(issue(node, [VENDOR], now), [VENDOR.public], product=None, file="x")
     payload: dict[str, Any] = json.loads(found.payload)
     return payload
 

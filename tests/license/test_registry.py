@@ -99,7 +99,7 @@ YAML = "product: acme\ncustomer: {id: a, name: b}\n"
 def issued(text: str) -> dict[str, Any]:
     root = yamlio.parse(text, "license.yaml", error=LicenseError, limits=yamlio.Limits.LICENSE)
     data: dict[str, Any] = json.loads(
-        parse(dearmor(issue(root, VENDOR, datetime(2026, 1, 1, tzinfo=UTC)), "x"), "x").payload
+        parse(dearmor(issue(root, [VENDOR], datetime(2026, 1, 1, tzinfo=UTC)), "x"), "x").payload
     )
     return data
 

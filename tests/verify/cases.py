@@ -46,7 +46,7 @@ class Good:
         )
         self.expires_at = random_.choice([None, self.not_before + random_.choice([SECOND, 59 * DAY, 3650 * DAY])])
         self.grace = random_.choice([0, 0, 1, 14, 366, 36500])
-        data = issue(self.license_yaml(), self.signer, self.not_before)
+        data = issue(self.license_yaml(), [self.signer], self.not_before)
         self.envelope = parse(armor.dearmor(data, "good"), "good")
         self.at = random_.choice(self.instants())
 

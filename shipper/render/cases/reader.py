@@ -152,7 +152,7 @@ class CaseReader:
         from shipper.license.issue import issue
 
         try:
-            data = issue(node, self.key, moment, license_id=LICENSE_ID)
+            data = issue(node, [self.key], moment, license_id=LICENSE_ID)
         except ShipperError as error:
             raise SpecError(error.message, position=error.position, subject="license", hint=error.hint) from None
         return GivenLicense(data, name, (self.key.public,))
