@@ -119,6 +119,7 @@ def run(
                 if form != "text":
                     listed.write(item(record, form, first=not listed.size))
                 progress.step(failed=totals.failed)
+        sweep_all(output_dir)  # a worker that was killed has left what it was building
         tell(this, totals)
         for line in lines_of(errors):
             say(line)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 EVERY = 0.1
 """Seconds between two updates."""
 BAR = 30
+SHORTEST_BAR = 5
 
 
 class Progress:
@@ -46,10 +47,14 @@ class Progress:
 
     def _show(self, failed: int) -> None:
         if self._shown:
-            full = BAR * self._done // self._total
-            bar = "#" * full + "-" * (BAR - full)
             tail = f", {failed:,} failed" if failed else ""
-            self._write(f"\r[{bar}] {self._done:,}/{self._total:,} licenses{tail}\x1b[K")
+            line = f"{self._done:,}/{self._total:,} licenses{tail}"
+            columns = _columns()
+            size = min(BAR, columns - len(line) - 4)
+            if size >= SHORTEST_BAR:
+                full = size * self._done // self._total
+                line = f"[{'#' * full}{'-' * (size - full)}] {line}"
+            self._write(f"\r{line[: columns - 1]}\x1b[K")
 
     def _write(self, text: str) -> None:
         try:
@@ -57,3 +62,11 @@ class Progress:
             sys.stderr.flush()
         except (OSError, ValueError):
             self._shown = False
+
+
+def _columns() -> int:
+    """How wide the terminal is: a line that wraps can't be written over."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 1_000
+    except (OSError, ValueError):
+        return 1_000

@@ -295,6 +295,30 @@ def test_progress_is_for_terminals_only(folder: Path) -> None:
     assert b"\x1b" not in err
 
 
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        (0, "[##########--------------------] 1,000/3,000 licenses, 1 failed"),
+        (80, "[##########--------------------] 1,000/3,000 licenses, 1 failed"),
+        (42, "[##------] 1,000/3,000 licenses, 1 failed"),
+        (39, "[#----] 1,000/3,000 licenses, 1 failed"),
+        (38, "1,000/3,000 licenses, 1 failed"),
+        (20, "1,000/3,000 license"),
+    ],
+)
+def test_progress_stays_on_its_line(monkeypatch: pytest.MonkeyPatch, columns: int, line: str) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(os, "get_terminal_size", lambda _number: os.terminal_size((columns, 24)))
+    monkeypatch.setenv("TERM", "xterm")
+    written: list[str] = []
+    shown = progress.Progress(3_000)
+    monkeypatch.setattr(shown, "_write", written.append)
+    shown._done = 999
+    shown.step(failed=1)
+    assert written == [f"\r{line}\x1b[K"]
+    assert columns == 0 or len(line) < columns
+
+
 def test_a_dumb_terminal_gets_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     for term, shown in (("dumb", False), ("xterm", True)):
@@ -350,10 +374,13 @@ def test_a_killed_worker_is_told_and_the_rest_is_rendered(folder: Path) -> None:
     licenses(folder, 3)
     slow_spec(folder)
     process = start(folder, "--jobs", "2", "-o", "json")
-    for pid in wait_for(lambda: len(children(process.pid)) == 2 and children(process.pid)):
+    wait_for(lambda: (folder / "out").exists() and len(os.listdir(folder / "out")) == 2)  # both are at work
+    for pid in children(process.pid):
         os.kill(pid, signal.SIGKILL)
     out, err = process.communicate(timeout=60)
     summary = json.loads(out)
+    assert len(os.listdir(folder / "out")) == 1
+    assert no_traces(folder / "out")
     assert process.returncode == summary["exit_code"] == 8
     assert (summary["rendered"], summary["failed"]) == (1, 2)
     assert err.count(b"its worker process was killed: the memory may be exhausted (fewer --jobs need less)") == 2
