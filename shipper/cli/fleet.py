@@ -271,7 +271,7 @@ def tell(this: Round, totals: Totals) -> None:
 def names(all_names: Sequence[str]) -> str:
     """The first few of some names."""
     more = f" and {len(all_names) - SHOWN_NAMES:,} more" if len(all_names) > SHOWN_NAMES else ""
-    return ", ".join(all_names[:SHOWN_NAMES]) + more
+    return ", ".join(map(printable, all_names[:SHOWN_NAMES])) + more
 
 
 def in_words(this: Round, totals: Totals) -> str:

@@ -48,7 +48,7 @@ class Shard(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The license files in a folder, and the other names in it, both sorted."""
+    """The license files in a folder, and the other names in it, both sorted, without hidden ones."""
 
     files: list[str]
     others: list[str]
@@ -96,14 +96,14 @@ class Outcome(NamedTuple):
 def find(folder: str) -> Found:
     """What is in the folder of licenses. Raises UsageError if it can't be read or holds no license file."""
     try:
-        names = sorted(os.listdir(folder), key=os.fsencode)
+        names = sorted((name for name in os.listdir(folder) if not name.startswith(".")), key=os.fsencode)
     except OSError as error:
         raise UsageError(f'can\'t read the folder of licenses "{folder}": {_reason(error)}') from None
     files = [name for name in names if name.endswith(SUFFIX) and os.path.isfile(os.path.join(folder, name))]
     if not files:
         raise UsageError(f'no license file in "{folder}"', hint=f"a license file's name ends in {SUFFIX}")
     taken = set(files)
-    return Found(files, [name for name in names if name not in taken and not name.startswith(".")])
+    return Found(files, [name for name in names if name not in taken])
 
 
 def members(folder: str, names: Iterable[str]) -> list[Member]:

@@ -199,6 +199,16 @@ def test_what_is_left_out_and_left_over_is_said(shipper: Callable[..., Ran], fol
     assert sorted(os.listdir(folder / "out")) == ["lic_0000", "lic_0001"]
 
 
+def test_a_name_makes_no_line_of_its_own(shipper: Callable[..., Ran], folder: Path) -> None:
+    licenses(folder, 1)
+    (folder / "licenses" / "a\nerror: b\x1b[31m.txt").touch()
+    (folder / "licenses" / "c\nd.pem").touch()
+    ran = shipper(*RENDER)
+    assert ran.code == 5
+    assert ran.err.splitlines()[0] == "no license files in licenses: a\\nerror: b\\x1b[31m.txt"
+    assert ran.err.splitlines()[1].startswith("error: c\\nd.pem: ")
+
+
 def test_a_folder_that_holds_one_rendering_is_refused(shipper: Callable[..., Ran], folder: Path) -> None:
     licenses(folder, 1)
     assert shipper("render", "spec.yaml", "--license", "licenses/0000.pem", *RENDER[4:]).code == 0

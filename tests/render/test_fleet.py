@@ -293,6 +293,7 @@ def test_only_license_files_are_taken(tmp_path: Path) -> None:
     (folder / "c.pem").mkdir()
     os.mkfifo(folder / "d.pem")
     (folder / "README.md").touch()
+    (folder / "._b.pem").touch()  # what some archives leave beside a file
     (folder / "gone.pem").symlink_to("nowhere")
     assert fleets.find(str(folder)) == (["b.pem"], ["README.md", "c.pem", "d.pem", "gone.pem"])
     with pytest.raises(UsageError, match="can't read the folder of licenses"):
