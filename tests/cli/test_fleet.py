@@ -209,6 +209,15 @@ def test_a_name_makes_no_line_of_its_own(shipper: Callable[..., Ran], folder: Pa
     assert ran.err.splitlines()[-1].startswith("error: c\\nd.pem: ")
 
 
+def test_no_trusted_key_is_told_once(shipper: Callable[..., Ran], folder: Path) -> None:
+    licenses(folder, 3)
+    at = RENDER.index("--trust-key")
+    ran = shipper(*RENDER[:at], *RENDER[at + 2 :])
+    assert (ran.code, ran.out) == (5, "")
+    assert ran.err.count("no trusted key is known") == 1
+    assert not (folder / "out").exists()
+
+
 def test_a_folder_that_holds_one_rendering_is_refused(shipper: Callable[..., Ran], folder: Path) -> None:
     licenses(folder, 1)
     assert shipper("render", "spec.yaml", "--license", "licenses/0000.pem", *RENDER[4:]).code == 0

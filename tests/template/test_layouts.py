@@ -21,6 +21,7 @@ SOURCE = Source(None, 0)
 DOCUMENTS = [
     'metadata: {name: app, tier: "@"}\nspec:\n  replicas: @\n  image: "x/y:@"\n',
     "a:\n  - @\n  - b @ c\n  - '@'\n  - \"@ x\"\nb: [@, @]\n",
+    "a: | # @\n  x @\nb: >- # @\n  @\n",
     "note: |\n  @\n  foo @\nfolded: >-\n  x @\n\n  @\nb: @  # @\n",
     "# c @\na: @-b\nc: 80@\nd: {e: @, f: x@y}\n",
     "- @: 1\n- a: @\n- ? @\n  : @\n",
