@@ -70,7 +70,7 @@ def verify(
     from shipper.license.verify import verify_envelope
 
     # None would be any product, and a time without a zone any of 24
-    if not (isinstance(product, str) and product):
+    if not isinstance(product, str):
         raise UsageError("the product that the license must be for is no text")
     instant = datetime.now(UTC) if at is None else at
     if not (isinstance(instant, datetime) and instant.tzinfo):
