@@ -19,8 +19,8 @@ from shipper.license.verify import require_trust
 from shipper.render import fleet as fleets
 from shipper.render import workers
 from shipper.render.fleet import Fleet
+from shipper.render.publish.staging import sweep_all
 from shipper.render.settings import Trust
-from shipper.render.staging import sweep_all
 from shipper.render.stream import Spool
 from shipper.template.shared import for_many
 

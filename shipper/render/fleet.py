@@ -15,18 +15,18 @@ from shipper.license.envelope import parse
 from shipper.license.state import require_valid
 from shipper.license.verify import verify
 from shipper.render.folder import writing_folder
-from shipper.render.manifest import NAME as MANIFEST
 from shipper.render.paths import OWN_FOLDER, check_dest
+from shipper.render.publish.manifest import NAME as MANIFEST
+from shipper.render.publish.together import together
 from shipper.render.run import render
-from shipper.render.together import together
 from shipper.yamlio import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from shipper.render.publish.together import Steps
     from shipper.render.run import Rendering
     from shipper.render.settings import RenderOptions, Trust
-    from shipper.render.together import Steps
     from shipper.spec.model import Spec
 
 SUFFIX = ".pem"

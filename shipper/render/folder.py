@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from shipper.render.about import About
 from shipper.render.provenance import provenance
-from shipper.render.publish import OutputFile, publish, publishing
+from shipper.render.publish.publish import OutputFile, publish, publishing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shipper.render.publish import Published
+    from shipper.render.publish.publish import Published
+    from shipper.render.publish.together import Steps
     from shipper.render.run import Rendering
-    from shipper.render.together import Steps
 
 
 def write_folder(rendering: Rendering, output_dir: str, *, mtime: int | None) -> Published:
-    """Publish all files of `rendering` to `output_dir`, as `shipper.render.publish` does it, with their provenance.
+    """Publish all files of `rendering` to `output_dir`, as `shipper.render.publish.publish` does it, with their provenance.
 
     Raises what rendering raises, OutputError, SpecError.
     """

@@ -12,15 +12,15 @@ import os
 import stat
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from shipper.render.manifest import NAME as MANIFEST
 from shipper.render.paths import OWN_FOLDER
-from shipper.render.published import open_below, read_tree
-from shipper.render.tree import parents
+from shipper.render.publish.manifest import NAME as MANIFEST
+from shipper.render.publish.published import open_below, read_tree
+from shipper.render.publish.tree import parents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shipper.render.manifest import Entry, Published
+    from shipper.render.publish.manifest import Entry, Published
 
 What = Literal["modified", "missing", "mode", "replaced", "unreadable"]
 

@@ -18,7 +18,7 @@ import yaml
 
 from shipper.cli import progress
 from shipper.render import fleet as fleets
-from shipper.render.together import together
+from shipper.render.publish.together import together
 from tests.license.sample import VENDOR
 from tests.render.test_fleet import SPEC, tree, write_license
 from tests.tools import REPOSITORY

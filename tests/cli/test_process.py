@@ -72,7 +72,17 @@ def test_an_interrupt_is_quiet() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["render"], ["lint"], ["explain"], ["diff"], ["eval"], ["license"], ["license", "issue"], ["license", "verify"]],
+    [
+        [],
+        ["render"],
+        ["lint"],
+        ["explain"],
+        ["diff"],
+        ["eval"],
+        ["license"],
+        ["license", "issue"],
+        ["license", "verify"],
+    ],
 )
 def test_help_fits_80_columns_and_names_each_option(command: list[str]) -> None:
     process = start([*command, "--help"], env={**os.environ, "COLUMNS": "80", "TERM": "xterm"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shipper.render import published
+from shipper.render.publish import published
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,8 +16,8 @@ import signal
 import sys
 import time
 
-from shipper.render import inplace, linux
-from shipper.render.publish import OutputFile, publish
+from shipper.render.publish import inplace, linux
+from shipper.render.publish.publish import OutputFile, publish
 
 FILES = 24
 FOREIGN = {"README.txt": b"mine\n", "k8s/patch.txt": b"mine too\n", "docs/deep/er.txt": b"and this\n"}

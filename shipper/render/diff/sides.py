@@ -13,16 +13,16 @@ from shipper.license.state import state_at
 from shipper.render.about import About
 from shipper.render.explain import describe
 from shipper.render.provenance import provenance
-from shipper.render.published import open_below, read_tree
+from shipper.render.publish.published import open_below, read_tree
+from shipper.render.publish.tree import digest_of
 from shipper.render.run import render
-from shipper.render.tree import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from shipper.license.verify import VerifiedLicense
-    from shipper.render.manifest import Entry, Published
+    from shipper.render.publish.manifest import Entry, Published
     from shipper.render.settings import RenderOptions
     from shipper.spec import Spec
 

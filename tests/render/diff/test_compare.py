@@ -15,7 +15,7 @@ from shipper.render.diff.documents import Identity, objects
 from shipper.render.diff.fields import FieldChange, Unquoted
 from shipper.render.diff.masks import Masks
 from shipper.render.diff.sides import Side, SideFile, published_side, rendered_side
-from shipper.render.publish import OutputFile, publish
+from shipper.render.publish.publish import OutputFile, publish
 from shipper.render.secrets import MASK
 from shipper.spec import parse_spec
 

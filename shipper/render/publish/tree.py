@@ -10,13 +10,13 @@ import stat
 from typing import TYPE_CHECKING
 
 from shipper.errors import OutputError
-from shipper.render.manifest import was_edited
 from shipper.render.paths import OWN_FOLDER
+from shipper.render.publish.manifest import was_edited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shipper.render.manifest import Manifest
+    from shipper.render.publish.manifest import Manifest
 
 FOLDER_MODE = 0o755
 # link(2) answers so where the file system has no hard links, the file isn't ours to link, or is elsewhere.

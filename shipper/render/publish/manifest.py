@@ -27,8 +27,8 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.errors import OutputError, SpecError
-from shipper.render.linux import open_folder
 from shipper.render.paths import OWN_FOLDER, check_dest
+from shipper.render.publish.linux import open_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

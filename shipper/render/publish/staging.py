@@ -6,8 +6,8 @@ import os
 import re
 from typing import NamedTuple
 
-from shipper.render.linux import open_folder, try_lock
-from shipper.render.tree import remove_tree
+from shipper.render.publish.linux import open_folder, try_lock
+from shipper.render.publish.tree import remove_tree
 
 
 class Staging(NamedTuple):

@@ -15,16 +15,16 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.errors import OutputError
-from shipper.render.linux import open_folder, sync_file_system
-from shipper.render.manifest import NAME as MANIFEST
-from shipper.render.manifest import Entry, encode, is_dest, open_own_folder, read_small_file, was_edited
 from shipper.render.paths import OWN_FOLDER
-from shipper.render.tree import FOLDER_MODE, digest_of, is_unchanged, occupied, parents, write_file
+from shipper.render.publish.linux import open_folder, sync_file_system
+from shipper.render.publish.manifest import NAME as MANIFEST
+from shipper.render.publish.manifest import Entry, encode, is_dest, open_own_folder, read_small_file, was_edited
+from shipper.render.publish.tree import FOLDER_MODE, digest_of, is_unchanged, occupied, parents, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shipper.render.manifest import Manifest, Provenance
+    from shipper.render.publish.manifest import Manifest, Provenance
 
 _STAGING = "staging"
 _JOURNAL = "journal"

@@ -15,7 +15,7 @@ process ends. On file systems without locks on folders (NFS) there is none.
 
 Not every folder can change places: the current folder (a shell would stay behind in the old one), a mount point, a
 folder whose parent can't be written, a file system without RENAME_EXCHANGE or hard links, a tree with a mount in
-it. There `shipper.render.inplace` is used, and the result says so and why: all is staged first, but the files are
+it. There `shipper.render.publish.inplace` is used, and the result says so and why: all is staged first, but the files are
 then moved one by one. A kill during those moves leaves a mixture until the next run finishes them.
 """
 
@@ -27,15 +27,15 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.errors import OutputError
-from shipper.render.inplace import publish_in_place, recover
-from shipper.render.linux import exchange, open_folder, sync_file_system, try_lock
-from shipper.render.manifest import NAME as MANIFEST
-from shipper.render.manifest import Entry, encode
-from shipper.render.manifest import read as read_manifest
 from shipper.render.paths import OWN_FOLDER, Destinations, check_dest
-from shipper.render.staging import Staging, make_staging, sweep
-from shipper.render.together import ToDisk, together
-from shipper.render.tree import (
+from shipper.render.publish.inplace import publish_in_place, recover
+from shipper.render.publish.linux import exchange, open_folder, sync_file_system, try_lock
+from shipper.render.publish.manifest import NAME as MANIFEST
+from shipper.render.publish.manifest import Entry, encode
+from shipper.render.publish.manifest import read as read_manifest
+from shipper.render.publish.staging import Staging, make_staging, sweep
+from shipper.render.publish.together import ToDisk, together
+from shipper.render.publish.tree import (
     FOLDER_MODE,
     CannotExchange,
     carry,
@@ -51,8 +51,8 @@ from shipper.render.tree import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shipper.render.manifest import Manifest, Provenance
-    from shipper.render.together import Steps
+    from shipper.render.publish.manifest import Manifest, Provenance
+    from shipper.render.publish.together import Steps
 
 # renameat2 answers so where the two folders can't change places.
 _NO_EXCHANGE = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EXDEV, errno.EBUSY, errno.EPERM, errno.EACCES}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shipper.render.together import Steps, ToDisk, together
+from shipper.render.publish.together import Steps, ToDisk, together
 
 if TYPE_CHECKING:
     from pathlib import Path

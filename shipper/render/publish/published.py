@@ -11,15 +11,15 @@ import os
 from typing import TYPE_CHECKING, TypeVar
 
 from shipper.errors import OutputError, UsageError
-from shipper.render.inplace import is_interrupted
-from shipper.render.linux import open_folder
-from shipper.render.manifest import NAME, read_published
 from shipper.render.paths import OWN_FOLDER
+from shipper.render.publish.inplace import is_interrupted
+from shipper.render.publish.linux import open_folder
+from shipper.render.publish.manifest import NAME, read_published
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shipper.render.manifest import Published
+    from shipper.render.publish.manifest import Published
 
 T = TypeVar("T")
 

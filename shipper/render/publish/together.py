@@ -10,7 +10,7 @@ import os
 from collections.abc import Generator
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from shipper.render.linux import sync_file_system
+from shipper.render.publish.linux import sync_file_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from shipper.errors import OutputError, ShipperError, SpecError, TemplateError
-from shipper.render import inplace, linux, manifest, publish, staging, tree
-from shipper.render.publish import OutputFile
+from shipper.render.publish import inplace, linux, manifest, publish, staging, tree
+from shipper.render.publish.publish import OutputFile
 from tests.corpora import REPOSITORY, corpus
 from tests.tools import ENVIRONMENT, require
 
@@ -464,7 +464,7 @@ def test_of_two_runs_that_make_a_folder_one_loses(tmp_path: Path) -> None:
 
 def test_many_runs_at_once_leave_one_whole_tree(tmp_path: Path) -> None:
     program = (
-        "import sys\nfrom shipper.errors import OutputError\nfrom shipper.render.publish import OutputFile, publish\n"
+        "import sys\nfrom shipper.errors import OutputError\nfrom shipper.render.publish.publish import OutputFile, publish\n"
         "for turn in range(10):\n"
         "    try:\n"
         "        publish([OutputFile(f'f{n}', sys.argv[2].encode()) for n in range(30)], sys.argv[1])\n"
@@ -747,7 +747,7 @@ def public_folder() -> Iterator[Path]:
 def test_another_user_gets_clear_errors_and_changes_nothing(public_folder: Path) -> None:
     program = (
         "import os, shutil, sys\nfrom shipper.errors import OutputError\n"
-        "from shipper.render.publish import OutputFile, publish\n"
+        "from shipper.render.publish.publish import OutputFile, publish\n"
         "os.chdir('/'); os.setgid(65534); os.setuid(65534)\n"
         "for name in ('out', 'new', 'closed'):\n"
         "    try:\n        publish([OutputFile('a', b'')], sys.argv[1] + '/' + name)\n"
@@ -792,7 +792,7 @@ def test_errors_of_the_calls_are_raised(tmp_path: Path) -> None:
 SMALL_DISK = """
 import os, sys
 from shipper.errors import OutputError
-from shipper.render.publish import OutputFile, publish
+from shipper.render.publish.publish import OutputFile, publish
 out, size = sys.argv[1], int(sys.argv[2])
 old = [OutputFile(f"k8s/{n}.yaml", b"old" * 100) for n in range(20)]
 result = publish(old, out)
@@ -831,7 +831,7 @@ def test_a_full_disk_leaves_the_old_tree(tmp_path: Path, below: str, way: str) -
 
 def test_a_mount_inside_leads_to_in_place(tmp_path: Path) -> None:
     program = (
-        "import os, sys\nfrom shipper.render.publish import OutputFile, publish\n"
+        "import os, sys\nfrom shipper.render.publish.publish import OutputFile, publish\n"
         "out = sys.argv[1]\nopen(out + '/data/mine', 'w').close()\n"
         "result = publish([OutputFile('a', b'2')], out)\n"
         "assert 'another file system' in result.notes[0], result\n"
@@ -858,7 +858,7 @@ def test_kubectl_reads_the_folder_as_it_is(tmp_path: Path) -> None:
 
 def test_ten_thousand_files_need_no_memory_for_their_content(tmp_path: Path) -> None:
     program = (
-        "import resource, sys\nfrom shipper.render.publish import OutputFile, publish\n"
+        "import resource, sys\nfrom shipper.render.publish.publish import OutputFile, publish\n"
         "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024\n"
         "publish((OutputFile(f'{n}', bytes(50_000)) for n in range(20)), sys.argv[1])\n"
         "before = peak()\n"

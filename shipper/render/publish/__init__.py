@@ -1,0 +1,1 @@
+"""Publishing files to a folder as a whole, and reading what was published. `publish` is the way in."""
