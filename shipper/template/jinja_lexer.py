@@ -25,15 +25,13 @@ MAX_DIGITS = 4300
 _OPERATOR = "|".join(re.escape(text) for text in sorted(operators, key=len, reverse=True))
 _STRING = r"""(?s:'(?:[^'\\]++|\\.)*+'|"(?:[^"\\]++|\\.)*+")"""
 """jinja2's, but possessive: it can't match shorter, and the memory to try would be hundreds of MiB."""
-_TOKEN = (
-    rf"(?P<long>(?:\d[\d_]*\.)?(?:\d[\d_]*[eE][-+]?)?\d[\d_]{{{MAX_DIGITS}}})"
+_TOKEN = re.compile(
+    rf"\s*(?:(?P<long>(?:\d[\d_]*\.)?(?:\d[\d_]*[eE][-+]?)?\d[\d_]{{{MAX_DIGITS}}})"
     rf"|(?P<float>(?xi:{float_re.pattern}))|(?P<integer>(?xi:{integer_re.pattern}))"
-    rf"|(?P<name>[^\s\x00-/:-@\[-\^`{{-\x7f]+)|(?P<string>{_STRING})|(?P<operator>{_OPERATOR})"
+    rf"|(?P<name>[^\s\x00-/:-@\[-\^`{{-\x7f]+)|(?P<string>{_STRING})|(?P<operator>{_OPERATOR}))"
 )
-_VARIABLE = re.compile(rf"\s*(?:(?P<end>-\}}\}}\s*|\}}\}})|{_TOKEN})")
-_BLOCK = re.compile(rf"\s*(?:(?P<end>\+%\}}|-%\}}\s*|%\}})|{_TOKEN})")
-_INSIDE = re.compile(rf"\s*(?:{_TOKEN})")
-"""Within brackets, where the end of the tag is read as operators."""
+_VARIABLE_END = re.compile(r"\s*(?P<end>-\}\}\s*|\}\})")
+_BLOCK_END = re.compile(r"\s*(?P<end>\+%\}|-%\}\s*|%\})")
 
 _OPENING = re.compile(r"\{[{%#]")
 _COMMENT_END = re.compile(r"\+#\}|-#\}\s*|#\}")
@@ -47,7 +45,7 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 def tokenize(source: str, *, expression: bool = False) -> TokenStream:
     """The tokens of `source` as jinja2's parser wants them; TemplateSyntaxError (its `lineno` an offset) on the way."""
-    tokens = _tag(source, 0, _VARIABLE, "variable_end") if expression else _template(source)
+    tokens = _tag(source, 0, _VARIABLE_END, "variable_end") if expression else _template(source)
     return TokenStream(_limited(tokens), None, None)
 
 
@@ -88,18 +86,20 @@ def _template(source: str) -> Iterator[Token]:
                 yield Token(raw.end(), "data", data)
             position = end.end()
         else:
-            regex, name = (_VARIABLE, "variable") if kind == "{" else (_BLOCK, "block")
+            closing, name = (_VARIABLE_END, "variable") if kind == "{" else (_BLOCK_END, "block")
             yield Token(start, f"{name}_begin", source[start:after])
-            position = yield from _tag(source, after, regex, f"{name}_end")
+            position = yield from _tag(source, after, closing, f"{name}_end")
     if position < len(source):
         yield Token(position, "data", source[position:])
 
 
-def _tag(source: str, position: int, regex: re.Pattern[str], end: str) -> Generator[Token, None, int]:
-    """The tokens of one tag up to its end, and the position after it."""
+def _tag(source: str, position: int, closing: re.Pattern[str], end: str) -> Generator[Token, None, int]:
+    """The tokens of one tag up to its end, and the position after it.
+
+    Within brackets the characters of an end are operators.
+    """
     brackets: list[str] = []
-    current = regex
-    while match := current.match(source, position):
+    while match := (None if brackets else closing.match(source, position)) or _TOKEN.match(source, position):
         kind = match.lastgroup or ""
         text = match[kind]
         start = match.start(kind)
@@ -107,15 +107,12 @@ def _tag(source: str, position: int, regex: re.Pattern[str], end: str) -> Genera
         if kind == "operator":
             if text in _CLOSING:
                 brackets.append(_CLOSING[text])
-                current = _INSIDE
             elif text in ")]}":
                 if not brackets:
                     _fail(f'unexpected "{text}"', start)
                 expected = brackets.pop()
                 if expected != text:
                     _fail(f'unexpected "{text}", expected "{expected}"', start)
-                if not brackets:
-                    current = regex
             yield Token(start, operators[text], text)
         elif kind == "name":
             if not text.isidentifier():
