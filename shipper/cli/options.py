@@ -1,9 +1,9 @@
 """The options that several commands share, and how each falls back to the environment.
 
 The texts are what `--help` shows; keep each within two lines of 80 columns.
-"""
 
-from __future__ import annotations
+Types are evaluated here, not later from their text: every start would pay for it.
+"""
 
 from enum import StrEnum
 from pathlib import Path
@@ -144,7 +144,7 @@ class LicenseOptions(NamedTuple):
     cache_dir: CacheDir = None
     timeout: Timeout = 30.0
 
-    def settled(self, by_flag: AbstractSet[str]) -> LicenseOptions:
+    def settled(self, by_flag: "AbstractSet[str]") -> "LicenseOptions":
         """With one source of the license, a flag before the variables. Raises UsageError for more than one."""
         from shipper.cli.remote import one_source
 
@@ -209,7 +209,7 @@ class FleetOptions(NamedTuple):
         Format.text
     )
 
-    def settled(self, by_flag: AbstractSet[str]) -> FleetOptions:
+    def settled(self, by_flag: "AbstractSet[str]") -> "FleetOptions":
         """The same. Raises UsageError for a fleet's flags without a fleet."""
         from shipper.errors import UsageError
 
@@ -291,7 +291,7 @@ class ValidateOptions(NamedTuple):
         ),
     ] = []
 
-    def settled(self, by_flag: AbstractSet[str]) -> ValidateOptions:
+    def settled(self, by_flag: "AbstractSet[str]") -> "ValidateOptions":
         """As they are. Raises UsageError for a flag that would do nothing."""
         if self.validate is None and "schema_dir" in by_flag:
             from shipper.errors import UsageError
