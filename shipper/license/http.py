@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from shipper import __version__
@@ -78,7 +79,7 @@ def get(request: Request, *, max_bytes: int, pace: Pace | None = None) -> bytes:
         attempt += 1
         seconds = min(longest, max(end - pace.clock(), 0.001))
         try:
-            return within(seconds, lambda: _attempt(request, seconds, max_bytes))  # noqa: B023 - it is called at once
+            return within(seconds, partial(_attempt, request, seconds, max_bytes))
         except RequestError as error:
             wait = pace.pause(attempt, error.retry_after)
             if error.again and attempt < pace.attempts and pace.clock() + wait < end:
@@ -95,28 +96,22 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     Neither resolving a name nor reading headers has a time limit of its own, so the work has a thread that can be
     left behind. It doesn't keep the program from ending.
     """
-    import queue
     import threading
+    from concurrent.futures import Future, wait
 
-    results: queue.SimpleQueue[Callable[[], T]] = queue.SimpleQueue()
+    future: Future[T] = Future()
 
     def run() -> None:
         try:
-            result = work()
-            results.put(lambda: result)
+            future.set_result(work())
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
-            results.put(lambda error=error: _raise(error))  # type: ignore[misc]  # mypy knows no default of a lambda
+            future.set_exception(error)
 
     threading.Thread(target=run, daemon=True, name="shipper-request").start()
-    try:
-        answer = results.get(timeout=seconds)
-    except queue.Empty:
-        raise unreachable("it doesn't answer in time") from None
-    return answer()
-
-
-def _raise(error: BaseException) -> T:  # type: ignore[type-var]  # it never returns
-    raise error
+    wait([future], timeout=seconds)
+    if not future.done():
+        raise unreachable("it doesn't answer in time")
+    return future.result()
 
 
 def _attempt(request: Request, seconds: float, max_bytes: int) -> bytes:
