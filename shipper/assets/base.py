@@ -13,6 +13,7 @@ FILE_MODE = 0o644
 PROGRAM_MODE = 0o755
 JINJA_SUFFIX = ".j2"
 
+Dialect = Literal["jinja", "repl"]
 Escaping = Literal["yaml", "json", "none"]
 
 
@@ -46,7 +47,12 @@ class Workbench(Protocol):
         """The output folder, which must not be read; None for none."""
         ...
 
-    def text(self, field: Text) -> str:
+    @property
+    def dialect(self) -> Dialect:
+        """The template language of the spec; an asset may have its own."""
+        ...
+
+    def text(self, field: Text, dialect: Dialect | None = None) -> str:
         """What a field of the spec renders to, unescaped."""
         ...
 
@@ -54,7 +60,7 @@ class Workbench(Protocol):
         """What a template renders to."""
         ...
 
-    def source(self, field: Text) -> TemplateSource:
+    def source(self, field: Text, dialect: Dialect | None = None) -> TemplateSource:
         """The template in a field of the spec."""
         ...
 

@@ -15,5 +15,7 @@ if TYPE_CHECKING:
 
 def produce(asset: InlineAsset, bench: Workbench) -> Iterator[File]:
     """The rendered contents."""
-    dest = bench.text(asset.dest)
-    yield File(dest, bench.render(bench.source(asset.contents), escaping(asset, dest)), mode_of(asset))
+    dest = bench.text(asset.dest, asset.templating)
+    yield File(
+        dest, bench.render(bench.source(asset.contents, asset.templating), escaping(asset, dest)), mode_of(asset)
+    )

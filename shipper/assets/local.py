@@ -34,7 +34,7 @@ _OWN_FOLDERS = re.compile(r"\.shipper|\..*\.shipper-[0-9a-f]{8}(?:\.kept)?", re.
 
 def produce(asset: LocalAsset, bench: Workbench) -> Iterator[File]:
     """The files, sorted by path. Raises SpecError for what leads out of the spec's folder or is no file."""
-    for path, dest in places(asset, bench, bench.text(asset.dest)):
+    for path, dest in places(asset, bench, bench.text(asset.dest, asset.templating)):
         yield one(asset, bench, path, dest)
 
 

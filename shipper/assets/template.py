@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def produce(asset: TemplateAsset, bench: Workbench) -> Iterator[File]:
     """The rendered template."""
-    dest = bench.text(asset.dest)
+    dest = bench.text(asset.dest, asset.templating)
     yield File(dest, bench.render(find(asset, bench), escaping(asset, dest)), mode_of(asset))
 
 
@@ -31,7 +31,7 @@ def find(asset: TemplateAsset, bench: Workbench) -> TemplateSource:
             hint="make a folder templates beside the spec, or name one with --templates",
         )
     try:
-        return bench.loader.get(name)
+        return bench.loader.get(name, asset.templating or bench.dialect)
     except FileNotFoundError:
         raise SpecError(
             f'no template "{name}" in the templates folder',

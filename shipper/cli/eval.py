@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -89,34 +89,25 @@ def eval_(
         release=release_facts(facts.release),
         installation_id=facts.installation_id or "",
     )
-    evaluator = Evaluator(verified, options)
+    evaluator = Evaluator(verified, options, templating.value)
     for name, value in given_values(config.values, config.set, config.set_file).items():
         evaluator.define(loose_option(name, value))
-    check_dialect(templating)
     if json_lines:
         return answer_lines(evaluator, escape)
     return answer(evaluator, template or "", escape)
-
-
-def check_dialect(templating: Templating) -> None:
-    """Raise TemplateError for a template language that isn't there."""
-    from shipper.errors import TemplateError
-
-    if templating is not Templating.jinja:
-        raise TemplateError(f'the template language "{templating.value}" is not supported yet')
 
 
 def answer(evaluator: Evaluator, template: str, escape: Escape) -> int:
     """Print what one template renders to, as it is; on a terminal with a line break at the end."""
     from shipper.cli.output import write
 
-    out = evaluator.render(source_of(template), escape.value)
+    out = evaluator.render(source_of(template, evaluator.dialect), escape.value)
     on_terminal = sys.stdout is not None and sys.stdout.isatty()
     write(f"{out}\n" if on_terminal and not out.endswith("\n") else out)
     return 0
 
 
-def source_of(template: str) -> Any:
+def source_of(template: str, dialect: Literal["jinja", "repl"]) -> Any:
     """The template that the argument names: text if it has a template in it, else a file if there is one."""
     from shipper.errors import UsageError
     from shipper.template.source import TemplateSource
@@ -126,11 +117,11 @@ def source_of(template: str) -> Any:
     if template != "-" and (has_action or not os.path.exists(template)):
         if not has_action and is_path(template):
             raise UsageError(f'no such file, and no template in it: "{template}"')
-        return TemplateSource("template", template, "template")
+        return TemplateSource("template", template, "template", templating=dialect)
     name = "standard input" if template == "-" else template
     data = read_file(template, max_bytes=MAX_TEMPLATE)
     try:
-        return TemplateSource("template", data.decode("utf-8-sig"), name)
+        return TemplateSource("template", data.decode("utf-8-sig"), name, templating=dialect)
     except UnicodeDecodeError:
         raise UsageError(f'"{name}" is no UTF-8 text') from None
 
@@ -178,7 +169,8 @@ def answer_line(evaluator: Evaluator, line: bytes, escape: Escape) -> dict[str, 
         return failure('a line is a JSON object with the text "template"')
     try:
         evaluator.renew()
-        return {"out": evaluator.render(TemplateSource("template", asked["template"], LINE), escape.value)}
+        source = TemplateSource("template", asked["template"], LINE, templating=evaluator.dialect)
+        return {"out": evaluator.render(source, escape.value)}
     except ShipperError as error:
         text = f"{error.message} ({error.hint})" if error.hint else error.message
         place = error.position

@@ -5,12 +5,13 @@
 
 The annotations are the contract with a template: `str`, `int`, `Number`, `bool`, `Scalar` or `object`. Text
 with a declared type counts as its number or boolean where one is wanted. A first parameter `facts` gets the
-facts. Signatures are read from the function's code, since `inspect` costs milliseconds at start.
+facts; a last one `*names` takes all that is left. A name that Python needs itself ends in `_`. Signatures are read
+from the function's code, since `inspect` costs milliseconds at start.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from shipper.context.numbers import parse_int, parse_number
 from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, TypedText, kind_of
@@ -29,18 +30,27 @@ MAX_ITEMS = 250_000
 
 
 class Parameter(NamedTuple):
+    """`several` marks the last one, which takes any number of arguments."""
+
     name: str
     kind: str
     required: bool
     default: object = None
+    several: bool = False
+
+
+Subject = Literal["first", "second", "last"]
+Table = Literal["core", "further", "repl"]
 
 
 class FunctionSpec(NamedTuple):
     """A function of the template language.
 
     `call(*args, **kwargs)` checks the arguments first, and takes the facts before them if `facts`; `params` is how
-    the signature reads in messages; `theme` is the module it is in; a step is charged for each `2**shift` characters of the result; `examples` are templates with what they give. `secret`: the result holds the license's password, if there is one. `filter`: the piped value may
-    be the first argument.
+    the signature reads in messages; `theme` is the module it is in; a step is charged for each `2**shift` characters
+    of the result; `examples` are templates with what they give. `secret`: the result holds the license's password, if
+    there is one. `filter`: the piped value may be the first argument. `subject` is the place that the first parameter
+    has among the arguments in repl, where a piped value comes last.
     """
 
     name: str
@@ -54,6 +64,7 @@ class FunctionSpec(NamedTuple):
     theme: str = ""
     shift: int = 10
     secret: bool = False
+    subject: Subject = "first"
 
     @property
     def signature(self) -> str:
@@ -61,20 +72,33 @@ class FunctionSpec(NamedTuple):
 
 
 REGISTRY: dict[str, FunctionSpec] = {}
+"""What both template languages have, loaded at once."""
+FURTHER: dict[str, FunctionSpec] = {}
+"""What both have and `catalog` loads when a template asks for it; jinja2's own names hide some in Jinja."""
+REPL: dict[str, FunctionSpec] = {}
+"""What only repl has, or has with another meaning; loaded by `catalog`."""
+TABLES: dict[Table, dict[str, FunctionSpec]] = {"core": REGISTRY, "further": FURTHER, "repl": REPL}
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-def function(*examples: tuple[str, str], alias: str = "", shift: int = 10, secret: bool = False) -> Callable[[F], F]:
-    """Register a function under its own name, and under `alias`.
+def function(
+    *examples: tuple[str, str],
+    alias: str | tuple[str, ...] = (),
+    shift: int = 10,
+    secret: bool = False,
+    subject: Subject = "first",
+    table: Table = "core",
+) -> Callable[[F], F]:
+    """Register a function under its own name, and under each `alias`.
 
-    `shift` is how dear its result is; one that is `secret` shows what the license keeps secret.
+    `shift` is how dear its result is; one that is `secret` shows what the license keeps secret. `subject` is where
+    the first parameter stands in repl, `table` who has the function.
     """
 
     def add(call: F) -> F:
-        for name in (call.__name__, alias):
-            if name:
-                REGISTRY[name] = _spec(name, call, examples, shift)._replace(secret=secret)
+        for name in (call.__name__.rstrip("_"), *((alias,) if isinstance(alias, str) else alias)):
+            TABLES[table][name] = _spec(name, call, examples, shift)._replace(secret=secret, subject=subject)
         return call
 
     return add
@@ -92,6 +116,9 @@ def check_items(items: int) -> None:
         raise LimitError(f"the result would have more than {MAX_ITEMS:,} items")
 
 
+CO_VARARGS = 0x04  # inspect.CO_VARARGS, whose import costs milliseconds
+
+
 def _spec(name: str, call: Callable[..., Any], examples: tuple[tuple[str, str], ...], shift: int) -> FunctionSpec:
     code, defaults = call.__code__, call.__defaults__ or ()
     names = code.co_varnames[: code.co_argcount]
@@ -107,6 +134,9 @@ def _spec(name: str, call: Callable[..., Any], examples: tuple[tuple[str, str], 
         for index, parameter in enumerate(names)
         if not (facts and index == 0)
     )
+    if code.co_flags & CO_VARARGS:
+        several = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
+        parameters += (Parameter(several, call.__annotations__[several], required=False, several=True),)
     params, theme = written(parameters), call.__module__.rpartition(".")[2]
     checked = _with_facts(name, call, parameters, params) if facts else _checked(name, call, parameters, params)
     return FunctionSpec(
@@ -119,6 +149,9 @@ def written(parameters: tuple[Parameter, ...]) -> str:
     text = ""
     for parameter in parameters:
         separator = ", " if text else ""
+        if parameter.several:
+            text += f"{separator}{parameter.name}…"
+            continue
         text += f"{separator}{parameter.name}" if parameter.required else f"[{separator}{parameter.name}]"
     return text
 
@@ -162,6 +195,12 @@ def bind(
 ) -> list[object]:
     """The arguments in the order of `parameters`, each checked. Raises TemplateError, with the signature as hint."""
     hint = f"{name}({params})"
+    several = parameters[-1] if parameters and parameters[-1].several else None
+    rest: list[object] = []
+    if several is not None:
+        parameters = parameters[:-1]
+        rest = [_argument(name, several, value, hint) for value in args[len(parameters) :]]
+        args = args[: len(parameters)]
     if len(args) > len(parameters):
         most = f"{len(parameters)} argument{'s' if len(parameters) != 1 else ''}"
         raise TemplateError(f"{name}: takes at most {most}, not {len(args)}", hint=hint)
@@ -181,7 +220,7 @@ def bind(
         unknown = next(iter(kwargs))
         meant = did_you_mean(unknown, [parameter.name for parameter in parameters])
         raise TemplateError(f'{name}: there is no argument "{unknown}"', hint=meant or hint)
-    return bound
+    return bound + rest
 
 
 def _argument(name: str, parameter: Parameter, value: object, hint: str) -> object:

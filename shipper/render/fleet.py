@@ -162,7 +162,7 @@ def prepare(fleet: Fleet) -> None:
             if asset.when is not None:
                 bench.asked(asset.when, condition=True)
             if isinstance(asset, InlineAsset):
-                bench.engine.parse(bench.source(asset.contents))
+                bench.engine.parse(bench.source(asset.contents, asset.templating))
             elif isinstance(asset, TemplateAsset):
                 bench.engine.parse(find_template(asset, bench))
 

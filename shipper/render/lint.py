@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import shipper.template.filters
 import shipper.template.tests  # noqa: F401 - both fill the tables
 from shipper.assets import local, template
-from shipper.context.functions import FUNCTIONS
+from shipper.context.catalog import JINJA
 from shipper.errors import Position, ShipperError, SpecError, TemplateError, UsageError
 from shipper.render.about import About, asset_subject
 from shipper.render.config import in_order
 from shipper.render.fit import check_fit
 from shipper.render.paths import Destinations, check_dest
-from shipper.render.plan import make_plan, unsupported
+from shipper.render.plan import make_plan
 from shipper.render.run import other_place
 from shipper.render.templating import REPL_LEFT, Templating
 from shipper.spec.model import InlineAsset, LocalAsset, MessageStep, RenderStep, TemplateAsset, UnsupportedAsset
@@ -72,11 +72,11 @@ class Linter:
         self.options = options
         self.errors: list[ShipperError] = []
         self.warnings: list[ShipperError] = []
-        self.templating = Templating(license, options)
+        self.templating = Templating(license, options, spec.templating)
         self.loader = self.templating.loader
         self.seen: set[str] = set()
         self.known = Known(
-            functions=FUNCTIONS,
+            functions=JINJA,
             builtins=BUILTINS.keys(),
             filters=FILTERS.keys(),
             tests=TESTS.keys(),
@@ -87,9 +87,6 @@ class Linter:
 
     def check(self) -> None:
         """Look at everything."""
-        if self.spec.templating != "jinja":
-            self.errors.append(unsupported(self.spec, self.spec.templating))
-            return
         self.config()
         assets = list(self.spec.assets)
         for step in self.spec.steps:
@@ -211,9 +208,7 @@ class Linter:
         """One asset: its condition, its dest, its templates."""
         self.condition(asset.when, subject)
         self.field(asset.dest, subject)
-        if self.spec.templating_of(asset) != "jinja":
-            self.errors.append(unsupported(self.spec, self.spec.templating_of(asset)))
-        elif isinstance(asset, InlineAsset):
+        if isinstance(asset, InlineAsset):
             self.field(asset.contents, subject)
         elif isinstance(asset, TemplateAsset):
             self.seen.add(asset.path.text)

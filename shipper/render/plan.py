@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shipper.errors import Position, SpecError, TemplateError
+from shipper.errors import SpecError
 from shipper.render.about import About, asset_subject
 from shipper.render.config import Warned, resolve
 from shipper.render.paths import check_dest
@@ -70,13 +70,11 @@ def make_plan(spec: Spec, license: VerifiedLicense | None, options: RenderOption
 
     Raises SpecError, TemplateError, LimitError.
     """
-    if spec.templating != "jinja":
-        raise unsupported(spec, spec.templating)
-    templating = Templating(license, options)
+    templating = Templating(license, options, spec.templating)
     config = resolve(spec.groups, options.given, templating)
     plan = Plan(templating, config, [], [], list(config.warnings))
     if not spec.steps:
-        plan_assets(plan, spec, spec.assets, "", trace=trace)
+        plan_assets(plan, spec.assets, "", trace=trace)
         return plan
     for step in spec.steps:
         if isinstance(step, MessageStep):
@@ -96,20 +94,18 @@ def plan_step(plan: Plan, spec: Spec, step: RenderStep, *, trace: bool) -> None:
     if step.root is not None:
         with About("render step", plan.templating.secrets):
             root = root_of(step.root, plan.templating)
-    plan_assets(plan, spec, spec.assets if step.assets is None else step.assets, root, trace=trace)
+    plan_assets(plan, spec.assets if step.assets is None else step.assets, root, trace=trace)
 
 
-def plan_assets(plan: Plan, spec: Spec, assets: Iterable[Asset], root: str, *, trace: bool) -> None:
+def plan_assets(plan: Plan, assets: Iterable[Asset], root: str, *, trace: bool) -> None:
     """Decide about each of `assets`. Raises TemplateError for a `when` that is unclear."""
     for asset in assets:
         looked: list[Traced] | None = [] if trace else None
         planned = Planned(len(plan.assets) + 1, asset, root, included=True)
         if asset.when is not None:
             with About(f"{planned.subject}: when", plan.templating.secrets):
-                included = plan.templating.condition(asset.when, looked)
+                included = plan.templating.condition(asset.when, looked, asset.templating)
             planned = planned._replace(included=included, looked=tuple(looked or ()))
-        if planned.included and spec.templating_of(asset) != "jinja":
-            raise unsupported(spec, spec.templating_of(asset))
         plan.assets.append(planned)
 
 
@@ -125,12 +121,3 @@ def root_of(field: Text, templating: Templating) -> str:
         if templating.used_secret:
             hush(error)
         raise
-
-
-def unsupported(spec: Spec, templating: str) -> TemplateError:
-    """The error for a template language that isn't there."""
-    return TemplateError(
-        f'the spec is written in the template language "{templating}", which is not supported yet',
-        position=Position(spec.file),
-        hint="templating: jinja, if its actions are Jinja",
-    )

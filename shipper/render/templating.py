@@ -50,6 +50,7 @@ class Hushing:
             error.args = (MASK,)
 
 
+Dialect = Literal["jinja", "repl"]
 REPL_LEFT = ("{{repl", "repl{{")
 
 
@@ -66,13 +67,14 @@ def find_leftover(pieces: list[Piece]) -> Position | None:
 
 
 class Templating:
-    """Evaluates fields with what is known so far; `define` adds an option.
+    """Evaluates fields with what is known so far; `define` adds an option. `dialect` is the spec's template language.
 
     It is the evaluator that `config.resolve` asks for. `map` is that of the text rendered last, if `keeps_maps`;
     whoever takes it sets it to None.
     """
 
-    def __init__(self, license: VerifiedLicense | None, options: RenderOptions) -> None:
+    def __init__(self, license: VerifiedLicense | None, options: RenderOptions, dialect: Dialect = "jinja") -> None:
+        self.dialect = dialect
         self.shared = options.shared or Shared()
         self.folder = options.folder
         self.output = options.output
@@ -110,12 +112,12 @@ class Templating:
         self._options[option.name] = option
         self._config[option.name] = option_value(option)
 
-    def text(self, field: Text) -> str:
+    def text(self, field: Text, dialect: Dialect | None = None) -> str:
         """What `field` renders to, with nothing escaped. What it prints is a secret if it looks at one."""
         with Hushing(self.engine):
             if "{" not in field.text:
                 return field.text
-            pieces = self.engine.pieces(self.engine.parse(self.source(field)), self.scope)
+            pieces = self.engine.pieces(self.engine.parse(self.source(field, dialect)), self.scope)
             if self.used_secret:
                 public = {option.text for option in self._options.values() if not option.secret}
                 self.secrets.learn_printed(pieces, public)
@@ -142,10 +144,10 @@ class Templating:
                 self.map.secrets = {path_text("config", name) for name in self._secret_names}
             return self.map.text
 
-    def condition(self, field: Text, trace: list[Traced] | None = None) -> bool:
+    def condition(self, field: Text, trace: list[Traced] | None = None, dialect: Dialect | None = None) -> bool:
         """What a `when` decides. Raises TemplateError where it is neither true nor false."""
         with Hushing(self.engine):
-            return self.engine.condition(self.source(field), self.scope, trace)
+            return self.engine.condition(self.source(field, dialect), self.scope, trace)
 
     def asked(self, field: Text, *, condition: bool = False) -> Asked:
         """The options that `field` asks for, each with the place where its name stands."""
@@ -156,14 +158,15 @@ class Templating:
             references.dynamic,
         )
 
-    def source(self, field: Text) -> TemplateSource:
-        """The template in a field of the spec."""
+    def source(self, field: Text, dialect: Dialect | None = None) -> TemplateSource:
+        """The template in a field of the spec, in the spec's language unless its asset has its own."""
         sources = self.shared.sources
         known = sources.get(id(field)) if sources else None
         if known is not None:
             return known[1]
         origin = field.origin
-        source = TemplateSource(f"{origin.file}:{origin.line}:{origin.column}", field.text, origin.file, origin)
+        name = f"{origin.file}:{origin.line}:{origin.column}"
+        source = TemplateSource(name, field.text, origin.file, origin, dialect or self.dialect)
         if sources is not None:
             sources[id(field)] = (field, source)
         return source

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
+from shipper.context.catalog import JINJA, REPL_FUNCTIONS
 from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, Author, Source, TypedText, piece_text
 from shipper.errors import TemplateError, shown
 from shipper.template.limits import Budget, Run, TemplateLimits
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from shipper.template.loader import TemplatesFolder
 
 OPENINGS = ("{{", "{%", "{#")
+REPL_OPENINGS = ("{{repl", "repl{{")
+WORD = re.compile(r"[A-Za-z]\w+")
 ASKS_FOR_TABLES = re.compile(r"\||\b(?:is|filter)\b")
 
 Escape = Literal["yaml", "json", "none"]
@@ -96,30 +99,35 @@ class Engine:
 
         return [*FILTERS, *(name for name, spec in self._specs.items() if spec.filter)]
 
-    def parse(self, source: TemplateSource, templating: Literal["jinja"] = "jinja") -> Template:
+    def parse(self, source: TemplateSource) -> Template:
         """The template in `source`; plain text needs no parser.
 
         Raises TemplateError with a position, LimitError.
         """
-        if templating != "jinja":
-            raise TemplateError(f'templating "{templating}" is not supported', position=source.position(0))
         text = source.text
-        if "{" not in text or not any(opening in text for opening in OPENINGS):
+        openings = REPL_OPENINGS if source.templating == "repl" else OPENINGS
+        if "{" not in text or not any(opening in text for opening in openings):
             return Template(source, None)
         return Template(source, self.body(source))
 
     def body(self, source: TemplateSource) -> list[nodes.Node]:
         """The parsed statements of `source`; the same text is parsed once."""
-        found = self._bodies.get(source.text)
+        key = source.templating, source.text
+        found = self._bodies.get(key)
         if found is None:
-            from shipper.template.jinja_parser import parse
+            if source.templating == "repl":
+                from shipper.template.repl.parser import parse_repl
 
-            found = parse(source).body
-            load_tables(source.text)
+                found = parse_repl(source)
+            else:
+                from shipper.template.jinja_parser import parse
+
+                found = parse(source).body
+                self.load(source.text)
             if self.shared.most is not None and len(self._bodies) >= self.shared.most:
                 self._bodies.clear()
                 self._uses.clear()
-            self._bodies[source.text] = found
+            self._bodies[key] = found
         return found
 
     def expression(self, source: TemplateSource) -> nodes.Expr:
@@ -130,10 +138,25 @@ class Engine:
             from shipper.template.jinja_parser import parse_expression
 
             found = parse_expression(source)
-            load_tables(source.text)
+            self.load(source.text)
             if self.shared.most is not None and len(expressions) >= self.shared.most:
                 expressions.clear()
             expressions[source.text] = found
+        return found
+
+    def load(self, text: str) -> None:
+        """Load what the Jinja template `text` may ask for: evaluating it then imports nothing."""
+        if ASKS_FOR_TABLES.search(text):
+            from shipper.template import filters, tests  # noqa: F401 (they fill the tables)
+        for name in JINJA.further().intersection(WORD.findall(text)):
+            if name not in self.globals.names:
+                self.globals.names[name] = Function(name, JINJA[name])
+
+    def repl_function(self, name: str) -> Function | None:
+        """The function `name` of repl; None if there is none."""
+        found = self.shared.repl.get(name)
+        if found is None and name in REPL_FUNCTIONS:
+            found = self.shared.repl[name] = Function(name, REPL_FUNCTIONS[name])
         return found
 
     def uses(self, node: nodes.Node, find: Callable[[nodes.Node], frozenset[str]]) -> frozenset[str]:
@@ -169,7 +192,7 @@ class Engine:
 
         Raises TemplateError unless the result is a boolean or exactly true, false, 1 or 0.
         """
-        if any(opening in source.text for opening in OPENINGS[:2]):
+        if source.templating == "repl" or any(opening in source.text for opening in OPENINGS[:2]):
             value: Any = _without_margins(self.pieces(self.parse(source), scope, trace))
         else:
             expression = self.expression(source)
@@ -201,7 +224,7 @@ class Engine:
         from shipper.template.references import find_references
 
         if isinstance(template, TemplateSource):
-            if any(opening in template.text for opening in OPENINGS[:2]):
+            if template.templating == "repl" or any(opening in template.text for opening in OPENINGS[:2]):
                 template = self.parse(template)
             else:
                 return find_references([self.expression(template)])
@@ -211,15 +234,13 @@ class Engine:
         return Budget(self.limits, self.run)
 
     def _evaluator(self, source: TemplateSource, scope: Scope, trace: list[Traced] | None) -> Evaluator:
+        if source.templating == "repl":
+            from shipper.template.repl.evaluator import ReplEvaluator
+
+            return ReplEvaluator(self, source, scope.data, scope.facts, self._budget(), trace)
         from shipper.template.evaluator import Evaluator
 
         return Evaluator(self, source, scope.data, scope.facts, self._budget(), trace)
-
-
-def load_tables(text: str) -> None:
-    """Load filters and tests if the template `text` may ask for one: evaluating it then imports nothing."""
-    if ASKS_FOR_TABLES.search(text):
-        from shipper.template import filters, tests  # noqa: F401 (they fill the tables)
 
 
 def written(pieces: list[Piece], escape: Escape, layouts: Layouts | None = None) -> str:

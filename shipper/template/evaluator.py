@@ -6,7 +6,7 @@ in two tables.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from shipper.context.values import Author, Fragment, Printed, Source
 from shipper.errors import LimitError, ShipperError, TemplateError, shown
@@ -19,7 +19,7 @@ from shipper.template.runtime import Frame, Undefined, kind, suggest
 from shipper.template.statements import STATEMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from jinja2 import nodes
@@ -46,6 +46,9 @@ class Evaluator:
     __slots__ = (
         "at", "budget", "capturing", "engine", "facts", "frame", "lenient", "out", "root", "secrets", "source", "trace",
     )  # fmt: skip
+
+    expressions: ClassVar[Mapping[type, Callable[[Any, Any], Any]]] = EXPRESSIONS
+    statements: ClassVar[Mapping[type, Callable[[Any, Any], None]]] = STATEMENTS
 
     def __init__(
         self,
@@ -104,14 +107,14 @@ class Evaluator:
             budget.steps -= 1
             if budget.steps < 0:
                 budget.steps_for(0)
-            STATEMENTS[type(node)](self, node)
+            self.statements[type(node)](self, node)
 
     def value(self, node: nodes.Node) -> Any:
         budget = self.budget
         budget.steps -= 1
         if budget.steps < 0:
             budget.steps_for(0)
-        return EXPRESSIONS[type(node)](self, node)
+        return self.expressions[type(node)](self, node)
 
     # --- output
 
@@ -126,7 +129,7 @@ class Evaluator:
             return
         if type(value) is not Undefined:
             self.at = offset
-        text = text_of(value)
+        text = self.text(value)
         self.charge(len(text))
         self.out.append(Printed("" if type(value) is Undefined else value, text, source))
 

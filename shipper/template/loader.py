@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from typing import Literal
 
 from shipper.errors import LimitError, TemplateError, shown
 from shipper.template.limits import MAX_SOURCE
@@ -29,15 +30,18 @@ class TemplatesFolder:
         self.root = os.path.realpath(root)
         self._sources: dict[str, TemplateSource] = {}
 
-    def get(self, name: str) -> TemplateSource:
-        """The template `name`.
+    def get(self, name: str, templating: Literal["jinja", "repl"] = "jinja") -> TemplateSource:
+        """The template `name`, in the language `templating` unless it is called `*.j2`, which is always Jinja.
 
         Raises FileNotFoundError if there is none, TemplateError for a name that leads out of the folder or to
         something that is no regular UTF-8 file, LimitError for a file that is too large.
         """
         if name not in self._sources:
             self._sources[name] = TemplateSource(f"template:{name}", self._read(name), file=self.shown(name))
-        return self._sources[name]
+        source = self._sources[name]
+        if templating == "jinja" or name.endswith(".j2"):
+            return source
+        return TemplateSource(source.name, source.text, file=source.file, templating=templating)
 
     def names(self) -> list[str]:
         """Names of templates that can be asked for, at most a thousand."""

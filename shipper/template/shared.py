@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from shipper.template.escape.layouts import Layouts
     from shipper.template.loader import TemplatesFolder
-    from shipper.template.runtime import Frame
+    from shipper.template.runtime import Frame, Function
     from shipper.template.source import TemplateSource
 
 MAX_CACHED = 256
@@ -17,19 +17,20 @@ MAX_CACHED = 256
 
 
 class Shared:
-    """Parsed templates and expressions by their text, files of the templates folder, and layouts that are known.
+    """Parsed templates by language and text, parsed expressions by their text, functions of repl by name, files of the templates folder, and layouts that are known.
 
     `most` trees are kept, all of them for None. `sources` are the templates in fields of the spec, by the `id` of the
     field, which stays one as long as the field is held beside it; None where they aren't asked for twice.
     """
 
-    __slots__ = ("bodies", "expressions", "folders", "globals", "layouts", "most", "sources", "uses")
+    __slots__ = ("bodies", "expressions", "folders", "globals", "layouts", "most", "repl", "sources", "uses")
 
     def __init__(self, most: int | None = MAX_CACHED, layouts: Layouts | None = None) -> None:
         self.most = most
         self.layouts = layouts
         self.globals: Frame | None = None
-        self.bodies: dict[str, list[nodes.Node]] = {}
+        self.repl: dict[str, Function] = {}
+        self.bodies: dict[tuple[str, str], list[nodes.Node]] = {}
         self.expressions: dict[str, nodes.Expr] = {}
         self.uses: dict[nodes.Node, frozenset[str]] = {}
         self.folders: dict[str, TemplatesFolder] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from shipper.errors import Position
 
@@ -14,16 +14,24 @@ class TemplateSource:
     """The text of one template; line breaks (CRLF, CR) are read as LF.
 
     `name` is unique in a run and made by us, never by the spec's author. `origin` says where the text stands inside
-    the YAML file `file`; without it the text is the whole of `file`.
+    the YAML file `file`; without it the text is the whole of `file`. `templating` is the language it is written in.
     """
 
-    __slots__ = ("file", "name", "origin", "text")
+    __slots__ = ("file", "name", "origin", "templating", "text")
 
-    def __init__(self, name: str, text: str, file: str = "", origin: TextOrigin | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        file: str = "",
+        origin: TextOrigin | None = None,
+        templating: Literal["jinja", "repl"] = "jinja",
+    ) -> None:
         self.name = name
         self.text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
         self.file = file or name
         self.origin = origin
+        self.templating = templating
 
     def position(self, offset: int) -> Position:
         """The place of the character at `offset` (0-based) of `text`."""

@@ -356,11 +356,6 @@ def test_folder(tmp_path: Any) -> None:
         run(engine, "{% include 'big.j2' %}")
 
 
-def test_other_templating_is_refused() -> None:
-    with pytest.raises(TemplateError, match="not supported"):
-        Engine({}).parse(TemplateSource("t", "x"), "repl")  # type: ignore[arg-type]
-
-
 def test_parsed_templates_are_kept_and_let_go() -> None:
     engine = Engine({})
     first = engine.parse(TemplateSource("a", "{{ 1 }}"))

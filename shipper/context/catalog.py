@@ -1,0 +1,80 @@
+"""Where each function is: the core ones at once, the others by a table of names, loaded when a template asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from shipper.context.functions import FUNCTIONS
+from shipper.context.registry import FURTHER, REPL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shipper.context.registry import FunctionSpec
+
+Templating = Literal["jinja", "repl"]
+
+Load = Callable[[], object]
+FURTHER_IN: dict[Load, str] = {}
+"""What imports a module, and the names of the functions that both languages get from it."""
+
+REPL_IN: dict[Load, str] = {}
+"""The same for what only repl has, or has with another meaning."""
+
+JINJA_NAMES = frozenset({
+    "abs", "attr", "batch", "capitalize", "center", "count", "d", "default", "dict", "dictsort", "e", "escape",
+    "filesizeformat", "first", "float", "forceescape", "format", "groupby", "indent", "int", "items", "join",
+    "last", "length", "list", "lower", "map", "max", "min", "namespace", "pprint", "random", "range", "reject",
+    "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort", "string",
+    "striptags", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode", "urlize",
+    "wordcount", "wordwrap", "xmlattr",
+})  # fmt: skip
+"""Filters and globals of jinja2: in Jinja these names mean what they mean there."""
+
+
+def _by_name(table: dict[Load, str]) -> dict[str, Load]:
+    return {name: load for load, names in table.items() for name in names.split()}
+
+
+_FURTHER = _by_name(FURTHER_IN)
+_REPL = _by_name(REPL_IN)
+
+
+class Catalog(Mapping[str, "FunctionSpec"]):
+    """The functions of one template language by name. Asking for one loads its module, asking for the names nothing."""
+
+    def __init__(self, templating: Templating) -> None:
+        self.templating = templating
+        if templating == "repl":
+            self._names = frozenset({*FUNCTIONS, *_FURTHER, *_REPL})
+        else:
+            self._names = frozenset({*FUNCTIONS, *(_FURTHER.keys() - JINJA_NAMES)})
+
+    def __getitem__(self, name: str) -> FunctionSpec:
+        if name not in self._names:
+            raise KeyError(name)
+        if self.templating == "repl" and name in _REPL:
+            _REPL[name]()
+            return REPL[name]
+        if name in FUNCTIONS:
+            return FUNCTIONS[name]
+        _FURTHER[name]()
+        return FURTHER[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._names))
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def further(self) -> frozenset[str]:
+        """The names beside the core's, which cost a module when they are asked for."""
+        return self._names - FUNCTIONS.keys()
+
+
+JINJA = Catalog("jinja")
+REPL_FUNCTIONS = Catalog("repl")
