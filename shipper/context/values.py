@@ -81,7 +81,8 @@ class Printed(NamedTuple):
 
     `text` is `value` as it prints. `indent` spaces follow each line break of `text` on its way out (the
     `indent` filter), before empty lines too if `blank`; they are kept apart because they belong to the layout
-    and not to the value.
+    and not to the value. What is `open` means, alone and unquoted, what YAML makes of its characters: so it is in
+    repl, where all that can be asked for is text.
     """
 
     value: object
@@ -89,6 +90,7 @@ class Printed(NamedTuple):
     source: Source
     indent: int = 0
     blank: bool = False
+    open: bool = False
 
     def written(self) -> str:
         """The characters that reach the output where nothing needs escaping."""

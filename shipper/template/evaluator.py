@@ -48,6 +48,7 @@ class Evaluator:
     )  # fmt: skip
 
     expressions: ClassVar[Mapping[type, Callable[[Any, Any], Any]]] = EXPRESSIONS
+    opens: ClassVar[bool] = False
     statements: ClassVar[Mapping[type, Callable[[Any, Any], None]]] = STATEMENTS
 
     def __init__(
@@ -125,13 +126,14 @@ class Evaluator:
             self.charge(len(value))
             self.budget.steps_for(len(value.pieces) >> 2)
             for piece in value.pieces:
-                self.out.append(piece if piece.source.template else piece._replace(source=source))
+                placed = piece if piece.source.template else piece._replace(source=source)
+                self.out.append(placed._replace(open=True) if self.opens and type(placed) is Printed else placed)
             return
         if type(value) is not Undefined:
             self.at = offset
         text = self.text(value)
         self.charge(len(text))
-        self.out.append(Printed("" if type(value) is Undefined else value, text, source))
+        self.out.append(Printed("" if type(value) is Undefined else value, text, source, open=self.opens))
 
     def emit_author(self, text: str, offset: int) -> None:
         self.charge(len(text))

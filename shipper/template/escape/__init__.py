@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.errors import LimitError, TemplateError
+from shipper.template.escape.charts import is_chart, write_chart
 from shipper.template.escape.compare import NotYamlError, differing_sites, read_events
 from shipper.template.escape.final import Text, check_json, check_keys, make_edits
 from shipper.template.escape.holdout import hold_out, position_of
@@ -36,7 +37,7 @@ _MOST_READ_APART = 2_000_000
 
 
 class Escaped(NamedTuple):
-    """The text that leaves, and its events; those of JSON are not at hand."""
+    """The text that leaves, and its events; those of JSON, and of what is no YAML yet, are not at hand."""
 
     text: Text
     events: list[Event] | None
@@ -57,7 +58,12 @@ def escape(pieces: Sequence[Piece], *, json_file: bool = False, learn: Learn | N
     a mapping has a key twice.
     """
     held = hold_out(pieces)
-    meant = _read_meant(held)
+    try:
+        meant = _read_meant(held)
+    except TemplateError:
+        if json_file or not is_chart(pieces):
+            raise
+        return Escaped(write_chart(held), None)
     reading = read_sites(held, meant, json_file=json_file)
     if json_file:
         check_keys(make_edits(held, ()), meant)

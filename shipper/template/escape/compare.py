@@ -147,6 +147,8 @@ def _is_meant(event: Event, other: Event, site: Site) -> bool:
         return not other.style
     if other.style:
         return True
+    if site.meaning == "open":
+        return not _reads_apart(site)
     return (other.tag is not None or reads_as_string(other.value)) and not _reads_apart(site)
 
 

@@ -115,7 +115,7 @@ def write(layout: Layout, pieces: Sequence[Piece]) -> str | None:
             if _INSIDE.fullmatch(text) is None:
                 return None
         else:
-            written = _alone(piece.value, text, in_flow=kind == "alone in flow")  # type: ignore[union-attr]  # places lead to printed pieces
+            written = _alone(piece, in_flow=kind == "alone in flow")  # type: ignore[arg-type]  # places lead to printed pieces
             if written is None:
                 return None
             text = written
@@ -125,11 +125,14 @@ def write(layout: Layout, pieces: Sequence[Piece]) -> str | None:
     return "".join(out)
 
 
-def _alone(value: object, text: str, *, in_flow: bool) -> str | None:
+def _alone(piece: Printed, *, in_flow: bool) -> str | None:
     """A value that is a whole plain scalar, as it is written first."""
-    if type(value) is YamlText:
+    text = piece.text
+    if type(piece.value) is YamlText:
         return None
-    literal = typed_literal(value)
+    if piece.open:
+        return text if _INSIDE.fullmatch(text) else None
+    literal = typed_literal(piece.value)
     if literal is not None:
         return literal
     if _is_plain(text) and not (in_flow and ":" in text):

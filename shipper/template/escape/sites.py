@@ -25,16 +25,20 @@ _LINE_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
 _COLON = re.compile(r"\s*:")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_JSON_LITERAL = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+_REFUSED_BY_SOME = frozenset({"=", "<<"})  # YAML 1.1 gives them a meaning that some readers don't know
+_LONGEST_OPEN = 1000
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 
-Meaning = Literal["text", "literal", "node"]
+Meaning = Literal["text", "literal", "open", "node"]
 
 
 class Site(NamedTuple):
     """A scalar of the held-out text with values in it.
 
     number: its index in the events of the held-out text. start, end: its characters there (without anchor and
-    tag). meaning: a string (`text`), a plain scalar whose type YAML decides (`literal`), or a whole node.
+    tag). meaning: a string (`text`), a plain scalar whose type YAML decides (`literal`), the same unless it has to be
+    quoted (`open`), or a whole node.
     value: the scalar's value, or the node's text. written: the characters with the values simply put in; those of a
     block scalar begin below its mark.
     """
@@ -218,6 +222,8 @@ def _alone(piece: Printed, *, is_key: bool) -> tuple[Meaning, str]:
         return "text", piece.text
     if isinstance(value, YamlText):
         return "node", piece.text
+    if piece.open and piece.text:
+        return "open", piece.text
     literal = typed_literal(value)
     return ("text", piece.text) if literal is None else ("literal", literal)
 
@@ -238,6 +244,11 @@ def typed_literal(value: object) -> str | None:
         if value.type == "number" and _NUMBER.fullmatch(value):
             return _number(value)
     return None
+
+
+def may_stay_open(text: str) -> bool:
+    """Whether `text` may be tried as a plain scalar of which YAML makes what it will; it is read back in any case."""
+    return text.isprintable() and text not in _REFUSED_BY_SOME and len(text) <= _LONGEST_OPEN
 
 
 def _number(text: str) -> str:
@@ -285,7 +296,13 @@ def _written(
     if not event.style and len(inside) == 1 and inside[0].start == start and inside[0].end == end:
         if meaning == "node":
             return inside[0].piece.written()
-        if meaning == "literal" or (not json_file and is_plain_string(value) and not (place.in_flow and ":" in value)):
+        if meaning == "open":
+            kept = _JSON_LITERAL.fullmatch(value) if json_file else may_stay_open(value)
+            if kept:
+                return value
+        elif meaning == "literal" or (
+            not json_file and is_plain_string(value) and not (place.in_flow and ":" in value)
+        ):
             return value
         return quote_json(value) if json_file else quote_yaml(value)
     return "".join(fill(held.text, _content_at(held, event.style, start), end, inside))
@@ -331,7 +348,8 @@ def as_written(held: HeldOut, site: Site) -> Replacement:
 
 def _fits_json(site: Site) -> bool:
     if not site.style:
-        return site.meaning == "literal" or site.written[0] == '"'
+        open_literal = site.meaning == "open" and _JSON_LITERAL.fullmatch(site.written) is not None
+        return site.meaning == "literal" or site.written[0] == '"' or open_literal
     if site.style != '"':
         return False
     return all(quote_json(slot.piece.text)[1:-1] == slot.piece.written() for slot in site.slots)

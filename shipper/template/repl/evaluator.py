@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from shipper.template.evaluator import Evaluator
 
 
 class ReplEvaluator(Evaluator):
     """One evaluation of a template in repl."""
+
+    opens: ClassVar[bool] = True
