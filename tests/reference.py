@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import inspect
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from shipper.context.functions import FUNCTIONS
+from shipper.context.catalog import JINJA, JINJA_NAMES, REPL_FUNCTIONS
 from shipper.template import tests
 from shipper.template.calls import TESTS
 from shipper.template.filters import ABSENT, DOCS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+
+    from shipper.context.registry import FunctionSpec, Parameter, Subject
 
 PATH = "docs/functions.md"
 
@@ -31,13 +33,20 @@ counts as its value; other text is an error, as is everything that can't be done
 _FUNCTIONS = """
 ## Functions
 
-Every function that takes an argument is a filter too: `{{ "a b" | UrlEncode }}` is `{{ UrlEncode("a b") }}`.
+Both template languages have the same functions, unless it says otherwise; repl is the one of Replicated Ship and KOTS. `[x]` may be left out,
+of `x…` there may be any number.
+
+- In Jinja, `{{ trunc("abcdef", 3) }}`. Every function that takes an argument is a filter too, and the piped value is its first argument:
+  `{{ "abcdef" | trunc(3) }}`.
+- In repl, `{{repl trunc 3 "abcdef" }}`. A piped value is the last argument: `{{repl "abcdef" | trunc 3 }}`. What is said of errors holds without
+  `--missing empty`: with it a bad input gives what it gave in Ship, mostly an empty text.
+
 """
 _FILTERS = """
 ## Filters
 
-jinja2's filters, with its meaning. Text is what a value prints as; none, lists and maps don't print: use `toYaml` or `toJson`. What is a
-generator in jinja2 is a list. Attributes are paths: `attribute="metadata.labels.app"`.
+jinja2's filters, with its meaning; repl doesn't have them. Text is what a value prints as; none, lists and maps don't print: use `toYaml` or
+`toJson`. What is a generator in jinja2 is a list. Attributes are paths: `attribute="metadata.labels.app"`.
 """
 _TESTS = """
 ## Tests
@@ -46,15 +55,39 @@ jinja2's tests, with its meaning: `{% if replicas is even %}`, `{{ ports | selec
 of a name that doesn't exist; every other test of it is an error.
 """
 _THEMES = {
-    "facts": "License, installation, time",
-    "configuration": "Configuration",
-    "text": "Text",
-    "math": "Numbers",
-    "data": "YAML, JSON, quotes",
-    "layout": "Layout",
-    "numbers": "Numbers",
-    "sequences": "Lists and maps",
+    "License, installation, release, time": "facts release",
+    "Configuration": "configuration",
+    "The cluster and its registry": "target",
+    "Text": "text strings",
+    "Layout": "layout",
+    "YAML, JSON, quotes": "data",
+    "Numbers": "math numbers",
+    "Lists": "lists",
+    "Maps": "dicts",
+    "Comparing, choosing, kinds of values": "compare defaults types flow",
+    "Printing": "print printf",
+    "Encodings and digests": "encoding hashes",
+    "Regular expressions": "regex",
+    "Versions": "semver",
+    "Dates": "dates",
+    "URLs and paths": "urls paths",
+    "Certificates, keys, random values": "certificates keys random state crypto",
 }
+"""Headings, and the names of the modules that stand under each; another module has a heading of its own."""
+_FILTER_THEMES = {"text": "Text", "numbers": "Numbers", "sequences": "Lists and maps"}
+
+
+class Entry(NamedTuple):
+    """A function under all its names, as each language has it."""
+
+    names: list[str]
+    jinja: FunctionSpec | None
+    repl: FunctionSpec | None
+
+    @property
+    def theme(self) -> str:
+        spec = self.jinja or self.repl
+        return spec.theme if spec else ""
 
 
 def reference() -> str:
@@ -62,27 +95,113 @@ def reference() -> str:
     return "".join((_HEAD, _FUNCTIONS, *_functions(), _FILTERS, *_filters(), _TESTS, *_tests()))
 
 
+def entries() -> list[Entry]:
+    """All functions, those that are the same under several names once."""
+    found: dict[object, Entry] = {}
+    for name in sorted({*JINJA, *REPL_FUNCTIONS}, key=lambda name: (name.casefold(), name)):
+        jinja, repl = JINJA.get(name), REPL_FUNCTIONS.get(name)
+        key = _same(jinja), _same(repl)
+        if key in found:
+            found[key].names.append(name)
+        else:
+            found[key] = Entry([name], jinja, repl)
+    return list(found.values())
+
+
+def _same(spec: FunctionSpec | None) -> object:
+    """What the specs of one function under two names have in common."""
+    return spec and (spec.doc, spec.examples, spec.parameters, spec.theme)
+
+
 def _functions() -> Iterable[str]:
-    aliases = {spec.doc + spec.theme: name for name, spec in FUNCTIONS.items()}
-    seen: set[str] = set()
-    for theme in ("facts", "configuration", "text", "math", "data", "layout"):
-        yield f"\n### {_THEMES[theme]}\n"
-        for name, spec in FUNCTIONS.items():
-            if spec.theme == theme and name not in seen:
-                alias = aliases[spec.doc + spec.theme]
-                seen.update((name, alias))
-                yield _entry(spec.signature, spec.doc, spec.examples, f"Also `{alias}`." if alias != name else "")
+    headings = {theme: heading for heading, themes in _THEMES.items() for theme in themes.split()}
+    themes: dict[str, list[Entry]] = {heading: [] for heading in _THEMES}
+    for entry in entries():
+        themes.setdefault(headings.get(entry.theme, entry.theme.capitalize()), []).append(entry)
+    themes = {heading: group for heading, group in themes.items() if group}
+    anchor = _Anchors()
+    links: dict[str, str] = {}
+    for heading, group in themes.items():
+        anchor.of(heading)
+        links |= {name: link for entry in group for link in [anchor.of(entry.names[0])] for name in entry.names}
+    yield "| theme | functions |\n|---|---|\n"
+    for heading, group in themes.items():
+        names = sorted((name for entry in group for name in entry.names), key=lambda name: (name.casefold(), name))
+        yield f"| {heading} | {', '.join(f'[{name}](#{links[name]})' for name in names)} |\n"
+    for heading, group in themes.items():
+        yield f"\n### {heading}\n"
+        for entry in group:
+            yield _function(entry)
+
+
+class _Anchors:
+    """What links to headings end in, by GitHub's rule: headings that differ only in case are numbered."""
+
+    def __init__(self) -> None:
+        self.counts = {"functions-filters-and-tests": 1, "functions": 1}
+
+    def of(self, heading: str) -> str:
+        """The anchor of the next heading of the page."""
+        name = "".join(letter for letter in heading.lower() if letter.isalnum() or letter in " -_").replace(" ", "-")
+        count = self.counts.get(name, 0)
+        self.counts[name] = count + 1
+        return f"{name}-{count}" if count else name
+
+
+def _function(entry: Entry) -> str:
+    name, *also = entry.names
+    jinja, repl = entry.jinja, entry.repl
+    spec = jinja or repl
+    if spec is None:
+        return ""
+    lines = [f"\n#### {name}\n"]
+    others = "".join(f" Also `{other}`." for other in also)
+    if jinja and repl and _same(jinja) == _same(repl):
+        lines.append(f"`{jinja.signature}`, in repl `{repl_signature(repl)}`.{others}\n")
+    elif jinja and repl:
+        lines.append(f"`{jinja.signature}` in Jinja.{others}\n")
+        lines += _body(jinja)
+        lines.append(f"\nIn repl: `{repl_signature(repl)}`\n")
+        spec = repl
+    elif jinja:
+        lines.append(f"`{jinja.signature}`, only in Jinja.{others}\n")
+    else:
+        own = f"; in Jinja `{name}` is jinja2's" if name in JINJA_NAMES else ""
+        lines.append(f"`{repl_signature(spec)}`, only in repl{own}.{others}\n")
+    return "\n".join([*lines, *_body(spec)]) + "\n"
+
+
+def _body(spec: FunctionSpec) -> list[str]:
+    return [f"{inspect.cleandoc(spec.doc)}\n", *_examples(spec.examples)]
+
+
+def repl_signature(spec: FunctionSpec) -> str:
+    """`trunc length s`: the arguments in the order that repl has them."""
+    shown = []
+    for parameter in repl_order(spec.parameters, spec.subject):
+        if parameter.several:
+            shown.append(f"{parameter.name}…")
+        else:
+            shown.append(parameter.name if parameter.required else f"[{parameter.name}]")
+    return " ".join((spec.name, *shown))
+
+
+def repl_order(parameters: Sequence[Parameter], subject: Subject) -> list[Parameter]:
+    """The parameters with the first one at the place that `subject` says."""
+    first, rest = list(parameters[:1]), list(parameters[1:])
+    if subject == "last":
+        return rest + first
+    return rest[:1] + first + rest[1:] if subject == "second" else first + rest
 
 
 def _filters() -> Iterable[str]:
-    for theme in ("text", "numbers", "sequences"):
-        yield f"\n### {_THEMES[theme]}\n"
+    for theme, heading in _FILTER_THEMES.items():
+        yield f"\n### {heading} (filters)\n"
         for name, found in sorted(DOCS.items()):
             if found.call.__module__.rpartition(".")[2] == theme:
-                also = ", ".join(f"`{other}`" for other in found.names[1:])
-                yield _entry(
-                    _signature(name, found.call), found.call.__doc__ or "", found.examples, also and f"Also {also}."
-                )
+                also = "".join(f" Also `{other}`." for other in found.names[1:])
+                lines = [f"\n#### `{_signature(name, found.call)}`\n", inspect.cleandoc(found.call.__doc__ or "")]
+                yield "\n".join(lines) + also + "\n\n" + "\n".join(_examples(found.examples)) + "\n"
     yield "\n### Left out\n\n"
     yield from (f"- `{name}`: {reason}\n" for name, reason in sorted(ABSENT.items()))
 
@@ -96,18 +215,18 @@ def _tests() -> Iterable[str]:
         yield f"- {', '.join(f'`{name}`' for name in same)}: {inspect.cleandoc(call.__doc__ or '')}\n"
 
 
-def _entry(signature: str, doc: str, examples: Iterable[tuple[str, str]], also: str = "") -> str:
-    lines = [f"\n#### `{signature}`\n", f"{inspect.cleandoc(doc)}{' ' + also if also else ''}\n"]
-    lines.extend(f"- {_code(template)} gives {_code(_shown(result))}" for template, result in examples)
-    return "\n".join(lines) + "\n"
+def _examples(examples: Iterable[tuple[str, str]]) -> list[str]:
+    return [f"- {_code(template)} gives {_code(_shown(result))}" for template, result in examples]
 
 
 def _shown(result: str) -> str:
-    return json.dumps(result, ensure_ascii=False) if "\n" in result or result.strip() != result else result
+    plain = result and result.strip() == result and "\n" not in result
+    return result if plain else json.dumps(result, ensure_ascii=False)
 
 
 def _code(text: str) -> str:
-    return f"`{text}`"
+    """Code in backticks, doubled where it holds one."""
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
 def _signature(name: str, call: Callable[..., object]) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shipper.context.build import build_scope, license_facts
 from shipper.context.facts import Facts, Option, Scope
 from shipper.context.functions import FUNCTIONS
-from shipper.template.engine import Engine
+from shipper.template.engine import REPL_OPENINGS, Engine
 from shipper.template.source import TemplateSource
+
+if TYPE_CHECKING:
+    from shipper.context.catalog import Templating
 
 PAYLOAD = {
     "version": 1,
@@ -58,8 +61,9 @@ def facts(**changes: Any) -> Facts:
 
 
 def render(template: str, given: Facts = FACTS, **data: Any) -> str:
-    """What a template prints, unescaped."""
+    """What a template prints, unescaped; one with an action of Ship is in repl."""
     scope = build_scope(given)
     engine = Engine(FUNCTIONS, missing=given.missing)
-    parsed = engine.parse(TemplateSource("test", template))
+    templating: Templating = "repl" if any(opening in template for opening in REPL_OPENINGS) else "jinja"
+    parsed = engine.parse(TemplateSource("test", template, templating=templating))
     return engine.render(parsed, Scope({**scope.data, **data}, given), escape="none")

@@ -7,14 +7,21 @@ import re
 
 import pytest
 
-from shipper.context.functions import FUNCTIONS
+from shipper.context.catalog import JINJA, REPL_FUNCTIONS
 from shipper.template.calls import FILTERS, TESTS
 from tests.context.sample import render
 from tests.corpora import REPOSITORY
 from tests.reference import PATH, reference
 
 TEXT = (REPOSITORY / PATH).read_text(encoding="utf-8")
-EXAMPLES = sorted(set(re.findall(r"^- `(.+)` gives `(.*)`$", TEXT, re.MULTILINE)))
+CODE = r"(?:`` (?P<{0}_long>.+) ``|`(?P<{0}>.+)`)"
+EXAMPLE = re.compile(rf"^- {CODE.format('template')} gives {CODE.format('result')}$", re.MULTILINE)
+EXAMPLES = sorted(
+    {
+        (match["template"] or match["template_long"], match["result"] or match["result_long"])
+        for match in EXAMPLE.finditer(TEXT)
+    }
+)
 
 
 def test_the_page_is_current() -> None:
@@ -30,5 +37,5 @@ def test_examples_are_true(template: str, result: str) -> None:
 
 def test_everything_is_there() -> None:
     assert len(EXAMPLES) > 90
-    for name in {*FUNCTIONS, *FILTERS, *TESTS}:
-        assert re.search(rf"`{re.escape(name)}[`(]", TEXT), name
+    for name in {*JINJA, *REPL_FUNCTIONS, *FILTERS, *TESTS}:
+        assert re.search(rf"`{re.escape(name)}[`( ]", TEXT), name
