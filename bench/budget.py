@@ -40,6 +40,10 @@ def verdicts(measured: Mapping[tuple[str, str], Sample]) -> list[Verdict]:
         if thousand and many:
             more = many.mebibytes - thousand.mebibytes
             found.append(Verdict(f"10,000 assets to {way}, more than 1,000", "MiB", 60, more))
+        for size, limit in (("1,000", 0.7), ("10,000", 5)):
+            ours = measured.get((f"repl {size}", way))
+            if ours:
+                found.append(Verdict(f"{size} assets in repl to {way}", "s", limit, ours.seconds))
     fleet = measured.get(("fleet 1,000", "folder"))
     if fleet:
         found.append(Verdict("1,000 licenses, 20 assets, 2 jobs", "s", 5, fleet.seconds))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SIZES = (1, 100, 1_000, 10_000)
+REPL_SIZES = (1_000, 10_000)
 
 # Twelve lines, three expressions, and no two alike.
 SHIPPER_ASSET = """\
@@ -24,6 +25,22 @@ data:
   number: "{number}"
   seats: "{{{{ EntitlementValue("num_seats") }}}}"
   double: "{{{{ entitlements.num_seats * 2 }}}}"
+  note: the application number {number}
+"""
+# The same in the language of Replicated Ship: a condition and three functions.
+REPL_WHEN = """{{{{repl EntitlementValue "tier" | eq "enterprise" }}}}"""
+REPL_ASSET = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: app-{number}
+  labels:
+    app: app-{number}
+    tier: {{{{repl EntitlementValue "tier" }}}}
+data:
+  number: "{number}"
+  seats: "{{{{repl EntitlementValue "num_seats" }}}}"
+  double: "{{{{repl Mult (ParseInt (EntitlementValue "num_seats")) 2 }}}}"
   note: the application number {number}
 """
 HELM_ASSET = """\
@@ -65,7 +82,9 @@ class Case(NamedTuple):
 def prepare(root: Path, program: str, helm: str, sizes: tuple[int, ...] = SIZES) -> list[Case]:
     """Write license, specs and charts below `root` and return what to run."""
     license_file, public_key = _license(root, program)
-    return [_case(root, program, helm, size, license_file, public_key) for size in sizes]
+    render = [program, "render", "--license", str(license_file), "--trust-key", str(public_key)]
+    found = [_case(root, render, helm, size) for size in sizes]
+    return found + [_repl_case(render, case, root) for case in found if case.size in REPL_SIZES]
 
 
 def quickstart(root: Path, program: str, helm: str, repository: Path) -> Case:
@@ -90,17 +109,32 @@ def _license(root: Path, program: str) -> tuple[Path, Path]:
     return license_file, root / "bench.pub"
 
 
-def _case(root: Path, program: str, helm: str, size: int, license_file: Path, public_key: Path) -> Case:
-    spec = root / f"spec-{size}.yaml"
-    with spec.open("w", encoding="utf-8") as out:
+def _case(root: Path, render: list[str], helm: str, size: int) -> Case:
+    spec = _spec(root / f"spec-{size}.yaml", size, SHIPPER_ASSET)
+    chart = _chart(root / f"chart-{size}", [HELM_ASSET.format(number=number) for number in range(size)])
+    to_stdout = [*render, str(spec)]
+    return Case(f"{size:,}", size, to_stdout, [*to_stdout, "--output-dir"], [helm, "template", "bench", str(chart)])
+
+
+def _repl_case(render: list[str], same: Case, root: Path) -> Case:
+    """The manifests of the case `same` from a spec in Ship's language."""
+    spec = _spec(root / f"repl-{same.size}.yaml", same.size, REPL_ASSET, REPL_WHEN)
+    to_stdout = [*render, str(spec)]
+    return Case(f"repl {same.name}", same.size, to_stdout, [*to_stdout, "--output-dir"], same.helm)
+
+
+def _spec(path: Path, size: int, asset: str, when: str = "") -> Path:
+    """A spec of `size` inline assets."""
+    with path.open("w", encoding="utf-8") as out:
         out.write("assets.v1:\n")
         for number in range(size):
-            out.write(f"  - inline:\n      dest: k8s/app-{number}.yaml\n      contents: |\n")
-            for line in SHIPPER_ASSET.format(number=number).splitlines():
+            out.write(f"  - inline:\n      dest: k8s/app-{number}.yaml\n")
+            if when:
+                out.write(f"      when: '{when.format()}'\n")
+            out.write("      contents: |\n")
+            for line in asset.format(number=number).splitlines():
                 out.write(f"        {line}\n")
-    chart = _chart(root / f"chart-{size}", [HELM_ASSET.format(number=number) for number in range(size)])
-    render = [program, "render", str(spec), "--license", str(license_file), "--trust-key", str(public_key)]
-    return Case(f"{size:,}", size, render, [*render, "--output-dir"], [helm, "template", "bench", str(chart)])
+    return path
 
 
 def _chart(folder: Path, manifests: list[str]) -> Path:
