@@ -3,15 +3,17 @@
     @function(example=('{{ Trim("  a ") }}', "a"))
     def Trim(s: str, cutset: str = "") -> str: ...
 
-The annotations are the contract with a template: `str`, `int`, `Number`, `bool`, `Scalar` or `object`. Text
+The annotations are the contract with a template: `str`, `int`, `Number`, `bool`, `Scalar`, `datetime` or `object`. Text
 with a declared type counts as its number or boolean where one is wanted. A first parameter `facts` gets the
-facts; a last one `*names` takes all that is left. A name that Python needs itself ends in `_`. Signatures are read
-from the function's code, since `inspect` costs milliseconds at start.
+facts, and a first parameter `budget` what the template may still cost, for work that its result doesn't show; a last
+one `*names` takes all that is left. A name that Python needs itself ends in `_`. Signatures are read from the
+function's code, since `inspect` costs milliseconds at start.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 from shipper.context.numbers import parse_int, parse_number
 from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, TypedText, kind_of
@@ -39,6 +41,13 @@ class Parameter(NamedTuple):
     several: bool = False
 
 
+class Budget(Protocol):
+    """What a template may still cost (`shipper/template/limits.py`); a step takes about ten microseconds."""
+
+    def steps_for(self, count: int) -> None:
+        """Charge `count` steps; LimitError when they run out."""
+
+
 Subject = Literal["first", "second", "last"]
 Table = Literal["core", "further", "repl"]
 
@@ -46,7 +55,8 @@ Table = Literal["core", "further", "repl"]
 class FunctionSpec(NamedTuple):
     """A function of the template language.
 
-    `call(*args, **kwargs)` checks the arguments first, and takes the facts before them if `facts`; `params` is how
+    `call(*args, **kwargs)` checks the arguments first, and takes the facts before them if `facts`, or the budget if
+    `budget`; `params` is how
     the signature reads in messages; `theme` is the module it is in; a step is charged for each `2**shift` characters
     of the result; `examples` are templates with what they give. `secret`: the result holds the license's password, if
     there is one. `filter`: the piped value may be the first argument. `subject` is the place that the first parameter
@@ -65,6 +75,7 @@ class FunctionSpec(NamedTuple):
     shift: int = 10
     secret: bool = False
     subject: Subject = "first"
+    budget: bool = False
 
     @property
     def signature(self) -> str:
@@ -123,7 +134,7 @@ def _spec(name: str, call: Callable[..., Any], examples: tuple[tuple[str, str], 
     code, defaults = call.__code__, call.__defaults__ or ()
     names = code.co_varnames[: code.co_argcount]
     required = len(names) - len(defaults)
-    facts = bool(names) and names[0] == "facts"
+    facts, budget = names[:1] == ("facts",), names[:1] == ("budget",)
     parameters = tuple(
         Parameter(
             parameter.rstrip("_"),
@@ -132,15 +143,25 @@ def _spec(name: str, call: Callable[..., Any], examples: tuple[tuple[str, str], 
             defaults[index - required] if index >= required else None,
         )
         for index, parameter in enumerate(names)
-        if not (facts and index == 0)
+        if not (index == 0 and (facts or budget))
     )
     if code.co_flags & CO_VARARGS:
         several = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
         parameters += (Parameter(several, call.__annotations__[several], required=False, several=True),)
     params, theme = written(parameters), call.__module__.rpartition(".")[2]
-    checked = _with_facts(name, call, parameters, params) if facts else _checked(name, call, parameters, params)
+    check = _with_first if facts or budget else _checked
     return FunctionSpec(
-        name, checked, params, call.__doc__ or "", examples, facts, bool(parameters), parameters, theme, shift
+        name,
+        check(name, call, parameters, params),
+        params,
+        call.__doc__ or "",
+        examples,
+        facts,
+        bool(parameters),
+        parameters,
+        theme,
+        shift,
+        budget=budget,
     )
 
 
@@ -166,12 +187,12 @@ def _checked(name: str, call: Callable[..., Any], parameters: tuple[Parameter, .
     return checked
 
 
-def _with_facts(
+def _with_first(
     name: str, call: Callable[..., Any], parameters: tuple[Parameter, ...], params: str
 ) -> Callable[..., Any]:
-    def checked(facts: object, *args: object, **kwargs: object) -> object:
+    def checked(first: object, *args: object, **kwargs: object) -> object:
         try:
-            return call(facts, *bind(name, parameters, params, args, kwargs))
+            return call(first, *bind(name, parameters, params, args, kwargs))
         except (TemplateError, LimitError) as error:
             raise _named(error, name) from None
 
@@ -270,7 +291,7 @@ def _typed_bool(value: TypedText) -> bool:
     return value in TRUE_TEXTS
 
 
-_VALUES = (str, int, float, list, tuple, dict, range)
+_VALUES = (str, int, float, list, tuple, dict, range, datetime)
 
 
 class _Want(NamedTuple):
@@ -287,5 +308,6 @@ _WANTED = {
     "Number": _Want("a number", (int, float), typed=_typed_number),
     "bool": _Want("true or false", bool, booleans=True, typed=_typed_bool),
     "Scalar": _Want("text, a number or a boolean", (str, int, float), booleans=True),
+    "datetime": _Want("a time", datetime),
     "object": _Want("a value", (), any=True),
 }

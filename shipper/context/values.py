@@ -7,6 +7,7 @@ sees their characters and its result is plain text again.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from shipper.errors import LimitError, TemplateError
@@ -148,7 +149,8 @@ def scalar_text(value: object) -> str:
         if -MAX_FLOAT <= value <= MAX_FLOAT:
             return repr(value)
         raise TemplateError("a number is infinite or no number at all")
-    raise TemplateError(f"{kind_of(value)} can't be text", hint="use toYaml or toJson")
+    hint = 'use date, as in date("2006-01-02")' if isinstance(value, datetime) else "use toYaml or toJson"
+    raise TemplateError(f"{kind_of(value)} can't be text", hint=hint)
 
 
 def kind_of(value: object) -> str:
@@ -166,6 +168,7 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (float, "a number"),
     ((list, tuple, range), "a list"),
     (dict, "a map"),
+    (datetime, "a time"),
 )
 
 

@@ -48,12 +48,12 @@ def _function(ev: Evaluator, function: Function, args: tuple[Any, ...], kwargs: 
             ev.use(value)
     if spec.secret and ev.facts.license and ev.facts.license.registry:
         ev.engine.used_secret = True
-    given = (ev.facts, *args) if spec.facts else args
+    given = (ev.facts, *args) if spec.facts else (ev.budget, *args) if spec.budget else args
     ev.budget.weigh(*args, *kwargs.values())
     try:
         result = spec.call(*given, **kwargs)
     except (TypeError, ValueError, ArithmeticError, LookupError) as error:
-        raise call_error(function.name, spec.call, int(spec.facts), args, kwargs, error, spec.params) from None
+        raise call_error(function.name, spec.call, len(given) - len(args), args, kwargs, error, spec.params) from None
     except ShipperError as error:
         if error.position is None and not error.message.startswith(function.name):
             error.message = f"{function.name}: {error.message}"
