@@ -34,13 +34,15 @@ class Given(NamedTuple):
     """A value from outside; `position` is where it stands, None for the command line.
 
     `type` is the type it was written with, which only counts where no spec declares one. Where there is `content`
-    it is that of a file, and the option's type decides which text it is.
+    it is that of a file, and the option's type decides which text it is. What is `remembered` comes from the state
+    file of an earlier run, which may know options that are gone, and is taken as it was written there.
     """
 
     text: str = ""
     position: Position | None = None
     type: ValueType = "string"
     content: bytes | None = None
+    remembered: bool = False
 
 
 class Warned(NamedTuple):
@@ -97,8 +99,7 @@ def resolve(groups: Sequence[ConfigGroup], given: Mapping[str, Given], evaluator
     template in a value raises passes.
     """
     items = {item.name: item for group in groups for item in group.items}
-    check_names(given, items)
-    warnings = []
+    warnings = unknown_names(given, items)
     options: dict[str, Option] = {}
     for name in in_order(items, evaluator):
         item = items[name]
@@ -110,7 +111,7 @@ def resolve(groups: Sequence[ConfigGroup], given: Mapping[str, Given], evaluator
         if value is None:
             text, secret = computed(item, evaluator)
         else:
-            text, secret = fitting(item, text_of(value, name, item.type), value.position), False
+            text, secret = fitting(item, value), False
         options[name] = option_of(item, text, secret=secret)
         evaluator.define(options[name])
     require_values(groups, options, evaluator)
@@ -138,11 +139,16 @@ def loose_option(name: str, value: Given) -> Option:
     return Option(name, text_of(value, name), value.type)
 
 
-def check_names(given: Mapping[str, Given], items: Mapping[str, ConfigItem]) -> None:
-    """Raise SpecError for a value that no option takes."""
+def unknown_names(given: Mapping[str, Given], items: Mapping[str, ConfigItem]) -> list[Warned]:
+    """What to say of values that no option takes. Raises SpecError for one that isn't only remembered."""
+    warnings = []
     for name, value in given.items():
-        if name not in items:
+        if name in items:
+            continue
+        if not value.remembered:
             raise SpecError(f'there is no option "{name}"', position=value.position, hint=did_you_mean(name, items))
+        warnings.append(Warned(f'the value of "{name}" is ignored: the spec has no such option', value.position))
+    return warnings
 
 
 def in_order(items: Mapping[str, ConfigItem], evaluator: Evaluator) -> list[str]:

@@ -41,15 +41,16 @@ def text_of(value: Given, name: str, kind: str = "text") -> str:
         ) from None
 
 
-def fitting(item: ConfigItem, text: str, position: Position | None) -> str:
+def fitting(item: ConfigItem, value: Given) -> str:
     """A given value as it is stored: booleans as `1` and `0`, base64 in one line, everything else as it is.
 
-    Empty fits any option.
+    Empty fits any option. A boolean that is remembered stays as it was stored.
     """
+    text = text_of(value, item.name, item.type)
     if not text:
         return text
-    check_fit(item, text, position)
-    if item.type == "bool":
+    check_fit(item, text, value.position)
+    if item.type == "bool" and not value.remembered:
         return "1" if text in TRUE_TEXTS else "0"
     return without_breaks(text) if item.type == "file" else text
 

@@ -216,3 +216,22 @@ def test_numbers_out_of_range_are_refused_where_they_are_given(kind: str, text: 
     with pytest.raises(SpecError) as caught:
         resolve([group(item("x", kind))], given, Fake())
     assert (caught.value.subject, caught.value.position) == ("option x", Position("values.yaml", 1, 4))
+
+
+def test_what_is_remembered_may_be_gone_from_the_spec() -> None:
+    place = Position("state.json")
+    given = {"old": Given("x", place, remembered=True), "a": Given("y", place, remembered=True)}
+    result = resolve([group(item("a", default="d"))], given, Fake())
+    assert {name: option.text for name, option in result.options.items()} == {"a": "y"}
+    assert [str(warning.message) for warning in result.warnings] == [
+        'the value of "old" is ignored: the spec has no such option'
+    ]
+    with pytest.raises(SpecError, match='there is no option "old"'):
+        resolve([group(item("a"))], given | {"old": Given("x")}, Fake())
+
+
+def test_a_boolean_that_is_remembered_stays_as_it_was_written() -> None:
+    given = {"a": Given("true", remembered=True)}
+    assert resolve([group(item("a", "bool"))], given, Fake()).options["a"].text == "true"
+    with pytest.raises(SpecError, match="is no boolean"):
+        resolve([group(item("a", "bool"))], {"a": Given("maybe", remembered=True)}, Fake())
