@@ -15,7 +15,7 @@ from shipper.spec.model import MessageStep
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shipper.license.verify import VerifiedLicense
+    from shipper.license.unsigned import AnyLicense
     from shipper.render.config import Resolved
     from shipper.render.settings import RenderOptions
     from shipper.spec.model import Asset, Level, RenderStep, Spec, Text
@@ -65,7 +65,7 @@ class Plan(NamedTuple):
     warnings: list[Warned]
 
 
-def make_plan(spec: Spec, license: VerifiedLicense | None, options: RenderOptions, *, trace: bool = False) -> Plan:
+def make_plan(spec: Spec, license: AnyLicense | None, options: RenderOptions, *, trace: bool = False) -> Plan:
     """Resolve the configuration, then follow the lifecycle's steps; without steps all assets are rendered.
 
     Raises SpecError, TemplateError, LimitError.
@@ -73,6 +73,7 @@ def make_plan(spec: Spec, license: VerifiedLicense | None, options: RenderOption
     templating = Templating(license, options, spec.templating)
     config = resolve(spec.groups, options.given, templating)
     plan = Plan(templating, config, [], [], list(config.warnings))
+    templating.expect(len(spec.assets))
     if not spec.steps:
         plan_assets(plan, spec.assets, "", trace=trace)
         return plan

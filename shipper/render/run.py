@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.assets import produce
-from shipper.errors import SpecError
+from shipper.errors import SpecError, TemplateError
 from shipper.render.about import About
 from shipper.render.config import Warned
 from shipper.render.paths import Destinations, check_dest
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shipper.assets.base import File
     from shipper.errors import Position
-    from shipper.license.verify import VerifiedLicense
+    from shipper.license.unsigned import AnyLicense
     from shipper.render.plan import Message, Plan, Planned
     from shipper.render.settings import RenderOptions
     from shipper.render.validate import InvalidFieldError
@@ -44,7 +44,7 @@ class Rendering:
     types, as `example.com/v1 Widget`, that have no schema.
     """
 
-    def __init__(self, plan: Plan, spec: Spec, license: VerifiedLicense | None, options: RenderOptions) -> None:
+    def __init__(self, plan: Plan, spec: Spec, license: AnyLicense | None, options: RenderOptions) -> None:
         self.plan = plan
         self.spec = spec
         self.license = license
@@ -77,7 +77,7 @@ class Rendering:
                     # Once something is wrong nothing will be published: what remains is only checked
                     if not self.findings:
                         yield rendered
-            self._warn_of_leftover(planned)
+            self._report_leftover(planned)
         if self.findings and self.options.validate is not None:
             raise self.options.validate.summary(self.findings)
 
@@ -107,8 +107,16 @@ class Rendering:
         places[dest] = here
         return dest
 
-    def _warn_of_leftover(self, planned: Planned) -> None:
+    def _report_leftover(self, planned: Planned) -> None:
+        """Say that an action of Ship was not evaluated. In a spec of Ship's language it was meant to be."""
         place, self.plan.templating.leftover = self.plan.templating.leftover, None
+        if place is not None and self.spec.templating_of(planned.asset) == "repl":
+            raise TemplateError(
+                "the output would hold a {{repl …}} that is no action",
+                position=place,
+                subject=planned.subject,
+                hint="put a blank behind {{repl; as text of its own write {{repl `{{repl …` }}",
+            )
         if place is not None:
             text = f"{planned.subject}: the output holds a {{{{repl …}}}} action, left as it is"
             self.warnings.append(Warned(text, place))
@@ -124,7 +132,7 @@ def other_place(dest: str, places: dict[str, Position]) -> str:
     return ""
 
 
-def render(spec: Spec, license: VerifiedLicense | None, options: RenderOptions, *, trace: bool = False) -> Rendering:
+def render(spec: Spec, license: AnyLicense | None, options: RenderOptions, *, trace: bool = False) -> Rendering:
     """Render `spec`. Files are made while `Rendering.files` is read; nothing is written.
 
     With `trace` the plan has what each condition asked for. Raises SpecError, TemplateError, LimitError, at once or

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shipper.context.facts import Option
     from shipper.context.values import Piece
     from shipper.errors import Position
-    from shipper.license.verify import VerifiedLicense
+    from shipper.license.unsigned import AnyLicense
     from shipper.render.settings import RenderOptions
     from shipper.spec import Text
     from shipper.template.evaluator import Traced
@@ -51,6 +51,7 @@ class Hushing:
 
 
 Dialect = Literal["jinja", "repl"]
+MANY = 20
 REPL_LEFT = ("{{repl", "repl{{")
 
 
@@ -73,7 +74,7 @@ class Templating:
     whoever takes it sets it to None.
     """
 
-    def __init__(self, license: VerifiedLicense | None, options: RenderOptions, dialect: Dialect = "jinja") -> None:
+    def __init__(self, license: AnyLicense | None, options: RenderOptions, dialect: Dialect = "jinja") -> None:
         self.dialect = dialect
         self.shared = options.shared or Shared()
         self.folder = options.folder
@@ -89,13 +90,14 @@ class Templating:
         self.facts = Facts(
             license=license_facts(license.payload.decode(), license.envelope_json) if license else None,
             options=self._options,
-            release=options.release,
+            release={**license.release, **options.release} if license else options.release,
             installation_id=options.installation_id,
             now=options.now,
             missing=options.missing,
             secrets=self._secret_names,
+            namespace=options.overlay.namespace if options.overlay else "",
         )
-        for text in self.facts.license.secrets() if self.facts.license else ():
+        for text in self.facts.secret_texts():
             self.secrets.learn(text)
         self.scope = build_scope(self.facts)
         self._config: dict[str, Any] = self.scope.data["config"]  # type: ignore[assignment]  # build_scope makes it
@@ -103,6 +105,13 @@ class Templating:
     def renew(self) -> None:
         """Forget what was parsed and what it cost: what follows is a run of its own, with the same facts."""
         self.engine = Engine(FUNCTIONS, self.loader, self.engine.missing)
+
+    def expect(self, templates: int) -> None:
+        """Get ready for that many: what makes many of them faster would make a few slower."""
+        if templates >= MANY and self.shared.layouts is None:
+            from shipper.template.escape.layouts import Layouts
+
+            self.shared.layouts = Layouts(most=0)
 
     def define(self, option: Option) -> None:
         """Make `option` known to the templates that follow. Raises TemplateError if its text isn't of its type."""

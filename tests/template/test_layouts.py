@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from shipper.context.values import Author, Printed, Source, TypedText, YamlText, scalar_text
 from shipper.errors import ShipperError
+from shipper.template import escape
 from shipper.template.escape import escape_yaml
-from shipper.template.escape import layouts as module
+from shipper.template.escape.compare import read_events
 from shipper.template.escape.layouts import LONGEST_VALUE, Layouts
 
 if TYPE_CHECKING:
@@ -85,13 +86,15 @@ def outcome(given: list[Piece], known: Layouts | None = None) -> str | tuple[str
 
 
 @settings(max_examples=600)
-@given(templates(), st.sampled_from([0, 0, 2]), st.data())
-def test_a_known_layout_changes_nothing(template: list[str | None], indent: int, data: st.DataObject) -> None:
+@given(templates(), st.sampled_from([0, 0, 2]), st.booleans(), st.data())
+def test_a_known_layout_changes_nothing(
+    template: list[str | None], indent: int, opens: bool, data: st.DataObject
+) -> None:
     known = Layouts()
     count = template.count(None)
     for _ in range(4):
         drawn = data.draw(st.lists(values, min_size=count, max_size=count))
-        given = pieces(template, [printed(value, indent) for value in drawn])
+        given = pieces(template, [printed(value, indent)._replace(open=opens) for value in drawn])
         assert outcome(given, known) == outcome(given)
 
 
@@ -174,10 +177,19 @@ def test_errors_are_found_each_time() -> None:
         )  # fmt: skip
 
 
-def test_what_is_known_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_CHARACTERS", 2_000)
-    known = Layouts()
+def test_what_is_known_is_bounded() -> None:
+    known = Layouts(most=2_000)
     for number in range(100):
         escape_yaml([Author(f"a{number}: ", SOURCE), printed("x"), Author("\n", SOURCE)], layouts=known)
         assert known.size <= 2_000
     assert 0 < len(known._known) < 30
+
+
+def test_nothing_need_be_remembered_to_spare_the_second_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Layouts(most=0)
+    reads = []
+    monkeypatch.setattr(escape, "read_events", lambda text: reads.append(text) or read_events(text))
+    given = pieces(["a: ", None, "\n"], [printed("x")])
+    assert outcome(given, known) == outcome(given, known) == "a: x\n"
+    assert [text.count("Z") for text in reads] == [1, 1]
+    assert known._known == {}

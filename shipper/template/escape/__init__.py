@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from shipper.context.values import Piece
     from shipper.template.escape.compare import Event
     from shipper.template.escape.holdout import HeldOut
-    from shipper.template.escape.layouts import Layouts, Learn
+    from shipper.template.escape.layouts import Layouts
     from shipper.template.escape.sites import Reading, Site
 
 # Looking at a site apart reads its document once more; beyond this many characters in all, every site that
@@ -44,19 +44,43 @@ class Escaped(NamedTuple):
 
 
 def escape_yaml(pieces: Sequence[Piece], *, json_file: bool = False, layouts: Layouts | None = None) -> str:
-    """The same as `escape`, as a mere text. `layouts` makes it faster where YAML came before, and nothing else."""
+    """The same as `escape`, as a mere text. `layouts` makes it faster, and nothing else."""
     if layouts is None or json_file:
         return escape(pieces, json_file=json_file).text.text
     known, learn = layouts.write(pieces)
-    return escape(pieces, learn=learn).text.text if known is None else known
+    if known is not None:
+        return known
+    read = _read(pieces, json_file=False)
+    if isinstance(read, Escaped):
+        return read.text.text
+    if learn is not None:
+        # Before it is learned: a known layout isn't looked at again, and none has a value in a key
+        check_keys(make_edits(read.held, ()), read.reading.events)
+        short = learn(*read)
+        if short is not None:
+            return short
+    return _write(*read).text.text
 
 
-def escape(pieces: Sequence[Piece], *, json_file: bool = False, learn: Learn | None = None) -> Escaped:
-    """Join `pieces` to a text that is the YAML (or JSON) the author meant. What YAML it was is told to `learn`.
+def escape(pieces: Sequence[Piece], *, json_file: bool = False) -> Escaped:
+    """Join `pieces` to a text that is the YAML (or JSON) the author meant.
 
     Raises LimitError if it is too large, TemplateError if it is no YAML, if a value stands where nothing can be written safely, or if
     a mapping has a key twice.
     """
+    read = _read(pieces, json_file=json_file)
+    if isinstance(read, Escaped):
+        return read
+    return _write_json(*read) if json_file else _write(*read)
+
+
+class _Read(NamedTuple):
+    held: HeldOut
+    reading: Reading
+
+
+def _read(pieces: Sequence[Piece], *, json_file: bool) -> _Read | Escaped:
+    """What the author meant; the text itself where it is no YAML yet."""
     held = hold_out(pieces)
     try:
         meant = _read_meant(held)
@@ -64,16 +88,19 @@ def escape(pieces: Sequence[Piece], *, json_file: bool = False, learn: Learn | N
         if json_file or not is_chart(pieces):
             raise
         return Escaped(write_chart(held), None)
-    reading = read_sites(held, meant, json_file=json_file)
-    if json_file:
-        check_keys(make_edits(held, ()), meant)
-        text = make_edits(held, [*_comments(reading), *(in_json(site) for site in reading.sites)])
-        check_json(text)
-        return Escaped(text, None)
-    text, events = _write_values(held, reading) if held.slots else (make_edits(held, ()), meant)
+    return _Read(held, read_sites(held, meant, json_file=json_file))
+
+
+def _write_json(held: HeldOut, reading: Reading) -> Escaped:
+    check_keys(make_edits(held, ()), reading.events)
+    text = make_edits(held, [*_comments(reading), *(in_json(site) for site in reading.sites)])
+    check_json(text)
+    return Escaped(text, None)
+
+
+def _write(held: HeldOut, reading: Reading) -> Escaped:
+    text, events = _write_values(held, reading) if held.slots else (make_edits(held, ()), reading.events)
     check_keys(text, events)
-    if learn is not None:
-        learn(held, reading)
     return Escaped(text, events)
 
 

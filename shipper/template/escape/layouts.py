@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shipper.template.escape.holdout import HeldOut, Slot
     from shipper.template.escape.sites import Reading, Site
 
-    Learn = Callable[[HeldOut, Reading], None]
+    Learn = Callable[[HeldOut, Reading], str | None]
 
 MAX_CHARACTERS = 32 * 1024 * 1024
 """Of the author's text that is remembered, in all."""
@@ -73,28 +73,39 @@ class Layout(NamedTuple):
 
 
 class Layouts:
-    """The layouts that are known. What was looked at and can't be used is None."""
+    """The layouts that are known. What was looked at and can't be used is None.
 
-    __slots__ = ("_known", "size")
+    `most` characters of the author's text are remembered. Even with none, a text that was read once as the author
+    meant it need not be read again with its values.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_known", "most", "size")
+
+    def __init__(self, most: int = MAX_CHARACTERS) -> None:
         self._known: dict[Key, Layout | None] = {}
+        self.most = most
         self.size = 0
 
     def write(self, pieces: Sequence[Piece]) -> tuple[str | None, Learn | None]:
-        """The text of `pieces`; None where it has to go the long way, and then, if that is new, what wants to know."""
+        """The text of `pieces`; None where it has to be read, and then, if that is new, what wants to know.
+
+        What wants to know gives the text, unless it has to go the long way.
+        """
         key: Key = tuple([piece.text if type(piece) is Author else piece.text != "" for piece in pieces])
         layout = self._known.get(key, _UNKNOWN)
         if layout is _UNKNOWN:
             return None, partial(self._learn, key, pieces)
         return (write(layout, pieces) if layout is not None else None), None
 
-    def _learn(self, key: Key, pieces: Sequence[Piece], held: HeldOut, reading: Reading) -> None:
-        self.size += 100 + sum(len(part) for part in key if isinstance(part, str))
-        if self.size > MAX_CHARACTERS:
-            self._known.clear()
-            self.size = 0
-        self._known[key] = layout_of(pieces, held, reading)
+    def _learn(self, key: Key, pieces: Sequence[Piece], held: HeldOut, reading: Reading) -> str | None:
+        layout = layout_of(pieces, held, reading)
+        if self.most:
+            self.size += 100 + sum(len(part) for part in key if isinstance(part, str))
+            if self.size > self.most:
+                self._known.clear()
+                self.size = 0
+            self._known[key] = layout
+        return write(layout, pieces) if layout is not None else None
 
 
 _UNKNOWN = Layout((), (), ())
