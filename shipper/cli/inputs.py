@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shipper.license.keys import PublicKey
+    from shipper.license.unsigned import UnsignedLicense
     from shipper.license.verify import VerifiedLicense
     from shipper.spec import LicensePin
 
@@ -38,7 +39,7 @@ def given_values(
         from shipper.render.values import read_values
 
         for path in files:
-            given.update(read_values(os.fspath(path)))
+            given.update(read_values(os.fspath(path), warn))
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals or not name:
@@ -80,8 +81,8 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def release_facts(path: str | None) -> dict[str, str]:
-    """What `Installation` tells of the release, from a file if there is one. Raises UsageError, SpecError."""
+def release_facts(path: str | None) -> dict[str, str | int]:
+    """What is known of the release and the cluster, from a file if there is one. Raises UsageError, SpecError."""
     if path is None:
         return {}
     from shipper.render.values import read_release
@@ -183,6 +184,23 @@ def read_license(path: str, keys: Sequence[PublicKey], product: str | None, at: 
     warning = require_valid(license.license, at, name)
     if warning:
         warn(warning, Position(name))
+    return license
+
+
+def read_unsigned(path: str, at: datetime | None = None) -> UnsignedLicense:
+    """What a file of Replicated Ship says of the license, valid at `at`, with a warning that nobody verified it.
+
+    Raises UsageError, LicenseError, LimitError.
+    """
+    from shipper.license.state import require_valid
+    from shipper.license.unsigned import MAX_BYTES, parse_unsigned
+    from shipper.yamlio import read_file
+
+    name = file_name(path)
+    license = parse_unsigned(read_file(path, max_bytes=MAX_BYTES), name)
+    warn("this license is unsigned: nothing in it is verified", Position(name))
+    if at is not None:
+        require_valid(license.license, at, name)
     return license
 
 

@@ -95,6 +95,11 @@ LicenseKey = Annotated[
         help="What the server asks for. Others can read KEY in the list of processes, not @FILE or the variable.",
     ),
 ]
+UNSIGNED_HELP = "Entitlements or a release of Replicated Ship instead of a license: nothing is verified."
+UnsignedLicenses = Annotated[
+    list[Path],
+    typer.Option("--unsigned-license", metavar="FILE", envvar="SHIPPER_UNSIGNED_LICENSE", help=UNSIGNED_HELP),
+]
 CaFile = Annotated[
     str | None,
     typer.Option(
@@ -127,7 +132,8 @@ Timeout = Annotated[
 class LicenseOptions(NamedTuple):
     """Where the license comes from, and whose signature counts.
 
-    Of `license`, `license_url` and `license_server` at most one is set once the options are settled.
+    Of `license`, `unsigned_license`, `license_url` and `license_server` at most one is set once the options are
+    settled.
     """
 
     license: Annotated[
@@ -135,6 +141,10 @@ class LicenseOptions(NamedTuple):
         typer.Option(
             "--license", metavar="FILE", envvar="SHIPPER_LICENSE", help="The signed license; - is standard input."
         ),
+    ] = None
+    unsigned_license: Annotated[
+        str | None,
+        typer.Option("--unsigned-license", metavar="FILE", envvar="SHIPPER_UNSIGNED_LICENSE", help=UNSIGNED_HELP),
     ] = None
     license_url: LicenseUrl = None
     license_server: LicenseServer = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shipper.cli.funnel import warn
-from shipper.cli.inputs import given_keys, read_license
+from shipper.cli.inputs import given_keys, read_license, read_unsigned
 from shipper.errors import LicenseError, Position, UsageError
 
 if TYPE_CHECKING:
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from shipper.cli.options import LicenseOptions
     from shipper.license.keys import PublicKey
     from shipper.license.sources import Remote
+    from shipper.license.unsigned import AnyLicense
     from shipper.license.verify import VerifiedLicense
 
 SOURCES = {
     "license": ("--license", "SHIPPER_LICENSE"),
+    "unsigned_license": ("--unsigned-license", "SHIPPER_UNSIGNED_LICENSE"),
     "license_url": ("--license-url", "SHIPPER_LICENSE_URL"),
     "license_server": ("--license-server", "SHIPPER_LICENSE_SERVER"),
 }
@@ -46,8 +48,11 @@ def one_source(options: LicenseOptions, by_flag: AbstractSet[str]) -> LicenseOpt
     chosen = (flags or named or [""])[0]
     if "license_key" in by_flag and chosen != "license_server":
         raise UsageError("--license-key is for --license-server")
+    if chosen == "unsigned_license" and "trust_key" in by_flag:
+        raise UsageError(f"--trust-key is for a signed license, and {SOURCES[chosen][0]} verifies nothing")
     return options._replace(
         license=options.license if chosen == "license" else None,
+        unsigned_license=options.unsigned_license if chosen == "unsigned_license" else None,
         license_url=options.license_url if chosen == "license_url" else None,
         license_server=options.license_server if chosen == "license_server" else None,
     )
@@ -61,18 +66,26 @@ def has_source(options: LicenseOptions) -> bool:
 def input_paths(options: LicenseOptions) -> list[str | None]:
     """The files that are read for the license, some of which may be standard input."""
     key = options.license_key if options.license_server is not None else None
-    return [options.license, key[1:] if key and key.startswith("@") else None, *map(str, options.trust_key)]
+    return [
+        options.license,
+        options.unsigned_license,
+        key[1:] if key and key.startswith("@") else None,
+        *map(str, options.trust_key),
+    ]
 
 
 def given_license(
     options: LicenseOptions, keys: Sequence[PublicKey], product: str | None, at: datetime
-) -> VerifiedLicense | None:
-    """The verified license, valid at `at`, from wherever it comes, None for none. Says its warnings.
+) -> AnyLicense | None:
+    """The license, valid at `at`, from wherever it comes, None for none. Says its warnings.
 
-    Raises UsageError, LicenseError, NetworkError, LimitError.
+    It is verified, unless it was asked for as one that is unsigned. Raises UsageError, LicenseError, NetworkError,
+    LimitError.
     """
     if options.license is not None:
         return read_license(options.license, keys, product, at)
+    if options.unsigned_license is not None:
+        return read_unsigned(options.unsigned_license, at)
     remote = remote_source(options)
     if remote is None:
         return None

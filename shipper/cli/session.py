@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from shipper.cli.options import ConfigOptions, FactOptions, LicenseOptions
     from shipper.errors import ShipperError
     from shipper.license.keys import PublicKey
-    from shipper.license.verify import VerifiedLicense
+    from shipper.license.unsigned import AnyLicense
     from shipper.spec import Spec
 
-    Reader = Callable[[LicenseOptions, Sequence[PublicKey], str | None, datetime], VerifiedLicense | None]
+    Reader = Callable[[LicenseOptions, Sequence[PublicKey], str | None, datetime], AnyLicense | None]
 
 
 class Session(NamedTuple):
     """The inputs of a rendering."""
 
     spec: Spec
-    license: VerifiedLicense | None
+    license: AnyLicense | None
     options: RenderOptions
 
 
@@ -78,6 +78,12 @@ def open_session(
             f'the spec needs a license for the product "{pin.product}"',
             position=pin.position,
             hint="give the file with --license",
+        )
+    if pin is not None and license.unsigned_license is not None:
+        raise LicenseError(
+            f'the spec asks for a signed license for the product "{pin.product}", and takes no unsigned one',
+            position=pin.position,
+            hint="give the signed one with --license",
         )
     keys = given_keys(license.trust_key)
     try:

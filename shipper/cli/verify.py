@@ -96,6 +96,9 @@ def origin(provenance: Mapping[str, Any] | None) -> list[str]:
         return []
     license = text_in(provenance, "license", "id")
     serial = text_in(provenance, "license", "serial")
+    record = provenance.get("license")
+    if isinstance(record, dict) and record.get("unsigned") is True:
+        license, serial = license or "without an id", "none, unsigned"
     found = {
         "spec": text_in(provenance, "spec", "file"),
         "spec digest": text_in(provenance, "spec", "sha256"),

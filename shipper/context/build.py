@@ -21,12 +21,15 @@ LICENSE_FIELDS = (
 )  # fmt: skip
 INSTALLATION_NAMES = (
     "app_slug", "channel_id", "channel_name", "customer_id", "installation_id", "license_id", "release_id",
-    "release_notes", "semver",
+    "release_notes", "semver", "state_file_path",
 )  # fmt: skip
 
 
 def license_facts(payload_json: str, envelope_json: str) -> LicenseFacts:
-    """The facts of a license from its *verified* payload and its envelope, both compact JSON text."""
+    """The facts of a license from its *verified* payload and its envelope, both compact JSON text.
+
+    An unsigned one has no envelope, and its payload only what is known.
+    """
     payload = _document(payload_json)
     entitlements = {
         name: Entitlement(
@@ -40,7 +43,7 @@ def license_facts(payload_json: str, envelope_json: str) -> LicenseFacts:
     }
     account = payload.get("registry")
     registry = Registry(account["server"], account["username"], account["password"]) if account else None
-    return LicenseFacts(payload["id"], entitlements, envelope_json, payload_json, registry)
+    return LicenseFacts(payload.get("id", ""), entitlements, envelope_json, payload_json, registry)
 
 
 @lru_cache(maxsize=4)
@@ -76,18 +79,19 @@ def build_scope(facts: Facts) -> Scope:
 def installation(facts: Facts) -> dict[str, str]:
     """What is known about this installation, by the names of Ship's `Installation`.
 
-    What the license says about itself and its customer wins over the release; `installation_id` and
+    What a signed license says about itself and its customer wins over the release; `installation_id` and
     `license_id` stand in for each other, as in Ship.
     """
     document = _document(facts.license.payload_json) if facts.license else {}
+    is_signed = facts.license is not None and bool(facts.license.envelope_json)
     named = {
         "app_slug": document.get("product"),
         "channel_name": document.get("channel"),
-        **{name: scalar_text(value) for name, value in facts.release.items()},
+        **{name: scalar_text(value) for name, value in facts.release.items() if "." not in name},
     }
     signed = {
-        "license_id": facts.license.id if facts.license else None,
-        "customer_id": (document.get("customer") or {}).get("id"),
+        "license_id": facts.license.id if facts.license and is_signed else None,
+        "customer_id": (document.get("customer") or {}).get("id") if is_signed else None,
         "installation_id": facts.installation_id,
     }
     named.update({name: value for name, value in signed.items() if value})

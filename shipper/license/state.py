@@ -57,7 +57,8 @@ def require_valid(document: License, at: datetime, file: str = "") -> str | None
             f"license {document.id} is valid from {format_time(document.not_before)}, not at {format_time(at)}",
             file=file,
         )
-    expired = f"license {document.id} expired at {_written(document.expires_at)}"
+    name = f"license {document.id}" if document.id else "the license"
+    expired = f"{name} expired at {_written(document.expires_at)}"
     if state.status == "in_grace":
         return f"{expired} and is in its {_days(document.grace_days)} of grace, which end at {_written(state.ends)}"
     after = f", and its {_days(document.grace_days)} of grace ended at {_written(state.ends)}"

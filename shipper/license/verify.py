@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.license import envelope
@@ -11,11 +12,14 @@ from shipper.license.document import parse_payload
 from shipper.license.keys import is_signed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from shipper.license.document import License
     from shipper.license.envelope import Envelope
     from shipper.license.keys import PublicKey
+
+
+NOTHING: Mapping[str, str | int] = MappingProxyType({})
 
 
 class VerifiedLicense(NamedTuple):
@@ -29,6 +33,11 @@ class VerifiedLicense(NamedTuple):
     payload: bytes
     envelope_json: str
     keyid: str
+
+    @property
+    def release(self) -> Mapping[str, str | int]:
+        """What the license itself says of a release: nothing. An unsigned one may."""
+        return NOTHING
 
 
 def verify(data: bytes, trust: Sequence[PublicKey], *, product: str | None, file: str) -> VerifiedLicense:

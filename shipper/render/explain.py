@@ -11,15 +11,17 @@ from shipper.render.secrets import MASK
 from shipper.template.runtime import Undefined
 
 if TYPE_CHECKING:
-    from shipper.license.verify import VerifiedLicense
+    from shipper.license.unsigned import AnyLicense
     from shipper.render.plan import Plan, Planned
     from shipper.render.secrets import Secrets
     from shipper.render.settings import RenderOptions
     from shipper.spec.model import Spec
 
 
-def explain(spec: Spec, license: VerifiedLicense | None, options: RenderOptions) -> dict[str, object]:
+def explain(spec: Spec, license: AnyLicense | None, options: RenderOptions) -> dict[str, object]:
     """`{"license": …, "options": […], "assets": […], "warnings": […]}`, with secrets masked.
+
+    The license is its id, "unsigned" where it has neither id nor signature.
 
     An option has name, value, type and whether it was given; an asset number, dest, kind, place, rendered, when, and
     values: what its condition asked for and got. Raises what planning raises.
@@ -28,7 +30,7 @@ def explain(spec: Spec, license: VerifiedLicense | None, options: RenderOptions)
     secrets = plan.templating.secrets
     assets = [describe(planned, plan) for planned in plan.assets]
     return {
-        "license": license.license.id if license else None,
+        "license": (license.license.id or "unsigned") if license else None,
         "options": [
             {
                 "name": option.name,

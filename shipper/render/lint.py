@@ -25,7 +25,7 @@ from shipper.template.names import Known, find_mistakes, included_names
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from shipper.license.verify import VerifiedLicense
+    from shipper.license.unsigned import AnyLicense
     from shipper.render.settings import RenderOptions
     from shipper.spec.model import Asset, ConfigItem, Spec, Text
     from shipper.template.source import TemplateSource
@@ -39,7 +39,7 @@ class Finding(NamedTuple):
 
 
 def lint(
-    spec: Spec, unread: Iterable[ShipperError], license: VerifiedLicense | None, options: RenderOptions
+    spec: Spec, unread: Iterable[ShipperError], license: AnyLicense | None, options: RenderOptions
 ) -> list[Finding]:
     """All findings in the order of their places. `unread` are the errors of reading the spec.
 
@@ -67,7 +67,7 @@ def place(error: ShipperError, file: str) -> tuple[bool, str, int, int]:
 class Linter:
     """The spec, what is known of its surroundings, and what was found."""
 
-    def __init__(self, spec: Spec, license: VerifiedLicense | None, options: RenderOptions) -> None:
+    def __init__(self, spec: Spec, license: AnyLicense | None, options: RenderOptions) -> None:
         self.spec = spec
         self.options = options
         self.errors: list[ShipperError] = []
@@ -101,7 +101,7 @@ class Linter:
         self.destinations(self.spec.assets)
         self.folder()
 
-    def rendered(self, license: VerifiedLicense | None) -> None:
+    def rendered(self, license: AnyLicense | None) -> None:
         """Render the spec, and look at the result."""
         from shipper.render.run import Rendering
         from shipper.render.validate import InvalidError, unchecked

@@ -46,9 +46,13 @@ def change_of(overlay: Overlay, rendering: Rendering) -> Change:
 
     annotations: dict[str, str] = {}
     if overlay.annotate:
-        if rendering.license is not None:
-            annotations["license-id"] = rendering.license.license.id
-            annotations["license-serial"] = str(rendering.license.license.serial)
+        license = rendering.license
+        if license is not None and license.keyid:
+            annotations["license-id"] = license.license.id
+            annotations["license-serial"] = str(license.license.serial)
+        elif license is not None:
+            annotations.update({"license-id": license.license.id} if license.license.id else {})
+            annotations["license-unsigned"] = "true"
         annotations["spec-digest"] = f"sha256:{rendering.spec.digest}"
     annotations = {ANNOTATION_PREFIX + name: value for name, value in annotations.items()}
     return Change(overlay.namespace, overlay.labels, annotations)

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from shipper import __version__
+from shipper.context.values import scalar_text
 from shipper.license.times import format_time
 from shipper.render.config import is_computed
 from shipper.render.secrets import MASK
@@ -18,7 +19,7 @@ from shipper.render.secrets import MASK
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shipper.license.verify import VerifiedLicense
+    from shipper.license.unsigned import AnyLicense
     from shipper.render.run import Rendering
     from shipper.render.secrets import Secrets
     from shipper.spec.model import ConfigItem
@@ -39,8 +40,9 @@ def provenance(rendering: Rendering) -> dict[str, object]:
     }
     if options.installation_id:
         found["installation_id"] = secrets.masked(options.installation_id)
-    if options.release:
-        found["release"] = {name: written(text, secrets) for name, text in sorted(options.release.items())}
+    release = {**(license.release if license else {}), **options.release}
+    if release:
+        found["release"] = {name: written(scalar_text(value), secrets) for name, value in sorted(release.items())}
     if options.missing != "error":
         found["missing"] = options.missing
     if options.overlay is not None:
@@ -52,9 +54,12 @@ def provenance(rendering: Rendering) -> dict[str, object]:
     return found
 
 
-def license_record(license: VerifiedLicense) -> dict[str, object]:
-    """Which license, for whom, and whose signature counted."""
+def license_record(license: AnyLicense) -> dict[str, object]:
+    """Which license, for whom, and whose signature counted; of an unsigned one what it says."""
     document = license.license
+    if not license.keyid:
+        known = {"id": document.id, "product": document.product, "customer": document.customer.id}
+        return {**{name: text for name, text in known.items() if text}, "unsigned": True}
     return {
         "id": document.id,
         "serial": document.serial,

@@ -43,7 +43,7 @@ class RenderOptions(NamedTuple):
     templates: str | None = None
     folder: str | None = None
     missing: Literal["error", "empty"] = "error"
-    release: Mapping[str, str] = _NOTHING
+    release: Mapping[str, str | int] = _NOTHING
     installation_id: str = ""
     output: str | None = None
     fixed_now: bool = False

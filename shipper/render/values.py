@@ -8,7 +8,10 @@ from shipper.errors import Position, SpecError
 from shipper.render.config import Given
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shipper.context.values import ValueType
+    from shipper.render.shipstate import ShipState
     from shipper.yamlio import Node
 
 MAX_VALUES = 4 * 1024 * 1024
@@ -16,21 +19,21 @@ NO_MAP = "values are a map of an option's name to its value"
 TYPES: dict[type, ValueType] = {bool: "boolean", int: "integer", float: "number"}
 
 
-def read_values(path: str) -> dict[str, Given]:
-    """The values in a file: a map of name to scalar, null gives none.
+def read_values(path: str, tell: Callable[[str, Position], None] | None = None) -> dict[str, Given]:
+    """The values in a file: a map of name to scalar, null gives none; or a state of Replicated Ship.
 
-    Its lines are kept out of messages: any of them may hold a password. Raises UsageError for a missing file,
-    SpecError for one of another shape, LimitError.
+    Its lines are kept out of messages: any of them may hold a password. `tell` hears of what is left out. Raises
+    UsageError for a missing file, SpecError for one of another shape, LimitError.
     """
     from shipper.yamlio import parse, read_file
 
     data = read_file(path, max_bytes=MAX_VALUES)
     if path.endswith(".json"):
-        return json_values(data, path)
-    return values_in(parse(data, path, error=SpecError, secret=True))
+        return json_values(data, path, tell)
+    return values_in(parse(data, path, error=SpecError, secret=True), tell)
 
 
-def values_in(node: Node) -> dict[str, Given]:
+def values_in(node: Node, tell: Callable[[str, Position], None] | None = None) -> dict[str, Given]:
     """The values in a map. Raises SpecError."""
     from shipper.yamlio import Mapping, Scalar
 
@@ -38,6 +41,11 @@ def values_in(node: Node) -> dict[str, Given]:
         return {}
     if not isinstance(node, Mapping):
         raise node.error(NO_MAP)
+    state = node.get("v1") if len(node.nodes) == 1 else None
+    if isinstance(state, Mapping):  # no option's value is a map
+        from shipper.render.shipstate import state_in
+
+        return _remembered(state_in(state), node.position, tell)
     given: dict[str, Given] = {}
     for key, value in node.entries:
         if not isinstance(value, Scalar):
@@ -47,7 +55,15 @@ def values_in(node: Node) -> dict[str, Given]:
     return given
 
 
-def json_values(data: bytes, path: str) -> dict[str, Given]:
+def _remembered(state: ShipState, place: Position, tell: Callable[[str, Position], None] | None) -> dict[str, Given]:
+    """The values of a state, and a word about what else it holds."""
+    if state.unread and tell is not None:
+        what = " and ".join(state.unread)
+        tell(f"certificates and keys in a state of Replicated Ship ({what}) are not read", place)
+    return state.values
+
+
+def json_values(data: bytes, path: str, tell: Callable[[str, Position], None] | None = None) -> dict[str, Given]:
     """The values in a JSON file, which is no YAML where it escapes characters beyond U+FFFF."""
     from shipper.context.values import scalar_text
     from shipper.yamlio import load_json
@@ -60,6 +76,11 @@ def json_values(data: bytes, path: str) -> dict[str, Given]:
     place = Position(path)
     if not isinstance(values, dict):
         raise SpecError(NO_MAP, position=place)
+    state = values.get("v1") if len(values) == 1 else None
+    if isinstance(state, dict):  # no option's value is a map
+        from shipper.render.shipstate import json_state
+
+        return _remembered(json_state(state, path), place, tell)
     given: dict[str, Given] = {}
     for name, value in values.items():
         if isinstance(value, list | dict):
@@ -70,22 +91,74 @@ def json_values(data: bytes, path: str) -> dict[str, Given]:
     return given
 
 
-def read_release(path: str) -> dict[str, str]:
-    """What `Installation` tells of the release: a map of name to scalar. Raises UsageError, SpecError, LimitError."""
+def read_release(path: str) -> dict[str, str | int]:
+    """What is known of the release and the cluster, from a file. Raises UsageError, SpecError, LimitError."""
     from shipper.yamlio import parse, read_file
 
     return release_in(parse(read_file(path, max_bytes=MAX_VALUES), path, error=SpecError))
 
 
-def release_in(node: Node) -> dict[str, str]:
-    """What a map says of the release. Raises SpecError."""
+def release_in(node: Node) -> dict[str, str | int]:
+    """The facts in a map, by the names of `context.release`; null gives none. Raises SpecError."""
+    from shipper.context import release
     from shipper.yamlio import Mapping, Scalar
 
+    if isinstance(node, Scalar) and node.value is None:
+        return {}
     if not isinstance(node, Mapping):
         raise node.error("a release is a map of names to texts")
-    release: dict[str, str] = {}
+    found: dict[str, str | int] = {}
     for key, value in node.entries:
-        if not isinstance(value, Scalar):
-            raise value.error(f'"{key.text}" is a {value.kind}, not a text')
-        release[key.text] = value.text
-    return release
+        hint = release.mistaken(key.text)
+        if hint:
+            raise key.error(f'nothing asks for "{key.text}"', hint=hint)
+        if key.text == release.LOCAL_REGISTRY:
+            value.hide()  # there may be a password
+            found |= _local_registry(value)
+        elif key.text.startswith(f"{release.LOCAL_REGISTRY}."):
+            raise key.error(f'"{key.text}" is an entry of a map', hint="write local_registry: {host: …}")
+        else:
+            found |= _fact(key.text, key.text, value)
+    return found
+
+
+def _local_registry(node: Node) -> dict[str, str | int]:
+    from shipper.context import release
+    from shipper.yamlio import Mapping, Scalar
+
+    if isinstance(node, Scalar) and node.value is None:
+        return {}
+    if not isinstance(node, Mapping):
+        raise node.error(f'"{release.LOCAL_REGISTRY}" is a {node.kind}, not a map with host')
+    found: dict[str, str | int] = {}
+    for key, value in node.entries:
+        name = f"{release.LOCAL_REGISTRY}.{key.text}"
+        if name not in release.KEYS:
+            raise key.error(
+                f'there is no "{key.text}" in {release.LOCAL_REGISTRY}', hint=release.unknown_entry(key.text)
+            )
+        found |= _fact(name, key.text, value)
+    if not found.get(f"{release.LOCAL_REGISTRY}.host"):
+        raise node.error(f'"{release.LOCAL_REGISTRY}" names no host', hint="without a registry, leave it out")
+    return found
+
+
+def _fact(name: str, written: str, node: Node) -> dict[str, str | int]:
+    """One fact, of the kind that its name has; null is none."""
+    from shipper.context.release import KEYS
+    from shipper.yamlio import Scalar
+
+    kind = KEYS[name].kind if name in KEYS else "text"
+    if not isinstance(node, Scalar):
+        raise node.error(f'"{written}" is a {node.kind}, not {_KINDS[kind]}')
+    if node.value is None:
+        return {}
+    if kind == "text":
+        return {name: node.text}
+    if isinstance(node.value, int) and isinstance(node.value, bool) is (kind == "boolean"):
+        return {name: node.value}
+    raise node.error(f'"{written}" must be {_KINDS[kind]}', hint=f"such as {written}: {_SUCH_AS[kind]}")
+
+
+_KINDS = {"text": "a text", "integer": "an integer", "boolean": "true or false"}
+_SUCH_AS = {"integer": "3", "boolean": "true"}

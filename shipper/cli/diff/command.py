@@ -23,6 +23,7 @@ from shipper.cli.options import (
     Templates,
     Timeout,
     TrustKeys,
+    UnsignedLicenses,
     new_app,
 )
 from shipper.errors import UsageError
@@ -57,9 +58,10 @@ Licenses = Annotated[
 
 
 class TwoLicenses(NamedTuple):
-    """One license from anywhere, or two files; and whose signature counts."""
+    """One license from anywhere, or two files, both signed or both not; and whose signature counts."""
 
     license: Licenses = []
+    unsigned_license: UnsignedLicenses = []
     license_url: LicenseUrl = None
     license_server: LicenseServer = None
     license_key: LicenseKey = None
@@ -70,18 +72,21 @@ class TwoLicenses(NamedTuple):
 
     def settled(self, by_flag: AbstractSet[str]) -> TwoLicenses:
         """With one source of licenses, a flag before the variables. Raises UsageError."""
-        if len(self.license) > 2:
-            raise UsageError(f"diff compares two licenses, not {len(self.license)}")
+        for licenses in (self.license, self.unsigned_license):
+            if len(licenses) > 2:
+                raise UsageError(f"diff compares two licenses, not {len(licenses)}")
         one = self.one().settled(by_flag)
         return self._replace(
             license=self.license if one.license is not None else [],
+            unsigned_license=self.unsigned_license if one.unsigned_license is not None else [],
             license_url=one.license_url,
             license_server=one.license_server,
         )
 
     def one(self) -> LicenseOptions:
         """The source of the only license, or the first of two."""
-        return LicenseOptions(str(self.license[0]) if self.license else None, *self[1:])
+        first, unsigned = (str(files[0]) if files else None for files in (self.license, self.unsigned_license))
+        return LicenseOptions(first, unsigned, *self[2:])
 
 
 @app.command("diff")

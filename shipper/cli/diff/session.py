@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.cli.funnel import warn
-from shipper.cli.inputs import file_name, license_data, one_standard_input, parse_moment, set_file_paths, times
+from shipper.cli.inputs import (
+    file_name,
+    license_data,
+    one_standard_input,
+    parse_moment,
+    read_unsigned,
+    set_file_paths,
+    times,
+)
 from shipper.cli.overlays import overlay_of
 from shipper.cli.remote import obtained, remote_source
 from shipper.cli.session import open_session
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
     from shipper.cli.options import ConfigOptions, FactOptions, LicenseOptions, OverlayOptions
     from shipper.cli.session import Session
     from shipper.license.keys import PublicKey
+    from shipper.license.unsigned import AnyLicense
     from shipper.license.verify import VerifiedLicense
     from shipper.render.diff.sides import Side
 
@@ -51,28 +60,31 @@ def sides(
     against: str | None,
 ) -> tuple[Side, Side]:
     """Both sides, read and rendered. Raises what these raise, with the side's name in the error."""
-    first, *others = map(str, license.license) if license.license else [""]
+    first, *others = (
+        map(str, license.license or license.unsigned_license) if license.license or license.unsigned_license else [""]
+    )
     second = others[0] if others else None
     if second is not None and against is not None:
         raise UsageError("--against compares with one license, not with two")
     if second is None and against is None and facts.at is None:
         raise UsageError(NOTHING_TO_COMPARE, hint=THREE_WAYS)
     moment = None if facts.at is None else parse_moment(facts.at)
-    paths = [*map(str, license.license), *map(str, license.trust_key), *map(str, config.values)]
+    licenses = [*license.license, *license.unsigned_license]
+    paths = [*map(str, licenses), *map(str, license.trust_key), *map(str, config.values)]
     one_standard_input(spec, facts.release, *paths, *set_file_paths(config.set_file))
     changes = overlay_of(overlay)
-    found: list[VerifiedLicense | None] = [None, None]
+    found: list[AnyLicense | None] = [None, None]
 
     def read(
         options: LicenseOptions, keys: Sequence[PublicKey], product: str | None, _at: datetime
-    ) -> VerifiedLicense | None:
+    ) -> AnyLicense | None:
         if second is None:
             found[0] = any_time(options, keys, product, moment)
         else:
-            with naming("left", file_name(first)):
-                found[0] = file_license(first, keys, product)
-            with naming("right", file_name(second)):
-                found[1] = file_license(second, keys, product)
+            for number, (which, path) in enumerate((("left", first), ("right", second))):
+                with naming(which, file_name(path)):
+                    unsigned = options.unsigned_license is not None
+                    found[number] = read_unsigned(path) if unsigned else file_license(path, keys, product)
         return found[0]
 
     session = open_session(spec, license.one(), config, facts._replace(at=None), templates=templates, read=read)
@@ -96,9 +108,7 @@ def sides(
     )
 
 
-def side(
-    which: str, name: str, session: Session, license: VerifiedLicense | None, moment: Moment, *, answers: bool
-) -> Side:
+def side(which: str, name: str, session: Session, license: AnyLicense | None, moment: Moment, *, answers: bool) -> Side:
     """What is rendered at a moment. That the license is refused then is an error, unless it `answers` what was asked."""
     with naming(which, name):
         if license is not None:
@@ -115,10 +125,12 @@ def side(
 
 def any_time(
     options: LicenseOptions, keys: Sequence[PublicKey], product: str | None, moment: datetime | None
-) -> VerifiedLicense | None:
-    """The verified license from wherever it comes, whatever its time."""
+) -> AnyLicense | None:
+    """The license from wherever it comes, whatever its time; verified, unless it was asked for as unsigned."""
     if options.license is not None:
         return file_license(options.license, keys, product)
+    if options.unsigned_license is not None:
+        return read_unsigned(options.unsigned_license)
     remote = remote_source(options)
     return None if remote is None else obtained(remote, keys, product, moment or datetime.now(UTC))
 

@@ -97,7 +97,9 @@ def described(side: Side) -> str:
     if not isinstance(license, dict):
         return printable(side.name)
     state = str(license.get("state", "")).replace("_", " ")
-    return printable(f"{side.name}: {license.get('id')} (serial {license.get('serial')}{', ' if state else ''}{state})")
+    which = "unsigned" if license.get("unsigned") else f"serial {license.get('serial')}"
+    about = ", ".join(filter(None, (which, state)))
+    return printable(f"{side.name}: {license.get('id') or 'license'} ({about})")
 
 
 def group_of(field: Field) -> str:

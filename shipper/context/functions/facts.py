@@ -37,7 +37,7 @@ def EntitlementValue(facts: Facts, name: str, default: Scalar | None = None) -> 
         raise LicenseError(
             f'EntitlementValue: no entitlement "{name}": there is no license', hint="give the file with --license"
         )
-    raise TemplateError(f'no entitlement "{name}" in license {facts.license.id}', hint=did_you_mean(name, entitlements))
+    raise TemplateError(f'no entitlement "{name}" in {facts.license.called}', hint=did_you_mean(name, entitlements))
 
 
 def _default(value: str | float, name: str) -> str:
@@ -56,7 +56,10 @@ def Entitlements(facts: Facts) -> str:
     if facts.license is None:
         raise LicenseError("Entitlements: there is no license", hint="give the file with --license")
     if not facts.license.envelope_json:
-        raise TemplateError(f"license {facts.license.id} is not signed")
+        raise TemplateError(
+            f"Entitlements: {facts.license.called} has no signature to pass on",
+            hint="an app can verify a license only from --license, signed by shipper license issue",
+        )
     return facts.license.envelope_json
 
 
@@ -77,7 +80,7 @@ def LicenseDockerCfg(facts: Facts, server: str = "") -> str:
     registry = facts.license.registry
     if registry is None:
         raise TemplateError(
-            f"license {facts.license.id} has no account for a container registry",
+            f"{facts.license.called} has no account for a container registry",
             hint="the vendor adds it to license.yaml: registry: {server: …, username: …, password: …}",
         )
     if server not in {"", registry.server}:

@@ -69,7 +69,7 @@ class Case(NamedTuple):
     folder: str
     license: GivenLicense | None
     values: Mapping[str, Given]
-    release: Mapping[str, str]
+    release: Mapping[str, str | int]
     installation_id: str
     at: datetime | None
     missing: Literal["error", "empty"]

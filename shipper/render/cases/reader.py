@@ -182,7 +182,7 @@ def _values(fields: Fields, folder: str) -> dict[str, Given]:
     return values | values_in(node)
 
 
-def _release(fields: Fields, folder: str) -> dict[str, str]:
+def _release(fields: Fields, folder: str) -> dict[str, str | int]:
     node = fields.get("release")
     if node is None:
         return {}

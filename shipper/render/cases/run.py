@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shipper.license.keys import PublicKey
-    from shipper.license.verify import VerifiedLicense
+    from shipper.license.unsigned import AnyLicense
     from shipper.render.cases.model import Case, ExpectedError
     from shipper.render.settings import RenderOptions
     from shipper.spec.model import Spec
@@ -73,7 +73,7 @@ def _rendered(
         return Rendered(rendering, {file.dest: file for file in rendering.files})
 
 
-def _license(case: Case, spec: Spec, pinned: tuple[PublicKey, ...], judged: datetime) -> VerifiedLicense | None:
+def _license(case: Case, spec: Spec, pinned: tuple[PublicKey, ...], judged: datetime) -> AnyLicense | None:
     """The case's license, verified. Raises LicenseError, also where the spec needs one and the case has none."""
     from shipper.license.state import require_valid
     from shipper.license.verify import verify

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
-    from shipper.license.verify import VerifiedLicense
+    from shipper.license.unsigned import AnyLicense
     from shipper.render.publish.manifest import Entry, Published
     from shipper.render.settings import RenderOptions
     from shipper.spec import Spec
@@ -61,9 +61,7 @@ class Side(NamedTuple):
     deleted: tuple[str, ...] = ()
 
 
-def rendered_side(
-    name: str, spec: Spec, license: VerifiedLicense | None, options: RenderOptions, judged: datetime
-) -> Side:
+def rendered_side(name: str, spec: Spec, license: AnyLicense | None, options: RenderOptions, judged: datetime) -> Side:
     """What is rendered with `license`, whose state at `judged` is one of its facts. Raises what rendering raises."""
     rendering = render(spec, license, options, trace=True)
     files: dict[str, SideFile] = {}
@@ -80,16 +78,17 @@ def rendered_side(
     return Side(name, files, facts, True, record, assets, made, rendering.secrets, warnings)
 
 
-def refused_side(name: str, license: VerifiedLicense, judged: datetime, why: str) -> Side:
+def refused_side(name: str, license: AnyLicense, judged: datetime, why: str) -> Side:
     """A side whose license is refused at the time `judged`."""
     facts = {"license": license_facts(license, judged)}
     return Side(name, {}, facts, verified=True, refused=why)
 
 
-def license_facts(license: VerifiedLicense, judged: datetime) -> dict[str, Any]:
+def license_facts(license: AnyLicense, judged: datetime) -> dict[str, Any]:
     """All that the license says, with the password of its registry, and its state at a time."""
     facts: dict[str, Any] = json.loads(license.payload)
-    return {**facts, "state": state_at(license.license, judged).status}
+    unsigned = {} if license.keyid else {"unsigned": True}
+    return {**facts, **unsigned, "state": state_at(license.license, judged).status}
 
 
 def inputs(record: Mapping[str, Any]) -> dict[str, Any]:
