@@ -16,7 +16,62 @@ if TYPE_CHECKING:
 Templating = Literal["jinja", "repl"]
 
 Load = Callable[[], object]
-FURTHER_IN: dict[Load, str] = {}
+
+
+def _dates() -> object:
+    from shipper.context.sprig import dates
+
+    return dates
+
+
+def _encoding() -> object:
+    from shipper.context.sprig import encoding
+
+    return encoding
+
+
+def _flow() -> object:
+    from shipper.context.sprig import flow
+
+    return flow
+
+
+def _hashes() -> object:
+    from shipper.context.sprig import hashes
+
+    return hashes
+
+
+def _paths() -> object:
+    from shipper.context.sprig import paths
+
+    return paths
+
+
+def _regex() -> object:
+    from shipper.context.sprig import regex
+
+    return regex
+
+
+def _semver() -> object:
+    from shipper.context.sprig import semver
+
+    return semver
+
+
+def _urls() -> object:
+    from shipper.context.sprig import urls
+
+    return urls
+
+
+FURTHER_IN: dict[Load, str] = {
+    _encoding: "b32dec b32enc b64dec b64enc",
+    _flow: "fail hello",
+    _hashes: "adler32sum sha1sum sha512sum",
+    _paths: "base clean dir ext isAbs osBase osClean osDir osExt osIsAbs",
+}
 """What imports a module, and the names of the functions that both languages get from it."""
 
 REPL_IN: dict[Load, str] = {}
