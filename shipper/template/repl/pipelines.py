@@ -1,0 +1,213 @@
+"""The expressions of an action: operands, commands and pipelines, by the grammar of Go's text/template/parse.
+
+Each node's `lineno` is where its source begins, and where the dot is for a field. A function's own place is that of the
+`Name` in its call, which a piped value stands before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from jinja2 import nodes
+
+from shipper.context.catalog import REPL_FUNCTIONS
+from shipper.errors import LimitError, shown
+from shipper.template.limits import MAX_NESTING
+from shipper.template.repl import tree
+from shipper.template.repl.fault import Fault
+from shipper.template.repl.hints import no_function, unexpected
+from shipper.template.repl.literals import number, rune, string
+from shipper.template.runtime import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shipper.template.repl.lexer import Token
+
+KEYWORDS = frozenset({"if", "else", "end", "range", "with", "define", "template", "block", "break", "continue"})
+_CONSTANTS: dict[str, Any] = {"true": True, "false": False, "nil": None}
+_NO_FUNCTIONS = KEYWORDS | _CONSTANTS.keys()
+_STOPS = frozenset({"pipe", "right", "close", "trim"})
+_ENDS = _STOPS - {"pipe"}
+_LOGIC = {"and": nodes.And, "or": nodes.Or}
+LOGIC = frozenset({*_LOGIC, "not"})
+"""What is no function here, but a node of its own."""
+
+_SUBJECTS: dict[str, str] = {}
+"""Where the first parameter of a function stands in repl, for the functions asked so far."""
+
+
+class Pipelines:
+    """Reads expressions from `tokens` at `index`. `variables` counts how often each name is declared where we are."""
+
+    __slots__ = ("depth", "dots", "index", "tokens", "variables")
+
+    def __init__(self) -> None:
+        self.tokens: Sequence[Token] = ()
+        self.index = 0
+        self.depth = 0
+        self.dots = 0
+        self.variables: dict[str, int] = {"$": 1}
+
+    def pipeline(self) -> nodes.Expr:
+        """The value up to a `)` or the end of the action, which is not consumed."""
+        begin = self.tokens[self.index][2]
+        value = self.command(None, begin)
+        stages = 0
+        while self.tokens[self.index][0] == "pipe":
+            self.index += 1
+            if self.tokens[self.index][0] in _ENDS:
+                break  # a pipe to nothing is fine in Go
+            stages += 1
+            if stages > MAX_NESTING:
+                raise LimitError(f"a pipeline may have {MAX_NESTING} stages at most")
+            value = self.command(value, begin)
+        return value
+
+    def command(self, piped: nodes.Expr | None, begin: int) -> nodes.Expr:
+        """One stage of a pipeline that begins at `begin`; `piped` is the value of the one before."""
+        tokens = self.tokens
+        kind, text, at, _ = tokens[self.index]
+        if kind == "name" and text not in _NO_FUNCTIONS and not self.field_follows(self.index + 1):
+            self.index += 1
+            args = []
+            while True:
+                kind, _, _, spaced = tokens[self.index]
+                if kind in _STOPS:
+                    break
+                if not spaced:
+                    self.fail()
+                args.append(self.operand())
+            if piped is not None:
+                args.append(piped)
+            return call(text, args, at, begin if piped is not None else at)
+        value = self.operand()
+        if kind == "name" and text == "nil":
+            raise Fault('"nil" is no command', at, "it can only be an argument")
+        if self.tokens[self.index][0] not in _STOPS:
+            self.no_argument(kind, text, at)
+        if piped is not None:
+            raise Fault(f"{described(kind, text)} is no function: nothing can be piped to it", at)
+        return value
+
+    def operand(self) -> nodes.Expr:
+        """A literal, a variable, `.`, a bare call or an expression in parentheses; and the fields behind it."""
+        kind, text, at, _ = self.tokens[self.index]
+        self.index += 1
+        node: nodes.Expr
+        if kind == "string":
+            node = tree.const(string(text, at) if "\\" in text else text[1:-1], at)
+        elif kind == "left":
+            node = self.parenthesized(at)
+        elif kind == "name":
+            if text in _CONSTANTS:
+                node = tree.const(_CONSTANTS[text], at)
+            elif text in KEYWORDS:
+                self.index -= 1
+                self.fail()
+            else:
+                node = call(text, [], at, at)
+        elif kind == "variable":
+            if text not in self.variables:
+                raise Fault(f'the variable "{text}" is not defined', at, suggest(text, self.variables))
+            node = tree.name(text, at)
+        elif kind == "field":
+            node = tree.name(".", at)
+            if len(text) > 1:
+                if text == ".Result" and not self.dots:
+                    raise Fault(
+                        'no ".Result" here', at, "only the custom metrics of Replicated's native scheduler had it"
+                    )
+                node = tree.attribute(node, text[1:], at)
+        elif kind == "number":
+            node = tree.const(number(text, at), at)
+        elif kind == "raw":
+            node = tree.const(text[1:-1], at)
+        elif kind == "rune":
+            node = tree.const(rune(text, at), at)
+        else:
+            self.index -= 1
+            self.fail()
+        if self.field_follows(self.index):
+            return self.fields(node, kind, text)
+        return node
+
+    def field_follows(self, index: int) -> bool:
+        """Whether the token at `index` is a `.name` right behind the one before."""
+        kind, text, _, spaced = self.tokens[index]
+        return kind == "field" and not spaced and len(text) > 1
+
+    def fields(self, node: nodes.Expr, kind: str, text: str) -> nodes.Expr:
+        """The fields behind an operand, each of the one before."""
+        if type(node) is nodes.Const or (kind == "field" and text == "."):
+            raise Fault(f"{described(kind, text)} has no fields", self.tokens[self.index][2])
+        count = 0
+        while self.field_follows(self.index):
+            _, text, at, _ = self.tokens[self.index]
+            node = tree.attribute(node, text[1:], at)
+            self.index += 1
+            count += 1
+            if count > MAX_NESTING:
+                raise LimitError(f"fields are nested deeper than {MAX_NESTING}")
+        return node
+
+    def parenthesized(self, opening: int) -> nodes.Expr:
+        """The value up to the `)` of the `(` at `opening`."""
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            raise LimitError(f"parentheses are nested deeper than {MAX_NESTING}")
+        if self.tokens[self.index][0] == "right":
+            raise Fault(
+                "nothing between the parentheses", opening, "a function without arguments is called by its name"
+            )
+        node = self.pipeline()
+        if self.tokens[self.index][0] != "right":
+            raise Fault('"(" is never closed', opening, 'add a ")"')
+        self.index += 1
+        self.depth -= 1
+        return node
+
+    def no_argument(self, kind: str, text: str, at: int) -> NoReturn:
+        """Refuse what follows an operand that is no function."""
+        follows, _, _, spaced = self.tokens[self.index]
+        if not spaced or follows in {"declare", "assign", "comma", "other", "eof"}:
+            self.fail()
+        hint = "text with blanks goes in double quotes" if kind in {"string", "rune", "raw"} else ""
+        raise Fault(f"{described(kind, text)} is no function: it takes no arguments", at, hint)
+
+    def fail(self) -> NoReturn:
+        """Refuse the token at `index`."""
+        raise unexpected(self.tokens, self.index)
+
+
+def call(name: str, args: list[nodes.Expr], at: int, begin: int) -> nodes.Expr:
+    """The call of the function `name` at `at`, in a pipeline that begins at `begin`, with its first parameter first."""
+    if name in LOGIC:
+        return _logic(name, args, at, begin)
+    if name not in REPL_FUNCTIONS:
+        raise no_function(name, at, [*REPL_FUNCTIONS, *LOGIC])
+    if len(args) > 1:
+        subject = _SUBJECTS.get(name)
+        if subject is None:
+            subject = _SUBJECTS[name] = REPL_FUNCTIONS[name].subject
+        if subject == "last":
+            args.insert(0, args.pop())
+        elif subject == "second":
+            args.insert(0, args.pop(1))
+    return tree.call(tree.name(name, at), args, begin)
+
+
+def _logic(name: str, args: list[nodes.Expr], at: int, begin: int) -> nodes.Expr:
+    """`and` and `or` of one or more, `not` of one."""
+    if not args:
+        raise Fault(f'"{name}" has no arguments', at, f"{name} x{'' if name == 'not' else ' y …'}")
+    if name != "not":
+        return tree.balanced(_LOGIC[name], args, begin)
+    if len(args) > 1:
+        raise Fault(f'"not" takes one argument, not {len(args)}', at, "put what is negated in parentheses")
+    return tree.negation(args[0], begin)
+
+
+def described(kind: str, text: str) -> str:
+    """An operand in a message."""
+    return "what is in parentheses" if kind == "left" else text if kind == "string" and len(text) < 80 else shown(text)
