@@ -71,6 +71,10 @@ FURTHER_IN: dict[Load, str] = {
     _flow: "fail hello",
     _hashes: "adler32sum sha1sum sha512sum",
     _paths: "base clean dir ext isAbs osBase osClean osDir osExt osIsAbs",
+    _regex: (
+        "mustRegexFind mustRegexFindAll mustRegexMatch mustRegexReplaceAll mustRegexReplaceAllLiteral mustRegexSplit "
+        "regexFind regexFindAll regexMatch regexQuoteMeta regexReplaceAll regexReplaceAllLiteral regexSplit"
+    ),
 }
 """What imports a module, and the names of the functions that both languages get from it."""
 
