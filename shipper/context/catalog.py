@@ -36,6 +36,12 @@ def _flow() -> object:
     return flow
 
 
+def _go() -> object:
+    from shipper.context.go import builtins
+
+    return builtins
+
+
 def _hashes() -> object:
     from shipper.context.sprig import hashes
 
@@ -66,7 +72,47 @@ def _urls() -> object:
     return urls
 
 
+def _ship_configuration() -> object:
+    from shipper.context.ship import configuration
+
+    return configuration
+
+
+def _ship_numbers() -> object:
+    from shipper.context.ship import numbers
+
+    return numbers
+
+
+def _ship_release() -> object:
+    from shipper.context.ship import release
+
+    return release
+
+
+def _ship_target() -> object:
+    from shipper.context.ship import target
+
+    return target
+
+
+def _ship_text() -> object:
+    from shipper.context.ship import text
+
+    return text
+
+
 FURTHER_IN: dict[Load, str] = {
+    _ship_configuration: "ConfigOptionFilename ConfigOptionIndex ConfigOptionName",
+    _ship_numbers: "ParseUint",
+    _ship_release: "AnalyzeSpec CollectSpec ConfigSpec ShipCustomerRelease ShipCustomerReleaseFull",
+    _ship_target: (
+        "ChannelName Cursor Distribution HTTPProxy HTTPSProxy HasLocalRegistry ImagePullSecretName IsAirgap IsKurl "
+        "IsRequired KotsVersion KubernetesMajorVersion KubernetesMinorVersion KubernetesVersion LocalImageName "
+        "LocalRegistryAddress LocalRegistryHost LocalRegistryImagePullSecret LocalRegistryNamespace Namespace NoProxy "
+        "NodeCount ReleaseNotes ReplicatedProxyDomain ReplicatedRegistryDomain Sequence VersionLabel"
+    ),
+    _ship_text: "NowFmt TrimSpace UrlPathEscape YamlEscape",
     _encoding: "b32dec b32enc b64dec b64enc",
     _flow: "fail hello",
     _hashes: "adler32sum sha1sum sha512sum",
@@ -78,7 +124,11 @@ FURTHER_IN: dict[Load, str] = {
 }
 """What imports a module, and the names of the functions that both languages get from it."""
 
-REPL_IN: dict[Load, str] = {}
+REPL_IN: dict[Load, str] = {
+    _ship_configuration: "ConfigOptionEquals ConfigOptionNotEquals",
+    _ship_numbers: "Add Div HumanSize Mult ParseBool ParseFloat ParseInt Sub",
+    _go: "call eq ge gt html index js le len lt ne print printf println slice urlquery",
+}
 """The same for what only repl has, or has with another meaning."""
 
 JINJA_NAMES = frozenset({

@@ -58,20 +58,8 @@ def _mismatch(left: object, right: object) -> TemplateError:
 
 
 def _called(value: object) -> str:
-    name = _WORDS.get(kind_of(value).name, "a value")
-    return f"{name} ({value.typed})" if isinstance(value, TypedText) else name
-
-
-_WORDS = {
-    "invalid": "nil",
-    "bool": "a boolean",
-    "int": "an integer",
-    "float64": "a number with a point",
-    "string": "text",
-    "slice": "a list",
-    "map": "a map",
-    "struct": "a structure",
-}
+    words = kind_of(value).words
+    return f"{words} ({value.typed})" if isinstance(value, TypedText) else words
 
 
 def _hint(left: object, right: object) -> str:

@@ -9,21 +9,22 @@ from shipper.context.go.values import Record
 
 
 class Kind(NamedTuple):
-    """The name of a Go type, and of its kind in Go's package reflect."""
+    """The name of a Go type, of its kind in Go's package reflect, and what a message calls it."""
 
     type: str
     name: str
+    words: str
 
 
-_NIL = Kind("<nil>", "invalid")
-_BOOL = Kind("bool", "bool")
-_INT = Kind("int", "int")
-_FLOAT = Kind("float64", "float64")
-_STRING = Kind("string", "string")
-_SLICE = Kind("[]interface {}", "slice")
-_MAP = Kind("map[string]interface {}", "map")
-_STRUCT = Kind("struct", "struct")
-_TIME = Kind("time.Time", "struct")
+_NIL = Kind("<nil>", "invalid", "nil")
+_BOOL = Kind("bool", "bool", "a boolean")
+_INT = Kind("int", "int", "an integer")
+_FLOAT = Kind("float64", "float64", "a number with a point")
+_STRING = Kind("string", "string", "text")
+_SLICE = Kind("[]interface {}", "slice", "a list")
+_MAP = Kind("map[string]interface {}", "map", "a map")
+_STRUCT = Kind("struct", "struct", "a structure")
+_TIME = Kind("time.Time", "struct", "a time")
 
 _EXACT: dict[type, Kind] = {
     type(None): _NIL,
