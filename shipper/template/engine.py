@@ -190,10 +190,15 @@ class Engine:
     def condition(self, source: TemplateSource, scope: Scope, trace: list[Traced] | None = None) -> bool:
         """Whether `when` holds: a template, or else a bare expression. Fails closed.
 
-        Raises TemplateError unless the result is a boolean or exactly true, false, 1 or 0.
+        Raises TemplateError unless the result is a boolean or exactly true, false, 1 or 0 (in repl also another of
+        Go's spellings).
         """
-        if source.templating == "repl" or any(opening in source.text for opening in OPENINGS[:2]):
-            value: Any = _without_margins(self.pieces(self.parse(source), scope, trace))
+        if source.templating == "repl":
+            from shipper.template.repl.condition import decide
+
+            return decide(self.pieces(self.parse(source), scope, trace), source)
+        if any(opening in source.text for opening in OPENINGS[:2]):
+            value: Any = without_margins(self.pieces(self.parse(source), scope, trace))
         else:
             expression = self.expression(source)
             value = self._evaluator(source, scope, trace).run_expression(expression)
@@ -255,7 +260,7 @@ def written(pieces: list[Piece], escape: Escape, layouts: Layouts | None = None)
     return escape_yaml(pieces, json_file=escape == "json", layouts=layouts)
 
 
-def _without_margins(pieces: list[Piece]) -> str:
+def without_margins(pieces: list[Piece]) -> str:
     """The text of `pieces` less the blanks that the author put around it; a value's own blanks stay."""
     texts = [piece_text(piece) for piece in pieces]
     for index, side in ((0, str.lstrip), (-1, str.rstrip)):
