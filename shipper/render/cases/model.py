@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 
 class GivenLicense(NamedTuple):
-    """The bytes of a license file, what messages call it, and whose signature counts; None is the spec's own keys."""
+    """The bytes of a license file, what messages call it, and whose signature counts; None is the spec's own keys.
+
+    An `unsigned` one is a file of Replicated Ship.
+    """
 
     data: bytes
     name: str
     trust: tuple[PublicKey, ...] | None
+    unsigned: bool = False
 
 
 class Files(NamedTuple):

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from shipper.errors import ShipperError, SpecError, UsageError
+from shipper.license.unsigned import MAX_BYTES
 from shipper.render.cases.expectations import expected_of, texts
 from shipper.render.cases.model import Case, GivenLicense
 from shipper.render.values import MAX_VALUES, read_release, read_values, release_in, values_in
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 CASE_KEYS = (
     "name",
     "license",
+    "unsigned_license",
     "trust_key",
     "values",
     "values_files",
@@ -127,9 +129,14 @@ class CaseReader:
         )
 
     def _license(self, fields: Fields, folder: str, moment: datetime) -> GivenLicense | None:
-        """The license, signed here if it is written in YAML."""
+        """The license, signed here if it is written in YAML; or an unsigned one."""
         keys = fields.get("trust_key")
         node = fields.get("license")
+        unsigned = fields.get("unsigned_license")
+        if unsigned is not None and (node is not None or keys is not None):
+            raise unsigned.error('"unsigned_license" stands alone, without "license" and "trust_key"')
+        if unsigned is not None:
+            return _unsigned(unsigned, folder)
         if node is None:
             if keys is not None:
                 raise keys.error('"trust_key" is for a license')
@@ -156,6 +163,17 @@ class CaseReader:
         except ShipperError as error:
             raise SpecError(error.message, position=error.position, subject="license", hint=error.hint) from None
         return GivenLicense(data, name, (self.key.public,))
+
+
+def _unsigned(node: Node, folder: str) -> GivenLicense:
+    """What Replicated Ship knew, in a file or in the case itself."""
+    import json
+
+    if isinstance(node, Mapping):
+        return GivenLicense(json.dumps(node.plain_data()).encode(), str(node.position), (), unsigned=True)
+    text = scalar_of(node, '"unsigned_license"')
+    data = _named(text, folder, lambda path: read_file(path, max_bytes=MAX_BYTES))
+    return GivenLicense(data, os.path.join(folder, text.text), (), unsigned=True)
 
 
 def _moment(fields: Fields) -> datetime | None:
@@ -190,10 +208,10 @@ def _release(fields: Fields, folder: str) -> dict[str, str | int]:
 
 
 def _public_keys(text: Text, folder: str) -> tuple[PublicKey, ...]:
-    from shipper.license.keys import MAX_BYTES, parse_public_keys
+    from shipper.license import keys
 
-    data = _named(text.scalar, folder, lambda path: read_file(path, max_bytes=MAX_BYTES))
-    return parse_public_keys(data, os.path.join(folder, text.text), error=SpecError)
+    data = _named(text.scalar, folder, lambda path: read_file(path, max_bytes=keys.MAX_BYTES))
+    return keys.parse_public_keys(data, os.path.join(folder, text.text), error=SpecError)
 
 
 def _named(scalar: Scalar, folder: str, read: Callable[[str], _Read]) -> _Read:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from shipper.license.keys import PublicKey
     from shipper.license.unsigned import AnyLicense
-    from shipper.render.cases.model import Case, ExpectedError
+    from shipper.render.cases.model import Case, ExpectedError, GivenLicense
     from shipper.render.settings import RenderOptions
-    from shipper.spec.model import Spec
+    from shipper.spec.model import LicensePin, Spec
 
 
 def run_case(
@@ -74,7 +74,10 @@ def _rendered(
 
 
 def _license(case: Case, spec: Spec, pinned: tuple[PublicKey, ...], judged: datetime) -> AnyLicense | None:
-    """The case's license, verified. Raises LicenseError, also where the spec needs one and the case has none."""
+    """The case's license, verified unless it is said to be unsigned.
+
+    Raises LicenseError, also where the spec needs one and the case has none.
+    """
     from shipper.license.state import require_valid
     from shipper.license.verify import verify
 
@@ -84,8 +87,25 @@ def _license(case: Case, spec: Spec, pinned: tuple[PublicKey, ...], judged: date
         if pin is not None:
             raise LicenseError(f'the spec needs a license for the product "{pin.product}"', position=pin.position)
         return None
+    if given.unsigned:
+        return _unsigned(given, pin, judged)
     trust = pinned if given.trust is None else given.trust
     license = verify(given.data, trust, product=pin.product if pin else None, file=given.name)
+    require_valid(license.license, judged, given.name)
+    return license
+
+
+def _unsigned(given: GivenLicense, pin: LicensePin | None, judged: datetime) -> AnyLicense:
+    """What a file of Replicated Ship says. Raises LicenseError, also where the spec asks for a signed license."""
+    from shipper.license.state import require_valid
+    from shipper.license.unsigned import parse_unsigned
+
+    if pin is not None:
+        raise LicenseError(
+            f'the spec asks for a signed license for the product "{pin.product}", and takes no unsigned one',
+            position=pin.position,
+        )
+    license = parse_unsigned(given.data, given.name)
     require_valid(license.license, judged, given.name)
     return license
 
