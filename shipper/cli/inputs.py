@@ -6,13 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 from shipper.cli.funnel import warn
-from shipper.errors import Position, SpecError, UsageError
+from shipper.errors import Position, SpecError, UsageError, shown
 from shipper.render.config import Given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from shipper.assets.base import Contents
     from shipper.license.keys import PublicKey
     from shipper.license.unsigned import UnsignedLicense
     from shipper.license.verify import VerifiedLicense
@@ -79,6 +80,25 @@ def is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def github_contents(settings: Sequence[str]) -> tuple[Contents, ...]:
+    """The folders that `--github-contents` names. Raises UsageError."""
+    if not settings:
+        return ()
+    from shipper.assets.base import Contents
+    from shipper.spec.assets import DEFAULT_REF
+
+    found = []
+    for setting in settings:
+        repo, path, ref, folder = (setting.split(":", 3) + [""] * 3)[:4]
+        if not repo or not folder or not is_unicode(setting):
+            raise UsageError(f"--github-contents takes REPO:PATH:REF:DIR, not {shown(setting)}")
+        if not os.path.isdir(folder):
+            raise UsageError(f"no such folder of --github-contents: {shown(folder)}")
+        names = (name for name in path.split("/") if name not in {"", "."})
+        found.append(Contents(repo, "/".join(names), ref or DEFAULT_REF, folder))
+    return tuple(found)
 
 
 def release_facts(path: str | None) -> dict[str, str | int]:

@@ -30,7 +30,7 @@ def license_facts(payload_json: str, envelope_json: str) -> LicenseFacts:
 
     An unsigned one has no envelope, and its payload only what is known.
     """
-    payload = _document(payload_json)
+    payload = payload_document(payload_json)
     entitlements = {
         name: Entitlement(
             value=field["value"],
@@ -47,7 +47,7 @@ def license_facts(payload_json: str, envelope_json: str) -> LicenseFacts:
 
 
 @lru_cache(maxsize=4)
-def _document(payload_json: str) -> Mapping[str, Any]:
+def payload_document(payload_json: str) -> Mapping[str, Any]:
     """The payload as plain data, parsed once; nobody changes it."""
     import json
 
@@ -62,7 +62,7 @@ def build_scope(facts: Facts) -> Scope:
     """
     entitlements = license = NO_LICENSE
     if facts.license:
-        document = _document(facts.license.payload_json)
+        document = payload_document(facts.license.payload_json)
         entitlements = {name: entitlement.value for name, entitlement in facts.license.entitlements.items()}
         license = {name: document[name] for name in LICENSE_FIELDS if name in document}
         if facts.license.registry:
@@ -82,7 +82,7 @@ def installation(facts: Facts) -> dict[str, str]:
     What a signed license says about itself and its customer wins over the release; `installation_id` and
     `license_id` stand in for each other, as in Ship.
     """
-    document = _document(facts.license.payload_json) if facts.license else {}
+    document = payload_document(facts.license.payload_json) if facts.license else {}
     is_signed = facts.license is not None and bool(facts.license.envelope_json)
     named = {
         "app_slug": document.get("product"),

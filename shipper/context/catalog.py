@@ -72,6 +72,30 @@ def _urls() -> object:
     return urls
 
 
+def _certificates() -> object:
+    from shipper.context.sprig import certificates
+
+    return certificates
+
+
+def _ciphers() -> object:
+    from shipper.context.sprig import ciphers
+
+    return ciphers
+
+
+def _randoms() -> object:
+    from shipper.context.sprig import randoms
+
+    return randoms
+
+
+def _ship_certificates() -> object:
+    from shipper.context.ship import certificates
+
+    return certificates
+
+
 def _ship_configuration() -> object:
     from shipper.context.ship import configuration
 
@@ -82,6 +106,12 @@ def _ship_numbers() -> object:
     from shipper.context.ship import numbers
 
     return numbers
+
+
+def _ship_randoms() -> object:
+    from shipper.context.ship import randoms
+
+    return randoms
 
 
 def _ship_release() -> object:
@@ -113,6 +143,14 @@ FURTHER_IN: dict[Load, str] = {
         "NodeCount ReleaseNotes ReplicatedProxyDomain ReplicatedRegistryDomain Sequence VersionLabel"
     ),
     _ship_text: "NowFmt TrimSpace UrlPathEscape YamlEscape",
+    _ship_certificates: "GetCaCert GetCaKey GetCert GetKey TLSCACert TLSCert TLSCertFromCA TLSKey TLSKeyFromCA",
+    _ship_randoms: "RandomBytes RandomString",
+    _certificates: (
+        "buildCustomCert genCA genCAWithKey genPrivateKey genSelfSignedCert genSelfSignedCertWithKey genSignedCert "
+        "genSignedCertWithKey"
+    ),
+    _ciphers: "KubeSeal decryptAES derivePassword encryptAES",
+    _randoms: "randAlpha randAlphaNum randAscii randBytes randInt randNumeric shuffle uuidv4",
     _encoding: "b32dec b32enc b64dec b64enc",
     _flow: "fail hello",
     _hashes: "adler32sum sha1sum sha512sum",
@@ -159,6 +197,7 @@ class Catalog(Mapping[str, "FunctionSpec"]):
             self._names = frozenset({*FUNCTIONS, *_FURTHER, *_REPL})
         else:
             self._names = frozenset({*FUNCTIONS, *(_FURTHER.keys() - JINJA_NAMES)})
+        self._further = self._names - FUNCTIONS.keys()
 
     def __getitem__(self, name: str) -> FunctionSpec:
         if name not in self._names:
@@ -182,7 +221,7 @@ class Catalog(Mapping[str, "FunctionSpec"]):
 
     def further(self) -> frozenset[str]:
         """The names beside the core's, which cost a module when they are asked for."""
-        return self._names - FUNCTIONS.keys()
+        return self._further
 
 
 JINJA = Catalog("jinja")

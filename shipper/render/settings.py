@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from shipper.assets.base import Contents
     from shipper.license.keys import PublicKey
     from shipper.render.config import Given
     from shipper.render.overlay import Overlay
@@ -36,6 +37,7 @@ class RenderOptions(NamedTuple):
     `shared` is what runs of the same spec have in common, which makes them faster.
     `validate` checks what is rendered by the schemas of Kubernetes.
     `output` is the folder that the files are written to while they are made: no `local` asset may hold it.
+    `contents` are folders with files of repositories, for `github` assets.
     """
 
     now: datetime
@@ -50,3 +52,4 @@ class RenderOptions(NamedTuple):
     overlay: Overlay | None = None
     shared: Shared | None = None
     validate: Validator | None = None
+    contents: Sequence[Contents] = ()

@@ -79,6 +79,7 @@ class Templating:
         self.shared = options.shared or Shared()
         self.folder = options.folder
         self.output = options.output
+        self.contents = options.contents
         self.loader = self.shared.folder(options.templates) if options.templates is not None else None
         self.engine = Engine(FUNCTIONS, self.loader, options.missing, shared=self.shared)
         self.secrets = Secrets()

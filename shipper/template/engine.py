@@ -14,7 +14,7 @@ from shipper.template.shared import Shared
 from shipper.template.source import TemplateSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from jinja2 import nodes
 
@@ -123,7 +123,7 @@ class Engine:
                 from shipper.template.jinja_parser import parse
 
                 found = parse(source).body
-                self.load(source.text)
+                self.load(source.text, found)
             if self.shared.most is not None and len(self._bodies) >= self.shared.most:
                 self._bodies.clear()
                 self._uses.clear()
@@ -138,18 +138,21 @@ class Engine:
             from shipper.template.jinja_parser import parse_expression
 
             found = parse_expression(source)
-            self.load(source.text)
+            self.load(source.text, [found])
             if self.shared.most is not None and len(expressions) >= self.shared.most:
                 expressions.clear()
             expressions[source.text] = found
         return found
 
-    def load(self, text: str) -> None:
-        """Load what the Jinja template `text` may ask for: evaluating it then imports nothing."""
+    def load(self, text: str, tree: Sequence[nodes.Node]) -> None:
+        """Load what the Jinja template `text`, whose tree is at hand, may ask for: evaluating it then imports nothing."""
         if ASKS_FOR_TABLES.search(text):
             from shipper.template import filters, tests  # noqa: F401 (they fill the tables)
-        for name in JINJA.further().intersection(WORD.findall(text)):
-            if name not in self.globals.names:
+        wanted = JINJA.further().intersection(WORD.findall(text)).difference(self.globals.names)
+        if wanted:  # or the author's text has the word: `kind: Namespace`
+            from shipper.template.names import called_names
+
+            for name in wanted & called_names(tree):
                 self.globals.names[name] = Function(name, JINJA[name])
 
     def repl_function(self, name: str) -> Function | None:

@@ -46,7 +46,7 @@ def _function(ev: Evaluator, function: Function, args: tuple[Any, ...], kwargs: 
     if ev.secrets and function.name.startswith("ConfigOption"):
         for value in (*args, *kwargs.values()):
             ev.use(value)
-    if spec.secret and ev.facts.license and ev.facts.license.registry:
+    if spec.secret and ev.facts.secret_texts():
         ev.engine.used_secret = True
     given = (ev.facts, *args) if spec.facts else (ev.budget, *args) if spec.budget else args
     ev.budget.weigh(*args, *kwargs.values())

@@ -61,6 +61,17 @@ def walk(body: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
         stack.extend(node.iter_child_nodes())
 
 
+def called_names(body: Iterable[nodes.Node]) -> set[str]:
+    """The names that a template may call: its variables and filters, and texts, for what takes a filter's name."""
+    names: set[str] = set()
+    for node in walk(body):
+        if isinstance(node, nodes.Name | nodes.Filter):
+            names.add(node.name)
+        elif isinstance(node, nodes.Const) and isinstance(node.value, str):
+            names.add(node.value)
+    return names
+
+
 def own_names(found: Iterable[nodes.Node]) -> set[str]:
     """The names that the template makes itself, or asks about before it uses them."""
     names = set(IMPLICIT)

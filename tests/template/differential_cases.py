@@ -871,7 +871,7 @@ TEMPLATES = [
     "{% from 'nope.j2' import hello %}",
     "{% import 'nope.j2' as m %}",
     "{% import 'macros.j2' %}",
-    "{% for i in l %}{% from 'macros.j2' import hello %}{{ hello(i) }}{% endfor %}{{ hello is defined }}",
+    "{% for i in l %}{% from 'macros.j2' import hello as greet %}{{ greet(i) }}{% endfor %}{{ greet is defined }}",
     "{% macro x() %}{% import 'macros.j2' as m %}{{ m.hello('q') }}{% endmacro %}{{ x() }}",
     "{% nosuch %}",
     "{% endfor %}",

@@ -19,33 +19,33 @@ def ConfigOption(facts: Facts, name: str) -> str:
 
     `config.replicas` is the same as a typed value.
     """
-    option = _option(facts, name)
+    option = option_of(facts, name)
     return TypedText(option.text, option.type, path_text("config", name)) if option else ""
 
 
 @function(('{{ ConfigOptionEquals("tls", "1") }}', "true"))
 def ConfigOptionEquals(facts: Facts, name: str, value: Scalar) -> bool:
     """Whether the option's text is `value`; a boolean option is compared as a boolean, so "1" is "true"."""
-    option = _option(facts, name)
+    option = option_of(facts, name)
     return option is not None and _equals(option, value)
 
 
 @function(('{{ ConfigOptionNotEquals("tls", "1") }}', "false"))
 def ConfigOptionNotEquals(facts: Facts, name: str, value: Scalar) -> bool:
     """Whether the option's text is not `value`."""
-    option = _option(facts, name)
+    option = option_of(facts, name)
     return option is not None and not _equals(option, value)
 
 
 @function(('{{ ConfigOptionData("certificate") }}', "hello"))
 def ConfigOptionData(facts: Facts, name: str) -> str:
     """The text that the option holds in base64 (a file)."""
-    option = _option(facts, name)
-    return decode_base64(option.text, f'option "{name}"') if option else ""
+    option = option_of(facts, name)
+    return decode_base64(option.text, f'option "{name}"', lenient=facts.missing == "empty") if option else ""
 
 
-def _option(facts: Facts, name: str) -> Option | None:
-    """The option, or None where a missing one counts as empty text."""
+def option_of(facts: Facts, name: str) -> Option | None:
+    """The option `name`, or None where a missing one counts as empty text."""
     option = facts.options.get(name)
     if option is None and facts.missing != "empty":
         raise TemplateError(f'no configuration option "{name}"', hint=did_you_mean(name, facts.options))

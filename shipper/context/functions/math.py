@@ -20,7 +20,7 @@ def ParseInt(s: Scalar, base: int = 10) -> int:
     try:
         return parse_int(_text(s), base)
     except ValueError:
-        raise TemplateError(f"{_shown(s)} is no integer of 64 bits") from None
+        raise TemplateError(f"{shown_value(s)} is no integer of 64 bits") from None
 
 
 @function(('{{ ParseFloat("1.5") * 2 }}', "3.0"))
@@ -31,7 +31,7 @@ def ParseFloat(s: Scalar) -> float:
     try:
         return parse_float(_text(s))
     except ValueError:
-        raise TemplateError(f"{_shown(s)} is no number") from None
+        raise TemplateError(f"{shown_value(s)} is no number") from None
 
 
 @function(('{{ ParseBool("t") }}', "true"), ('{% if ParseBool("0") %}on{% else %}off{% endif %}', "off"))
@@ -42,7 +42,7 @@ def ParseBool(s: Scalar) -> bool:
         return True
     if text in FALSE_TEXTS:
         return False
-    raise TemplateError(f"{_shown(s)} is no boolean", hint='use "true" or "false"')
+    raise TemplateError(f"{shown_value(s)} is no boolean", hint='use "true" or "false"')
 
 
 @function(("{{ Add(2, 3) }}", "5"), ('{{ Add(EntitlementValue("num_seats"), 1) }}', "51"))
@@ -113,7 +113,7 @@ def _text(value: str | float) -> str:
     return scalar_text(value)
 
 
-def _shown(value: str | float) -> str:
+def shown_value(value: str | float) -> str:
     """A value for a message; one that was configured may be a secret, so only its name is shown."""
     if isinstance(value, TypedText):
         return f"{value.typed} (declared as {value.type})"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from shipper.context.registry import check_items, check_size, function
 from shipper.errors import TemplateError
+
+if TYPE_CHECKING:
+    from shipper.context.facts import Facts
 
 # What Go's strings.TrimSpace takes: Unicode's White_Space, which Python's strip() exceeds by \x1c-\x1f
 GO_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -18,18 +23,23 @@ def Base64Encode(s: str) -> str:
 
 
 @function(('{{ Base64Decode("aGVsbG8=") }}', "hello"))
-def Base64Decode(s: str) -> str:
+def Base64Decode(facts: Facts, s: str) -> str:
     """The text that `s` holds in standard base64; line breaks are skipped, anything else is an error."""
-    return decode_base64(s, "the text")
+    return decode_base64(s, "the text", lenient=facts.missing == "empty")
 
 
-def decode_base64(text: str, what: str) -> str:
-    """UTF-8 text from padded standard base64. Raises TemplateError, which calls the input `what`."""
+def decode_base64(text: str, what: str, *, lenient: bool = False) -> str:
+    """UTF-8 text from padded standard base64. Raises TemplateError, which calls the input `what`.
+
+    If `lenient`, what is no base64 is an empty text, as in Ship. Bytes that are no text are an error always.
+    """
     import binascii
 
     try:
         data = binascii.a2b_base64(text.replace("\r", "").replace("\n", "").encode("ascii"), strict_mode=True)
     except ValueError:
+        if lenient:
+            return ""
         raise TemplateError(f"{what} is no standard base64") from None
     try:
         return data.decode("utf-8")
@@ -77,11 +87,19 @@ def Trim(s: str, cutset: str = GO_SPACE) -> str:
 
 @function(('{{ ToLower("ACME") }}', "acme"))
 def ToLower(s: str) -> str:
-    """`s` in lower case."""
-    return str.lower(s)
+    """`s` in lower case, character by character as in Go."""
+    if s.isascii():
+        return str.lower(s)
+    from shipper.context.sprig.cases import go_lower
+
+    return go_lower(s)
 
 
 @function(('{{ ToUpper("acme") }}', "ACME"))
 def ToUpper(s: str) -> str:
-    """`s` in upper case."""
-    return str.upper(s)
+    """`s` in upper case, character by character as in Go: "ß" stays."""
+    if s.isascii():
+        return str.upper(s)
+    from shipper.context.sprig.cases import go_upper
+
+    return go_upper(s)

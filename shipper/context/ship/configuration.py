@@ -1,0 +1,53 @@
+"""What the customer configured, where Ship and KOTS have more or other functions than the core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shipper.context.functions.configuration import option_of
+from shipper.context.registry import function
+from shipper.errors import TemplateError
+
+if TYPE_CHECKING:
+    from shipper.context.facts import Facts
+
+
+@function(
+    ('{{repl ConfigOptionEquals "tls" "true" }}', "true"),
+    ('{{repl ConfigOptionEquals "tls" "1" }}', "false"),
+    table="repl",
+)
+def ConfigOptionEquals(facts: Facts, name: str, value: str) -> bool:
+    """Whether the option's text is exactly the text `value`."""
+    option = option_of(facts, name)
+    return option is not None and option.text == value
+
+
+@function(('{{repl ConfigOptionNotEquals "hostname" "a.example.com" }}', "true"), table="repl")
+def ConfigOptionNotEquals(facts: Facts, name: str, value: str) -> bool:
+    """Whether the option's text is another than `value`."""
+    option = option_of(facts, name)
+    return option is not None and option.text != value
+
+
+@function(('{{repl ConfigOptionIndex "hostname" | quote }}', '""'), table="further")
+def ConfigOptionIndex(facts: Facts, name: str) -> str:
+    """Always empty, as in Ship; the option must exist."""
+    option_of(facts, name)
+    return ""
+
+
+@function(('{{repl ConfigOptionName "hostname" }}', "hostname"), table="further")
+def ConfigOptionName(facts: Facts, name: str) -> str:
+    """The name of an option: `name` itself, if there is such an option."""
+    option_of(facts, name)
+    return str(name)
+
+
+@function(('{{repl ConfigOptionFilename "certificate" }}', "server.crt"), table="further")
+def ConfigOptionFilename(facts: Facts, name: str) -> str:
+    """The name of the file that the option's value was read from, without its folder."""
+    option = option_of(facts, name)
+    if option is None or option.filename or facts.missing == "empty":
+        return option.filename if option else ""
+    raise TemplateError(f'option "{name}" was not read from a file', hint=f"give it with --set-file {name}=PATH")
