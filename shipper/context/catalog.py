@@ -132,7 +132,81 @@ def _ship_text() -> object:
     return text
 
 
+def _cases() -> object:
+    from shipper.context.sprig import cases
+
+    return cases
+
+
+def _defaults() -> object:
+    from shipper.context.sprig import defaults
+
+    return defaults
+
+
+def _dicts() -> object:
+    from shipper.context.sprig import dicts
+
+    return dicts
+
+
+def _jsontext() -> object:
+    from shipper.context.sprig import jsontext
+
+    return jsontext
+
+
+def _lists() -> object:
+    from shipper.context.sprig import lists
+
+    return lists
+
+
+def _numbers() -> object:
+    from shipper.context.sprig import numbers
+
+    return numbers
+
+
+def _repl() -> object:
+    from shipper.context.sprig import repl
+
+    return repl
+
+
+def _strings() -> object:
+    from shipper.context.sprig import strings
+
+    return strings
+
+
+def _types() -> object:
+    from shipper.context.sprig import types
+
+    return types
+
+
 FURTHER_IN: dict[Load, str] = {
+    _cases: "camelcase initials kebabcase lower nospace snakecase swapcase title untitle upper",
+    _defaults: "all any coalesce empty ternary",
+    _dicts: (
+        "deepCopy dict dig get hasKey keys merge mergeOverwrite mustDeepCopy mustMerge mustMergeOverwrite omit "
+        "pick pluck values"
+    ),
+    _jsontext: "fromJson mustFromJson mustToJson mustToPrettyJson mustToRawJson toPrettyJson toRawJson",
+    _lists: (
+        "append chunk compact concat first has initial last list mustAppend mustChunk mustCompact mustFirst "
+        "mustHas mustInitial mustLast mustPrepend mustPush mustRest mustReverse mustSlice mustUniq mustWithout "
+        "prepend push rest reverse sortAlpha tuple uniq without"
+    ),
+    _numbers: (
+        "add add1 atoi biggest ceil div float64 floor int int64 max min mod mul round seq sub toDecimal until untilStep"
+    ),
+    _strings: (
+        "abbrev abbrevboth cat contains hasPrefix hasSuffix join plural repeat replace split splitList splitn "
+        "substr toString toStrings trim trimAll trimPrefix trimSuffix trimall trunc wrap wrapWith"
+    ),
+    _types: "deepEqual kindIs kindOf typeIs typeIsLike typeOf",
     _ship_configuration: "ConfigOptionFilename ConfigOptionIndex ConfigOptionName",
     _ship_numbers: "ParseUint",
     _ship_release: "AnalyzeSpec CollectSpec ConfigSpec ShipCustomerRelease ShipCustomerReleaseFull",
@@ -163,6 +237,9 @@ FURTHER_IN: dict[Load, str] = {
 """What imports a module, and the names of the functions that both languages get from it."""
 
 REPL_IN: dict[Load, str] = {
+    _defaults: "default",
+    _dicts: "set unset",
+    _repl: "fromJson indent mustFromJson nindent quote squote toJson toYaml",
     _ship_configuration: "ConfigOptionEquals ConfigOptionNotEquals",
     _ship_numbers: "Add Div HumanSize Mult ParseBool ParseFloat ParseInt Sub",
     _go: "call eq ge gt html index js le len lt ne print printf println slice urlquery",

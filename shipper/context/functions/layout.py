@@ -18,14 +18,14 @@ def indent(s: str, width: int = 4, first: bool = False, blank: bool = False) -> 
     _check(s, width)
     if not width or not (first or "\n" in s):
         return s
-    return Fragment((*_pad(first, width), *indented(_pieces(s), width, blank=blank)))
+    return Fragment((*_pad(first, width), *indented(pieces_of(s), width, blank=blank)))
 
 
 @function(('a:{{ toYaml({"b": 1}) | nindent(2) }}', "a:\n  b: 1"))
 def nindent(s: str, width: int = 4) -> str:
     """A line break, then `s` with `width` spaces before each line, the first too."""
     _check(s, width)
-    return Fragment((Author("\n" + " " * width, UNKNOWN), *indented(_pieces(s), width)))
+    return Fragment((Author("\n" + " " * width, UNKNOWN), *indented(pieces_of(s), width)))
 
 
 def indented(pieces: tuple[Piece, ...], width: int, *, blank: bool = False) -> tuple[Piece, ...]:
@@ -123,7 +123,7 @@ def _pad(first: bool, width: int) -> tuple[Piece, ...]:  # noqa: FBT001
     return (Author(" " * width, UNKNOWN),) if first else ()
 
 
-def _pieces(s: str) -> tuple[Piece, ...]:
+def pieces_of(s: str) -> tuple[Piece, ...]:
     """The pieces of any text: a plain one is a value without a place."""
     return s.pieces if isinstance(s, Fragment) else (Printed(s, str.__str__(s), UNKNOWN),)
 

@@ -11,3 +11,9 @@ class Record(dict[str, object]):
     def __init__(self, fields: dict[str, object], text: str) -> None:
         super().__init__(fields)
         self.text = text
+
+
+class Map(dict[str, object]):
+    """A map that a template made for itself: the only kind that `set`, `unset` and `merge` change in place."""
+
+    __slots__ = ()
