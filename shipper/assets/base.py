@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shipper.spec.model import Asset, Text
     from shipper.template.loader import TemplatesFolder
     from shipper.template.source import TemplateSource
@@ -29,6 +31,18 @@ class File(NamedTuple):
     copied: str = ""
 
 
+class Contents(NamedTuple):
+    """The folder with the files of a repository: what `github` assets take from there.
+
+    `repo`, `path` (without slashes around it) and `ref` are those of the asset; `folder` holds the whole repository.
+    """
+
+    repo: str
+    path: str
+    ref: str
+    folder: str
+
+
 class Workbench(Protocol):
     """What a kind of asset may use: the templates, and the folders that it may read."""
 
@@ -43,6 +57,11 @@ class Workbench(Protocol):
         ...
 
     @property
+    def contents(self) -> Sequence[Contents]:
+        """The folders with files of repositories."""
+        ...
+
+    @property
     def output(self) -> str | None:
         """The output folder, which must not be read; None for none."""
         ...
@@ -54,6 +73,10 @@ class Workbench(Protocol):
 
     def text(self, field: Text, dialect: Dialect | None = None) -> str:
         """What a field of the spec renders to, unescaped."""
+        ...
+
+    def condition(self, field: Text, *, dialect: Dialect | None = None) -> bool:
+        """What a field of the spec decides. Raises TemplateError where it is neither true nor false."""
         ...
 
     def render(self, source: TemplateSource, escape: Escaping) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from shipper.assets.base import Workbench
     from shipper.spec.globs import Pattern
-    from shipper.spec.model import LocalAsset
+    from shipper.spec.model import GithubAsset, LocalAsset
     from shipper.template.source import TemplateSource
 
 MAX_FILE = 256 * 1024 * 1024
@@ -172,7 +172,7 @@ def tree(asset: LocalAsset, root: str, path: str, pattern: Pattern | None = None
     return sorted(found, key=os.fsencode)
 
 
-def listed(asset: LocalAsset, folder: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+def listed(asset: LocalAsset | GithubAsset, folder: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
     """The entries of a folder. Raises SpecError if it can't be read."""
     try:
         return os.scandir(folder)
@@ -222,6 +222,6 @@ def read(asset: LocalAsset, folder: str, path: str) -> tuple[bytes, int]:
     return data, PROGRAM_MODE if mode & stat.S_IXUSR else FILE_MODE
 
 
-def refused(asset: LocalAsset, message: str, *, hint: str = "") -> SpecError:
+def refused(asset: LocalAsset | GithubAsset, message: str, *, hint: str = "") -> SpecError:
     """The error that stands at the asset's path."""
     return SpecError(message, position=asset.path.position, hint=hint)

@@ -10,6 +10,7 @@ from shipper.cli.options import (
     ConfigOptions,
     FactOptions,
     Format,
+    GithubContents,
     LicenseOptions,
     OutputFormat,
     SpecFile,
@@ -28,6 +29,7 @@ def explain(
     config: ConfigOptions,
     facts: FactOptions,
     templates: Templates = None,
+    github_contents: GithubContents = [],
     output: OutputFormat = Format.text,
 ) -> int:
     """Say which assets are rendered, and why.
@@ -38,7 +40,7 @@ def explain(
     from shipper.cli.session import open_session
     from shipper.render.explain import explain as explained
 
-    session = open_session(spec, license, config, facts, templates=templates)
+    session = open_session(spec, license, config, facts, templates=templates, contents=github_contents)
     data = explained(*session)
     write(as_text(data) if output is Format.text else formatted(data, output.value))
     return 0

@@ -9,6 +9,7 @@ from shipper.cli.options import (
     ConfigOptions,
     FactOptions,
     Format,
+    GithubContents,
     LicenseOptions,
     OutputFormat,
     SpecFile,
@@ -36,6 +37,7 @@ def lint(
     facts: FactOptions,
     validate: ValidateOptions,
     templates: Templates = None,
+    github_contents: GithubContents = [],
     output: OutputFormat = Format.text,
 ) -> int:
     """Check a spec and its templates: all findings, each with its place.
@@ -52,7 +54,9 @@ def lint(
     validator = validator_of(validate)
     unread: list[ShipperError] = []
     renders = validator is not None
-    session = open_session(spec, license, config, facts, templates=templates, unread=unread, renders=renders)
+    session = open_session(
+        spec, license, config, facts, templates=templates, contents=github_contents, unread=unread, renders=renders
+    )
     findings = checked(session.spec, unread, session.license, session.options._replace(validate=validator))
     errors = sum(finding.level == "error" for finding in findings)
     if output is Format.text:

@@ -60,6 +60,15 @@ Templates = Annotated[
         help="The templates folder (default: templates/ beside the spec, or beside its folder).",
     ),
 ]
+GithubContents = Annotated[
+    list[str],
+    typer.Option(
+        "--github-contents",
+        metavar="REPO:PATH:REF:DIR",
+        envvar="SHIPPER_GITHUB_CONTENTS",
+        help="Take the files of a github asset from DIR/PATH. Several: give it again, or with blanks in the variable.",
+    ),
+]
 TemplatesWithoutSpec = Annotated[
     str | None,
     typer.Option(

@@ -13,6 +13,7 @@ from shipper.cli.options import (
     ConfigOptions,
     FactOptions,
     FleetOptions,
+    GithubContents,
     LicenseOptions,
     Order,
     OverlayOptions,
@@ -40,6 +41,7 @@ def render(
     validate: ValidateOptions,
     fleet: FleetOptions,
     templates: Templates = None,
+    github_contents: GithubContents = [],
     output_dir: Annotated[
         str | None,
         typer.Option(
@@ -73,7 +75,7 @@ def render(
         raise UsageError("--licenses needs --output-dir, which will hold a folder for each license")
     changes = overlay_of(overlay)
     validator = validator_of(validate)
-    opened = partial(open_session, spec, license, config, facts, templates=templates)
+    opened = partial(open_session, spec, license, config, facts, templates=templates, contents=github_contents)
     if fleet.licenses is not None and output_dir is not None:
         from shipper.cli.fleet import run
 

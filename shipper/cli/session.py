@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.cli.funnel import warn
 from shipper.cli.inputs import (
+    github_contents,
     given_keys,
     given_values,
     one_standard_input,
@@ -47,6 +48,7 @@ def open_session(
     facts: FactOptions,
     *,
     templates: str | None,
+    contents: Sequence[str] = (),
     unread: list[ShipperError] | None = None,
     renders: bool = True,
     read: Reader = given_license,
@@ -55,7 +57,7 @@ def open_session(
 
     A spec with `license.v1` needs a license. Raises UsageError, SpecError, LicenseError, NetworkError, LimitError. With
     `unread` (for `lint`) what is wrong in the spec goes there and its notes aren't said. What never `renders` needs no
-    license. `read` gets the license from where the options say.
+    license. `read` gets the license from where the options say. `contents` are those of `--github-contents`.
     """
     from shipper.spec import read_spec
 
@@ -103,6 +105,7 @@ def open_session(
         release=release_facts(facts.release),
         installation_id=facts.installation_id or "",
         fixed_now=fixed_now,
+        contents=github_contents(contents),
     )
     return Session(parsed, verified, options)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shipper.cli.options import Format, OutputFormat, Templates, new_app
+from shipper.cli.options import Format, GithubContents, OutputFormat, Templates, new_app
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ def run_cases(
         typer.Argument(metavar="[CASES]...", help="Files of cases, or folders of them (default: tests/ beside it)."),
     ] = None,
     templates: Templates = None,
+    github_contents: GithubContents = [],
     output: OutputFormat = Format.text,
     update_golden: Annotated[
         bool, typer.Option("--update-golden", help="Write golden output anew instead of comparing with it.")
@@ -41,6 +42,7 @@ def run_cases(
     Exits with 10 if a case fails. Licenses that a case writes in YAML are signed here: no key is needed.
     """
     from shipper.cli.funnel import counted, note, warn
+    from shipper.cli.inputs import github_contents as folders
     from shipper.cli.inputs import pinned_keys, times
     from shipper.cli.output import formatted, write
     from shipper.cli.session import templates_folder
@@ -55,7 +57,12 @@ def run_cases(
     reader = CaseReader(judged)
     cases = [case for path in find_case_files(paths or (), spec) for case in reader.read(path)]
     folder = os.path.dirname(os.path.abspath(spec))
-    options = RenderOptions(now=now, templates=templates_folder(templates, folder), folder=folder)
+    options = RenderOptions(
+        now=now,
+        templates=templates_folder(templates, folder),
+        folder=folder,
+        contents=folders(github_contents),
+    )
     pinned = tuple(pinned_keys(parsed.license))
     outcomes = [run_case(case, parsed, options, pinned=pinned, judged=judged, update=update_golden) for case in cases]
     failed = sum(bool(outcome.failures) for outcome in outcomes)

@@ -67,7 +67,7 @@ def dest_of(planned: Planned, plan: Plan) -> str:
     dest = asset.dest.text
     try:
         with About(planned.subject, plan.templating.secrets):
-            dest = plan.templating.text(asset.dest)
+            dest = plan.templating.text(asset.dest, asset.templating)
     except ShipperError:
         if planned.included:
             raise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import shipper.template.filters
 import shipper.template.tests  # noqa: F401 - both fill the tables
-from shipper.assets import local, template
+from shipper.assets import github, local, template, terraform
 from shipper.context.catalog import JINJA
 from shipper.errors import Position, ShipperError, SpecError, TemplateError, UsageError
 from shipper.render.about import About, asset_subject
@@ -17,7 +17,16 @@ from shipper.render.paths import Destinations, check_dest
 from shipper.render.plan import make_plan
 from shipper.render.run import other_place
 from shipper.render.templating import REPL_LEFT, Templating
-from shipper.spec.model import InlineAsset, LocalAsset, MessageStep, RenderStep, TemplateAsset, UnsupportedAsset
+from shipper.spec.model import (
+    GithubAsset,
+    InlineAsset,
+    LocalAsset,
+    MessageStep,
+    RenderStep,
+    TemplateAsset,
+    TerraformAsset,
+    UnsupportedAsset,
+)
 from shipper.template.calls import FILTERS, TESTS
 from shipper.template.invoke import BUILTINS
 from shipper.template.names import Known, find_mistakes, included_names
@@ -215,6 +224,10 @@ class Linter:
             self.attempt(subject, lambda: self.template(template.find(asset, self.templating), subject))
         elif isinstance(asset, LocalAsset):
             self.attempt(subject, lambda: self.local(asset, subject))
+        elif isinstance(asset, GithubAsset):
+            self.github(asset, subject)
+        elif isinstance(asset, TerraformAsset):
+            self.field(asset.inline, subject)
         elif isinstance(asset, UnsupportedAsset):
             self.warnings.append(
                 SpecError(
@@ -229,6 +242,22 @@ class Linter:
                 check_dest(dest)
         for source in local.templates(asset, self.templating):
             self.template(source, subject)
+
+    def github(self, asset: GithubAsset, subject: str) -> None:
+        """The fields of a `github` asset and, if its files are given, the templates among them."""
+        self.condition(asset.strip_path, subject)
+        for field in (asset.repo, asset.path, asset.ref):
+            self.field(field, subject)
+        if not github.is_static(asset):
+            return
+        try:
+            with About(subject):
+                for source in github.templates(asset, self.templating):
+                    self.template(source, subject)
+        except github.NotGivenError as error:
+            self.warnings.append(error)
+        except ShipperError as error:
+            self.errors.append(error)
 
     def destinations(self, assets: Iterable[Asset]) -> None:
         """Dests without templates: good ones, and no two of assets that are always rendered."""
@@ -255,9 +284,14 @@ class Linter:
 
     def dests_of(self, asset: Asset) -> list[str]:
         """Where the files of an asset go whose dest is no template, unchecked."""
-        if not isinstance(asset, LocalAsset):
-            return [asset.dest.text]
         try:
+            if isinstance(asset, TerraformAsset):
+                return [terraform.place(asset.dest.text)]
+            if isinstance(asset, GithubAsset):
+                static = github.is_static(asset)
+                return [dest for _, dest in github.places(asset, self.templating, asset.dest.text)] if static else []
+            if not isinstance(asset, LocalAsset):
+                return [asset.dest.text]
             return [dest for _, dest in local.places(asset, self.templating, asset.dest.text)]
         except ShipperError:
             return []  # said elsewhere

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.errors import shown
 from shipper.spec.fields import Fields, Report, items_of
@@ -48,22 +48,47 @@ ITEM_IGNORED = (
     "is_excluded_from_support",
     "filters",
 )
-CHOICE_KEYS = {"name": "The value.", "title": "For people."}
-CHOICE_IGNORED = ("recommended", "default", "value")
+CHOICE_KEYS = {
+    "name": "The value; in a select_many, an option of its own that is 1 if it is chosen.",
+    "title": "For people.",
+    "default": "In a select_many: 1 if it is chosen unless the customer says otherwise.",
+    "value": "In a select_many: beats the default.",
+}
+CHOICE_IGNORED = ("recommended",)
 SELECTS = frozenset({"select", "select_one", "select_many"})
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+MANY = "select_many"
+# No blank around it, no control character, and no = because of --set
+NAME = re.compile(r"[^\x00-\x20=\x7f-\xa0](?:[^\x00-\x1f=\x7f-\x9f]{0,126}[^\x00-\x20=\x7f-\xa0])?")
+
+
+class Names(NamedTuple):
+    """The names of options so far, and by the name of a `select_many` the choices that may be options as well."""
+
+    options: dict[str, Scalar]
+    choices: dict[str, list[ConfigItem]]
 
 
 def read_groups(node: Node | None, report: Report) -> tuple[ConfigGroup, ...]:
     """The groups in ``config.v1``. Raises SpecError; option names are unique over all groups."""
     if node is None:
         return ()
-    names: dict[str, Scalar] = {}
+    names = Names({}, {})
     items = report.attempt(lambda: items_of(node, "config.v1"))
-    return report.each(items or [], lambda item: _group(item, names, report))
+    groups = report.each(items or [], lambda item: _group(item, names, report))
+    return tuple(_with_choices(group, names) for group in groups)
 
 
-def _group(node: Node, names: dict[str, Scalar], report: Report) -> ConfigGroup:
+def _with_choices(group: ConfigGroup, names: Names) -> ConfigGroup:
+    """`group` with the choices of each `select_many` behind it, unless an option has the name already."""
+    items: list[ConfigItem] = []
+    for item in group.items:
+        choices = names.choices.get(item.name, ())
+        free = [choice for choice in choices if names.options.setdefault(choice.name, choice.key) is choice.key]
+        items += [item, *free]
+    return group._replace(items=tuple(items))
+
+
+def _group(node: Node, names: Names, report: Report) -> ConfigGroup:
     fields = Fields(node, "config group", report, GROUP_KEYS, GROUP_IGNORED)
     key = _name(fields)
     fields.what = f'config group "{key.text}"'
@@ -71,18 +96,20 @@ def _group(node: Node, names: dict[str, Scalar], report: Report) -> ConfigGroup:
     return ConfigGroup(key.text, fields.words("title"), fields.words("description"), key, fields.condition(), items)
 
 
-def _item(node: Node, names: dict[str, Scalar], report: Report) -> ConfigItem:
+def _item(node: Node, names: Names, report: Report) -> ConfigItem:
     if is_password(node):
         node.hide()
     fields = Fields(node, "option", report, ITEM_KEYS, ITEM_IGNORED)
     key = _name(fields)
     name = key.text
-    if name in names:
-        raise key.error(f'option "{name}" is there twice', hint=f"first in line {names[name].line}")
-    names[name] = key
+    if name in names.options:
+        raise key.error(f'option "{name}" is there twice', hint=f"first in line {names.options[name].line}")
+    names.options[name] = key
     fields.what = f'option "{name}"'
     kind: ItemType = fields.choice("type", ItemType, "text")
     choices = _choices(fields, report)
+    if kind == MANY:
+        names.choices[name] = [choice for choice in choices if NAME.fullmatch(choice.name)]
     if choices and kind not in SELECTS:
         raise fields.key("items").error(f'{fields.what}: "items" is for the type select, not {kind}')
     if kind in SELECTS and not choices:
@@ -103,7 +130,7 @@ def _item(node: Node, names: dict[str, Scalar], report: Report) -> ConfigItem:
         hidden=fields.boolean("hidden"),
         when=fields.condition(),
         pattern=pattern,
-        choices=choices,
+        choices=tuple(choice.name for choice in choices),
     )
 
 
@@ -113,24 +140,37 @@ def is_password(node: Node) -> bool:
     return isinstance(kind, Scalar) and kind.text.strip().casefold() == "password"
 
 
-def _choices(fields: Fields, report: Report) -> tuple[str, ...]:
-    """The names that a select offers, each once."""
-    found: dict[str, None] = {}
+def _choices(fields: Fields, report: Report) -> list[ConfigItem]:
+    """What a select offers, each once, as the options that the choices of a `select_many` are."""
+    found: dict[str, ConfigItem] = {}
     for item in fields.items("items"):
         choice = Fields(item, f"a choice of {fields.what}", report, CHOICE_KEYS, CHOICE_IGNORED)
         name = choice.need_text("name")
-        choice.words("title")  # not kept, but a text
         if name.text in found:
             raise name.scalar.error(f"{fields.what}: choice {shown(name.text)} is there twice")
-        found[name.text] = None
-    return tuple(found)
+        found[name.text] = ConfigItem(
+            name=name.text,
+            type="bool",
+            key=name.scalar,
+            title=choice.words("title"),
+            help_text="",
+            default=choice.text("default"),
+            value=choice.text("value"),
+            required=False,
+            readonly=fields.boolean("readonly"),
+            hidden=False,
+            when=None,
+            pattern=None,
+            choices=(),
+        )
+    return list(found.values())
 
 
 def _name(fields: Fields) -> Scalar:
     name = fields.need_text("name")
     if not NAME.fullmatch(name.text):
         raise name.scalar.error(
-            f"{fields.what}: {shown(name.text)} is no name", hint='letters, digits, "_", "-" and "."'
+            f"{fields.what}: {shown(name.text)} is no name", hint="at most 128 characters, no =, no blank around it"
         )
     return name.scalar
 

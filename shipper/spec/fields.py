@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 _Choice = TypeVar("_Choice", bound=str)
 _Made = TypeVar("_Made")
 
-TRUE = frozenset({"true", "True", "TRUE", "1"})
-FALSE = frozenset({"false", "False", "FALSE", "0"})
+TRUE_BEFORE = frozenset({"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"})
+FALSE_BEFORE = frozenset({"n", "N", "no", "No", "NO", "off", "Off", "OFF"})
+"""Booleans of YAML 1.1 only, which Ship read; they decide nothing but fields that can be nothing else."""
+TRUE = frozenset({"true", "True", "TRUE", "1"}) | TRUE_BEFORE
+FALSE = frozenset({"false", "False", "FALSE", "0"}) | FALSE_BEFORE
 
 
 class Report:
@@ -120,16 +123,20 @@ class Fields:
     def boolean(self, name: str) -> bool:
         """A boolean as YAML writes it, or 1 and 0; false if absent."""
         scalar = self.scalar(name)
-        if scalar is None or scalar.text in FALSE:
+        if scalar is None:
             return False
-        if scalar.text in TRUE:
-            return True
+        if scalar.text in TRUE or scalar.text in FALSE:
+            value = scalar.text in TRUE
+            if self.report.collect is not None and scalar.text in TRUE_BEFORE | FALSE_BEFORE:
+                text = f'{self.what}: "{name}" is {str(value).lower()}; write that instead of "{scalar.text}"'
+                self.report.notes.append(Note(scalar.position, text))
+            return value
         raise scalar.error(f'{self.what}: "{name}" is no boolean: {shown(scalar.text)}', hint="true or false")
 
     def choice(self, name: str, choices: object, default: _Choice) -> _Choice:
-        """One of the texts of the Literal `choices`."""
+        """One of the texts of the Literal `choices`; `default` where there is none, or an empty one."""
         scalar = self.scalar(name)
-        if scalar is None:
+        if scalar is None or not scalar.text:
             return default
         options: tuple[str, ...] = get_args(choices)
         if scalar.text not in options:
@@ -139,7 +146,8 @@ class Fields:
     def templating(self) -> Templating | None:
         """The declared dialect, if any."""
         default: Templating = "jinja"
-        return None if self.get("templating") is None else self.choice("templating", Templating, default)
+        scalar = self.scalar("templating")
+        return None if scalar is None or not scalar.text else self.choice("templating", Templating, default)
 
     def items(self, name: str) -> list[Node]:
         """The items of a list; none if absent."""

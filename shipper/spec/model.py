@@ -120,6 +120,50 @@ class LocalAsset(NamedTuple):
         return self.key.position
 
 
+class GithubAsset(NamedTuple):
+    """The file or tree `path` of the repository `repo` at `ref`, rendered; `dest` is a folder.
+
+    Below it goes the path in the repository; what is in the folder `path` only, if `strip_path` holds.
+    """
+
+    kind: str
+    key: Scalar
+    dest: Text
+    mode: int | None
+    description: str
+    when: Text | None
+    templating: Templating | None
+    escape: Escape
+    repo: Text
+    path: Text
+    ref: Text
+    strip_path: Text | None
+
+    @property
+    def position(self) -> Position:
+        """Where the asset's kind stands."""
+        return self.key.position
+
+
+class TerraformAsset(NamedTuple):
+    """`inline`, rendered, which goes to `dest` if that ends in `.tf`. None where Ship took it from elsewhere."""
+
+    kind: str
+    key: Scalar
+    dest: Text
+    mode: int | None
+    description: str
+    when: Text | None
+    templating: Templating | None
+    escape: Escape
+    inline: Text | None
+
+    @property
+    def position(self) -> Position:
+        """Where the asset's kind stands."""
+        return self.key.position
+
+
 class UnsupportedAsset(NamedTuple):
     """A kind of Replicated Ship that is not rendered: an error only if its `when` includes it.
 
@@ -141,7 +185,7 @@ class UnsupportedAsset(NamedTuple):
         return self.key.position
 
 
-Asset = InlineAsset | TemplateAsset | LocalAsset | UnsupportedAsset
+Asset = InlineAsset | TemplateAsset | LocalAsset | GithubAsset | TerraformAsset | UnsupportedAsset
 
 
 class ConfigItem(NamedTuple):

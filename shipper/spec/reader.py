@@ -14,6 +14,7 @@ from shipper.spec.fields import Fields, Report, items_of, scalar_of
 from shipper.spec.model import (
     Asset,
     Escape,
+    GithubAsset,
     InlineAsset,
     Level,
     LicensePin,
@@ -22,8 +23,10 @@ from shipper.spec.model import (
     RenderStep,
     Spec,
     Templating,
+    TerraformAsset,
     Text,
 )
+from shipper.spec.ship import OTHER_STEPS, STEP_SHARED
 from shipper.yamlio import Limits, Mapping, Node, parse, read_file
 
 if TYPE_CHECKING:
@@ -43,16 +46,6 @@ OPTIONS = {
     "escape": "How values are written into files (default: yaml, so that they never change its structure).",
 }
 OTHER_SECTIONS = ("analyze", "collect")
-SHIP_STEPS = (
-    "config",
-    "terraform",
-    "kustomize",
-    "unfork",
-    "kustomizeIntro",
-    "helmIntro",
-    "helmValues",
-    "kubectlApply",
-)
 STEPS = {
     "message": "Something to tell the customer, on standard error once all is rendered.",
     "render": "Render assets.",
@@ -73,7 +66,7 @@ PIN_KEYS = {
     "trust": "Public keys in PEM text; a license signed by one of them is accepted.",
 }
 PEM = "-----BEGIN PUBLIC KEY-----"
-STEP_IGNORED = ("id", "requires", "invalidates")
+STEP_IGNORED = tuple(name for name in STEP_SHARED if name != "description")
 
 
 def read_spec(path: str | os.PathLike[str], *, collect: list[ShipperError] | None = None) -> Spec:
@@ -157,14 +150,16 @@ def _step(node: Node, escape: Escape, report: Report) -> Step | None:
     if not isinstance(node, Mapping):
         raise node.error(f"a lifecycle step must be a map, not a {node.kind}")
     for name in node.nodes:
-        if name not in STEPS and name not in SHIP_STEPS:
+        if name not in STEPS and name not in OTHER_STEPS:
             raise node.key(name).error(
-                f'unknown lifecycle step "{name}"', hint=did_you_mean(name, STEPS) or "message or render"
+                f'unknown lifecycle step "{name}"',
+                hint=did_you_mean(name, (*STEPS, *OTHER_STEPS)) or "message or render",
             )
     if len(node.nodes) != 1:
         raise node.error("a lifecycle step has exactly one of: message, render")
     [(key, body)] = node.entries
-    if key.text in SHIP_STEPS:
+    if key.text in OTHER_STEPS:
+        Fields(body, key.text, report, (*STEP_SHARED, *OTHER_STEPS[key.text]))
         report.notes.append(Note(key.position, f'lifecycle step "{key.text}" has no effect'))
         return None
     if key.text == "message":
@@ -219,18 +214,23 @@ def _templated(assets: tuple[Asset, ...], groups: tuple[ConfigGroup, ...], steps
     for step in steps:
         if isinstance(step, MessageStep):
             yield step.contents
-        else:
-            yield from _templated_in(step.assets or ())
+            continue
+        if step.root:
+            yield step.root
+        yield from _templated_in(step.assets or ())
 
 
 def _templated_in(assets: tuple[Asset, ...]) -> Iterator[Text]:
     for asset in assets:
         if asset.templating is None:
-            yield asset.dest
-            if asset.when:
-                yield asset.when
+            own: tuple[Text | None, ...] = ()
             if isinstance(asset, InlineAsset):
-                yield asset.contents
+                own = (asset.contents,)
+            elif isinstance(asset, GithubAsset):
+                own = (asset.repo, asset.path, asset.ref, asset.strip_path)
+            elif isinstance(asset, TerraformAsset):
+                own = (asset.inline,)
+            yield from (text for text in (asset.dest, asset.when, *own) if text)
 
 
 def _sorted(notes: list[Note]) -> tuple[Note, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 from shipper import yamlio
 from shipper.errors import Position
 from shipper.spec import model
-from shipper.spec.assets import KINDS, OTHER_KINDS, OWN, SHARED
+from shipper.spec.assets import FILLED, KINDS, NEEDED, OWN, OWN_IGNORED, SHARED
 from shipper.spec.config import (
     CHOICE_IGNORED,
     CHOICE_KEYS,
@@ -33,10 +33,10 @@ from shipper.spec.reader import (
     PIN_KEYS,
     RENDER_KEYS,
     SECTIONS,
-    SHIP_STEPS,
     STEP_IGNORED,
     STEPS,
 )
+from shipper.spec.ship import OTHER_KINDS, OTHER_STEPS, STEP_SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,7 +46,13 @@ PATH = "shipper/spec/spec.schema.json"
 Schema = dict[str, Any]
 
 _NAMES = vars(model) | {"Scalar": yamlio.Scalar, "TextOrigin": yamlio.TextOrigin, "Position": Position}
-_MODELS = {"inline": model.InlineAsset, "template": model.TemplateAsset, "local": model.LocalAsset}
+_MODELS = {
+    "inline": model.InlineAsset,
+    "template": model.TemplateAsset,
+    "local": model.LocalAsset,
+    "github": model.GithubAsset,
+    "terraform": model.TerraformAsset,
+}
 _SCALAR = ["string", "number", "boolean"]
 _TEXT: Schema = {"type": _SCALAR}
 _TEXT_OR_NONE: Schema = {"type": [*_SCALAR, "null"]}
@@ -65,7 +71,7 @@ _MODE: Schema = {
     "type": ["integer", "string", "null"],
     "minimum": 0,
     "maximum": 777,
-    "pattern": "^(0|(0o)?0?[0-7]{3})$",
+    "pattern": "^(0o)?0?[0-7]{1,3}$",
 }
 _IGNORED: Schema = {"deprecationMessage": "This has no effect in shipper."}
 
@@ -105,20 +111,16 @@ def _definitions() -> Schema:
     trust = {"type": ["array", "null"], "items": {"type": "string", "pattern": f"^{PEM}"}}
     own_assets = {"assets": _map({"v1": _list("asset")}), "assets.v1": _list("asset")}
     return {
-        "asset": _one_of(KINDS, OTHER_KINDS, "other"),
+        "asset": _one_of(KINDS, OTHER_KINDS),
         **{kind: _asset(kind) for kind in KINDS},
-        "other": {
-            "type": ["object", "null"],
-            "properties": _fields(None, {name: SHARED[name] for name in ("dest", "description", "when")}),
-            **_IGNORED,
-        },
+        **{kind: _other_asset(own) for kind, own in OTHER_KINDS.items()},
         "group": _map(
             _fields(model.ConfigGroup, GROUP_KEYS, name=_NAME, items=_list("option")), ["name"], GROUP_IGNORED
         ),
         "option": _option(),
         "choice": _map(_fields(None, CHOICE_KEYS, name=_TEXT), ["name"], CHOICE_IGNORED),
-        "step": _one_of(STEPS, SHIP_STEPS, "ignored"),
-        "ignored": _IGNORED,
+        "step": _one_of(STEPS, OTHER_STEPS, "step-"),
+        **{f"step-{step}": _map({}, (), (*STEP_SHARED, *own)) | _IGNORED for step, own in OTHER_STEPS.items()},
         "message": _map(_fields(model.MessageStep, MESSAGE_KEYS), ["contents"], STEP_IGNORED),
         "render": _map(_fields(model.RenderStep, RENDER_KEYS, **own_assets), (), STEP_IGNORED),
         "license": _map(_fields(model.LicensePin, PIN_KEYS, product=_FILLED, trust=trust), ["product"]),
@@ -127,9 +129,15 @@ def _definitions() -> Schema:
 
 def _asset(kind: str) -> Schema:
     """What stands below a kind of asset that is rendered."""
-    required = [*OWN[kind], "dest"] if kind == "inline" else [*OWN[kind]]
-    own = {name: _FILLED for name in required if name != "contents"}
-    return _map(_fields(_MODELS[kind], OWN[kind] | SHARED, **{"dest": _FILLED_OR_NONE} | own), required)
+    needed = NEEDED[kind]
+    own = {name: _FILLED if name in needed else _FILLED_OR_NONE for name in FILLED[kind]}
+    return _map(_fields(_MODELS[kind], OWN[kind] | SHARED, **own), needed, OWN_IGNORED.get(kind, ()))
+
+
+def _other_asset(own: Iterable[str]) -> Schema:
+    """What stands below a kind of asset that is not rendered."""
+    fields = _fields(model.UnsupportedAsset, SHARED, dest=_TEXT_OR_NONE, mode={})
+    return _map(fields, (), own) | _IGNORED
 
 
 def _option() -> Schema:
@@ -145,7 +153,7 @@ def _option() -> Schema:
 def _fields(described: type | None, keys: Mapping[str, str], **own: Schema) -> Schema:
     """The properties `keys`: what the field of that name in the model may be, if `own` doesn't say it."""
     hints = get_type_hints(described, _NAMES) if described else {}
-    return {name: _about(own.get(name) or _type(hints.get(name)), about) for name, about in keys.items()}
+    return {name: _about(own[name] if name in own else _type(hints.get(name)), about) for name, about in keys.items()}
 
 
 def _type(hint: Any) -> Schema:
@@ -153,7 +161,7 @@ def _type(hint: Any) -> Schema:
     given = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
     (wanted,) = [one for one in given if one is not NoneType]
     if get_origin(wanted) is Literal:
-        return {"enum": [*get_args(wanted), None]}
+        return {"enum": [*get_args(wanted), "", None]}
     if wanted is bool:
         return _BOOLEAN
     if wanted is int:
@@ -169,12 +177,12 @@ def _map(properties: Schema, required: Iterable[str] = (), ignored: Iterable[str
     return found | {"required": required} if required else found
 
 
-def _one_of(kinds: Mapping[str, str], others: Iterable[str], other: str) -> Schema:
-    """A map with one key, which says what stands below it."""
+def _one_of(kinds: Mapping[str, str], others: Iterable[str], prefix: str = "") -> Schema:
+    """A map with one key, which says what stands below it; `others` do nothing."""
     properties = {kind: _about(_ref(kind), about) for kind, about in kinds.items()}
     return {
         "type": "object",
-        "properties": properties | {kind: _ref(other) for kind in others},
+        "properties": properties | {kind: _ref(prefix + kind) for kind in others},
         "additionalProperties": False,
         "minProperties": 1,
         "maxProperties": 1,

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from shipper.errors import SpecError
 from shipper.spec import parse_spec, schema
-from shipper.spec.assets import OTHER_KINDS
 from shipper.spec.config import GROUP_IGNORED, ITEM_IGNORED
-from shipper.spec.reader import SHIP_STEPS
+from shipper.spec.ship import OTHER_KINDS, OTHER_STEPS
 from shipper.yamlio import load
 from tests.corpora import REPOSITORY
 from tests.spec.test_reader import INLINE, KEYS, TREES, WHOLE, WRONG
@@ -83,8 +82,8 @@ OPTION = "config.v1: [{name: g, items: [{name: a, %s}]}]\n"
         OPTION % "type: text, items: []",
         "config.v1: [{name: 1, items: [{name: true}]}]\n",
         "analyze: {v1: [1]}\ncollect.v1: x\n",
-        *(f"assets.v1: [{{{kind}: {{anything: [1], when: 'false'}}}}]\n" for kind in OTHER_KINDS),
-        *(f"lifecycle.v1: [{{{step}: }}]\n" for step in SHIP_STEPS),
+        *(f"assets.v1: [{{{kind}: {{{own[0]}: [1], when: 'false'}}}}]\n" for kind, own in OTHER_KINDS.items()),
+        *(f"lifecycle.v1: [{{{step}: }}, {{{step}: {{id: a, requires: [b]}}}}]\n" for step in OTHER_STEPS),
         *(OPTION % f"{key}: {{}}" for key in ITEM_IGNORED),
         *(f"config.v1: [{{name: g, {key}: 1}}]\n" for key in GROUP_IGNORED),
         "lifecycle.v1: [{render: }, {render: {assets.v1: [], root: x, id: 1}}, {message: {contents: 1, level: }}]\n",
@@ -107,7 +106,7 @@ def test_reader_and_schema_agree(sections: dict[str, str]) -> None:
 
 
 ASSET = st.dictionaries(
-    st.sampled_from(["dest", "contents", "path", "mode", "when", "escape", "zzz"]), TREES, max_size=4
+    st.sampled_from(["dest", "contents", "path", "repo", "inline", "mode", "when", "escape", "zzz"]), TREES, max_size=4
 )
 ITEM = st.dictionaries(
     st.sampled_from(["name", "type", "items", "required", "default", "title", "zzz"]), TREES, max_size=4
@@ -118,7 +117,7 @@ def flow(value: dict[str, str]) -> str:
     return "{" + ", ".join(f"{key}: {text}" for key, text in value.items()) + "}"
 
 
-@given(st.sampled_from(["inline", "template", "local", "web"]), ASSET)
+@given(st.sampled_from(["inline", "template", "local", "github", "terraform", "web"]), ASSET)
 def test_they_agree_on_assets(kind: str, asset: dict[str, str]) -> None:
     agree(f"assets.v1: [{{{kind}: {flow(asset)}}}]\n")
 

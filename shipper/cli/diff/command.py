@@ -14,6 +14,7 @@ from shipper.cli.options import (
     CaFile,
     ConfigOptions,
     FactOptions,
+    GithubContents,
     LicenseKey,
     LicenseOptions,
     LicenseServer,
@@ -98,6 +99,7 @@ def diff(
     facts: FactOptions,
     overlay: OverlayOptions,
     templates: Templates = None,
+    github_contents: GithubContents = [],
     against: Annotated[
         str | None,
         typer.Option("--against", metavar="DIR", help="Compare with the tree that was published to DIR."),
@@ -121,7 +123,7 @@ def diff(
     from shipper.render.diff.compare import compare
     from shipper.render.diff.masks import Masks
 
-    left, right = sides(spec, license, config, facts, overlay, templates, against)
+    left, right = sides(spec, license, config, facts, overlay, templates, against, github_contents)
     masks = Masks({*left.secrets, *right.secrets}, show=show_secrets)
     for text in dict.fromkeys((*left.warnings, *right.warnings)):
         warn(text)

@@ -58,6 +58,7 @@ def sides(
     overlay: OverlayOptions,
     templates: str | None,
     against: str | None,
+    contents: Sequence[str] = (),
 ) -> tuple[Side, Side]:
     """Both sides, read and rendered. Raises what these raise, with the side's name in the error."""
     first, *others = (
@@ -87,7 +88,9 @@ def sides(
                     found[number] = read_unsigned(path) if unsigned else file_license(path, keys, product)
         return found[0]
 
-    session = open_session(spec, license.one(), config, facts._replace(at=None), templates=templates, read=read)
+    session = open_session(
+        spec, license.one(), config, facts._replace(at=None), templates=templates, contents=contents, read=read
+    )
     session = session._replace(options=session.options._replace(overlay=changes, output=against))
     now, judged = times(None)
     what_if = Moment("now", now, judged) if moment is None else Moment(f"at {format_time(moment)}", moment, moment)
