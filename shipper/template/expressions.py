@@ -25,8 +25,12 @@ def start(node: Any) -> int:
     """The offset at which the source of an expression begins."""
     while True:
         if type(node) in _POSTFIX and node.node is not None:
+            if node.lineno < node.node.lineno:
+                return int(node.lineno)  # in repl, a piped value stands before its function
             node = node.node
         elif isinstance(node, nodes.BinExpr):
+            if node.lineno < node.left.lineno:
+                return int(node.lineno)  # in repl, so does "and" before its operands
             node = node.left
         elif type(node) is nodes.Tuple and node.items:
             node = node.items[0]

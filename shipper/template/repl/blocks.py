@@ -53,8 +53,8 @@ class Statements(Pipelines):
 
     __slots__ = ("blocks", "body", "declared", "printed", "ranges")
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
         self.body: list[nodes.Node] = []
         self.printed: list[nodes.Expr] | None = None
         self.blocks: list[Block] = []

@@ -6,7 +6,7 @@ The tree is that of Jinja. Names of its own are `.`, `$` and the variables with 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from shipper.errors import LimitError, TemplateError
 from shipper.template.limits import MAX_SOURCE, MAX_TOKENS
@@ -43,11 +43,10 @@ def parse_repl(source: TemplateSource) -> list[nodes.Node]:
 class _Parser(Statements):
     """One template; `opening` is where the action at work begins."""
 
-    __slots__ = ("opening", "text")
+    __slots__ = ("opening",)
 
     def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
+        super().__init__(text)
         self.opening = 0
 
     def parse(self) -> list[nodes.Node]:
@@ -68,9 +67,15 @@ class _Parser(Statements):
             self.tokens, position = tokens(text, position, left)
             left -= len(self.tokens)
             self.index = 0
-            self.action()
-            if self.tokens[self.index][0] not in _CLOSES:
-                self.fail()
+            try:
+                self.action()
+                if self.tokens[self.index][0] not in _CLOSES:
+                    self.fail()
+            except Fault:
+                cause = unclosed(text, self.opening, self.tokens[-1])
+                if cause is None:
+                    raise
+                raise cause from None
         if self.blocks:
             block = self.blocks[-1]
             raise Fault(f'"{block.word}" is never closed', block.at, "add {{repl end }}")
@@ -104,9 +109,3 @@ class _Parser(Statements):
             raise Fault("nothing to print: the action is empty", self.opening)
         else:
             self.emit(self.pipeline())
-
-    def fail(self) -> NoReturn:
-        """Refuse the token at `index`; at the end of the text, the action."""
-        if self.tokens[self.index][0] == "eof":
-            raise unclosed(self.text, self.opening)
-        super().fail()

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from jinja2 import nodes
 
-from shipper.context.catalog import REPL_FUNCTIONS
 from shipper.errors import LimitError, shown
 from shipper.template.limits import MAX_NESTING
 from shipper.template.repl import tree
+from shipper.template.repl.calls import call, check_function
 from shipper.template.repl.fault import Fault
-from shipper.template.repl.hints import no_function, unexpected
+from shipper.template.repl.hints import unexpected
 from shipper.template.repl.literals import number, rune, string
 from shipper.template.runtime import suggest
 
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
 KEYWORDS = frozenset({"if", "else", "end", "range", "with", "define", "template", "block", "break", "continue"})
 _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "nil": None}
 _NO_FUNCTIONS = KEYWORDS | _CONSTANTS.keys()
-_STOPS = frozenset({"pipe", "right", "close", "trim"})
-_ENDS = _STOPS - {"pipe"}
-_LOGIC = {"and": nodes.And, "or": nodes.Or}
-LOGIC = frozenset({*_LOGIC, "not"})
-"""What is no function here, but a node of its own."""
-
-_SUBJECTS: dict[str, str] = {}
-"""Where the first parameter of a function stands in repl, for the functions asked so far."""
+_ENDS = frozenset({"right", "close", "trim"})
+_STOPS = _ENDS | {"pipe"}
 
 
 class Pipelines:
-    """Reads expressions from `tokens` at `index`. `variables` counts how often each name is declared where we are."""
+    """Reads expressions from `tokens` of `text` at `index`.
 
-    __slots__ = ("depth", "dots", "index", "tokens", "variables")
+    `variables` counts how often each name is declared where we are, `dots` how often `.` has got a value; `runes` has the
+    ids of the nodes that are written as characters.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("depth", "dots", "index", "runes", "text", "tokens", "variables")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.runes: set[int] = set()
         self.tokens: Sequence[Token] = ()
         self.index = 0
         self.depth = 0
@@ -69,6 +69,7 @@ class Pipelines:
         tokens = self.tokens
         kind, text, at, _ = tokens[self.index]
         if kind == "name" and text not in _NO_FUNCTIONS and not self.field_follows(self.index + 1):
+            check_function(text, at)
             self.index += 1
             args = []
             while True:
@@ -80,7 +81,7 @@ class Pipelines:
                 args.append(self.operand())
             if piped is not None:
                 args.append(piped)
-            return call(text, args, at, begin if piped is not None else at)
+            return call(text, args, at, begin if piped is not None else at, self.runes)
         value = self.operand()
         if kind == "name" and text == "nil":
             raise Fault('"nil" is no command', at, "it can only be an argument")
@@ -100,36 +101,49 @@ class Pipelines:
         elif kind == "left":
             node = self.parenthesized(at)
         elif kind == "name":
-            if text in _CONSTANTS:
-                node = tree.const(_CONSTANTS[text], at)
-            elif text in KEYWORDS:
-                self.index -= 1
-                self.fail()
-            else:
-                node = call(text, [], at, at)
+            node = self.word(text, at)
         elif kind == "variable":
             if text not in self.variables:
                 raise Fault(f'the variable "{text}" is not defined', at, suggest(text, self.variables))
             node = tree.name(text, at)
         elif kind == "field":
-            node = tree.name(".", at)
-            if len(text) > 1:
-                if text == ".Result" and not self.dots:
-                    raise Fault(
-                        'no ".Result" here', at, "only the custom metrics of Replicated's native scheduler had it"
-                    )
-                node = tree.attribute(node, text[1:], at)
-        elif kind == "number":
-            node = tree.const(number(text, at), at)
-        elif kind == "raw":
-            node = tree.const(text[1:-1], at)
-        elif kind == "rune":
-            node = tree.const(rune(text, at), at)
+            node = self.dot(text, at)
         else:
-            self.index -= 1
-            self.fail()
+            node = self.literal(kind, text, at)
         if self.field_follows(self.index):
             return self.fields(node, kind, text)
+        return node
+
+    def word(self, text: str, at: int) -> nodes.Expr:
+        """A constant, or the call of a function without arguments."""
+        if text in _CONSTANTS:
+            return tree.const(_CONSTANTS[text], at)
+        if text in KEYWORDS:
+            self.index -= 1
+            self.fail()
+        check_function(text, at, argument=self.index > 1)
+        return call(text, [], at, at, ())
+
+    def dot(self, text: str, at: int) -> nodes.Expr:
+        """`.` or a field of it."""
+        node = tree.name(".", at)
+        if text == ".":
+            return node
+        if text == ".Result" and not self.dots:
+            raise Fault('there is no ".Result"', at, "only Replicated's native scheduler had it, in custom metrics")
+        return tree.attribute(node, text[1:], at)
+
+    def literal(self, kind: str, text: str, at: int) -> nodes.Expr:
+        """A number, a raw text or a character."""
+        if kind == "raw":
+            return tree.const(text[1:-1], at)
+        if kind == "number":
+            return tree.const(number(text, at), at)
+        if kind != "rune":
+            self.index -= 1
+            self.fail()
+        node = tree.const(rune(text, at), at)
+        self.runes.add(id(node))
         return node
 
     def field_follows(self, index: int) -> bool:
@@ -157,12 +171,13 @@ class Pipelines:
         if self.depth > MAX_NESTING:
             raise LimitError(f"parentheses are nested deeper than {MAX_NESTING}")
         if self.tokens[self.index][0] == "right":
-            raise Fault(
-                "nothing between the parentheses", opening, "a function without arguments is called by its name"
-            )
+            hint = "a function without arguments is called by its name"
+            raise Fault("nothing between the parentheses", opening, hint)
+        if self.tokens[self.index][0] in {"close", "trim"}:
+            raise Fault('"(" is never closed', opening)
         node = self.pipeline()
         if self.tokens[self.index][0] != "right":
-            raise Fault('"(" is never closed', opening, 'add a ")"')
+            raise Fault('"(" is never closed', opening)
         self.index += 1
         self.depth -= 1
         return node
@@ -177,35 +192,7 @@ class Pipelines:
 
     def fail(self) -> NoReturn:
         """Refuse the token at `index`."""
-        raise unexpected(self.tokens, self.index)
-
-
-def call(name: str, args: list[nodes.Expr], at: int, begin: int) -> nodes.Expr:
-    """The call of the function `name` at `at`, in a pipeline that begins at `begin`, with its first parameter first."""
-    if name in LOGIC:
-        return _logic(name, args, at, begin)
-    if name not in REPL_FUNCTIONS:
-        raise no_function(name, at, [*REPL_FUNCTIONS, *LOGIC])
-    if len(args) > 1:
-        subject = _SUBJECTS.get(name)
-        if subject is None:
-            subject = _SUBJECTS[name] = REPL_FUNCTIONS[name].subject
-        if subject == "last":
-            args.insert(0, args.pop())
-        elif subject == "second":
-            args.insert(0, args.pop(1))
-    return tree.call(tree.name(name, at), args, begin)
-
-
-def _logic(name: str, args: list[nodes.Expr], at: int, begin: int) -> nodes.Expr:
-    """`and` and `or` of one or more, `not` of one."""
-    if not args:
-        raise Fault(f'"{name}" has no arguments', at, f"{name} x{'' if name == 'not' else ' y …'}")
-    if name != "not":
-        return tree.balanced(_LOGIC[name], args, begin)
-    if len(args) > 1:
-        raise Fault(f'"not" takes one argument, not {len(args)}', at, "put what is negated in parentheses")
-    return tree.negation(args[0], begin)
+        raise unexpected(self.text, self.tokens, self.index)
 
 
 def described(kind: str, text: str) -> str:

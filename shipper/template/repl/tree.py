@@ -29,6 +29,7 @@ def name(text: str, at: int, ctx: str = "load") -> nodes.Name:
 
 
 def const(value: Any, at: int) -> nodes.Const:
+    """A literal's value."""
     node = _new(nodes.Const, at)
     node.value = value
     return node
@@ -70,24 +71,28 @@ def balanced(kind: type[nodes.And | nodes.Or], operands: list[nodes.Expr], at: i
 
 
 def negation(operand: nodes.Expr, at: int) -> nodes.Not:
+    """`not`."""
     node = _new(nodes.Not, at)
     node.node = operand
     return node
 
 
 def output(printed: list[nodes.Expr], at: int) -> nodes.Output:
+    """What prints each of `printed`."""
     node = _new(nodes.Output, at)
     node.nodes = printed
     return node
 
 
 def data(text: str, at: int) -> nodes.TemplateData:
+    """Raw text."""
     node = _new(nodes.TemplateData, at)
     node.data = text
     return node
 
 
 def assign(target: nodes.Node, value: nodes.Expr, at: int) -> nodes.Assign:
+    """A variable gets a value."""
     node = _new(nodes.Assign, at)
     node.target = target  # type: ignore[assignment]  # an NSRef is a target, too
     node.node = value
@@ -116,7 +121,7 @@ def loop(target: nodes.Node, items: nodes.Expr, at: int) -> nodes.For:
     """`range`; whoever made it fills its body and `else`."""
     node = _new(nodes.For, at)
     node.target = target
-    node.iter = items  # type: ignore[assignment]  # an expression, which jinja2 doesn't say
+    node.iter = items
     node.body = []
     node.else_ = []
     node.test = None
@@ -142,4 +147,5 @@ def scope(target: nodes.Expr, value: nodes.Expr, body: list[nodes.Node], at: int
 
 
 def leave(kind: type[nodes.Break | nodes.Continue], at: int) -> nodes.Stmt:
+    """`break` or `continue`."""
     return _new(kind, at)
