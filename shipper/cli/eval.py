@@ -155,7 +155,8 @@ def answer_lines(evaluator: Evaluator, escape: Escape) -> int:
 def answer_line(evaluator: Evaluator, line: bytes, escape: Escape) -> dict[str, object]:
     """`{"out": …}`, or `{"error": …, "line": …, "column": …}` with the place in the template or null.
 
-    A place in another file (one that is included) comes with `"file"`.
+    A place in another file (one that is included) comes with `"file"`. The line may name its own template language as
+    `"templating"`.
     """
     from shipper.errors import ShipperError, UsageError
     from shipper.template.source import TemplateSource
@@ -167,9 +168,12 @@ def answer_line(evaluator: Evaluator, line: bytes, escape: Escape) -> dict[str, 
         return failure(error.message)
     if not isinstance(asked, dict) or not isinstance(asked.get("template"), str):
         return failure('a line is a JSON object with the text "template"')
+    dialect = asked.get("templating", evaluator.dialect)
+    if dialect not in ("jinja", "repl"):
+        return failure('"templating" is "jinja" or "repl"')
     try:
         evaluator.renew()
-        source = TemplateSource("template", asked["template"], LINE, templating=evaluator.dialect)
+        source = TemplateSource("template", asked["template"], LINE, templating=dialect)
         return {"out": evaluator.render(source, escape.value)}
     except ShipperError as error:
         text = f"{error.message} ({error.hint})" if error.hint else error.message
