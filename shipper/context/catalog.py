@@ -150,6 +150,12 @@ def _dicts() -> object:
     return dicts
 
 
+def _floats() -> object:
+    from shipper.context.sprig import floats
+
+    return floats
+
+
 def _jsontext() -> object:
     from shipper.context.sprig import jsontext
 
@@ -193,11 +199,12 @@ FURTHER_IN: dict[Load, str] = {
         "deepCopy dict dig get hasKey keys merge mergeOverwrite mustDeepCopy mustMerge mustMergeOverwrite omit "
         "pick pluck values"
     ),
+    _floats: "add1f addf divf maxf minf mulf subf",
     _jsontext: "fromJson mustFromJson mustToJson mustToPrettyJson mustToRawJson toPrettyJson toRawJson",
     _lists: (
         "append chunk compact concat first has initial last list mustAppend mustChunk mustCompact mustFirst "
         "mustHas mustInitial mustLast mustPrepend mustPush mustRest mustReverse mustSlice mustUniq mustWithout "
-        "prepend push rest reverse sortAlpha tuple uniq without"
+        "prepend push rest reverse slice sortAlpha tuple uniq without"
     ),
     _numbers: (
         "add add1 atoi biggest ceil div float64 floor int int64 max min mod mul round seq sub toDecimal until untilStep"
@@ -242,7 +249,7 @@ REPL_IN: dict[Load, str] = {
     _repl: "fromJson indent mustFromJson nindent quote squote toJson toYaml",
     _ship_configuration: "ConfigOptionEquals ConfigOptionNotEquals",
     _ship_numbers: "Add Div HumanSize Mult ParseBool ParseFloat ParseInt Sub",
-    _go: "call eq ge gt html index js le len lt ne print printf println slice urlquery",
+    _go: "call eq ge gt html index js le len lt ne print printf println urlquery",
 }
 """The same for what only repl has, or has with another meaning."""
 

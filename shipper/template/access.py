@@ -158,7 +158,7 @@ _LISTED: dict[type, tuple[dict[str, Callable[[Any], Any]], str]] = {
 
 def find_method(value: Any, name: str) -> Method | None:
     """The listed method `name` of `value`."""
-    methods = _STR_METHODS if isinstance(value, str) else _METHODS.get(type(value))
+    methods = _STR_METHODS if isinstance(value, str) else _METHODS.get(dict if isinstance(value, dict) else type(value))
     run = methods.get(name) if methods else None
     return Method(value, name, run) if run else None
 
@@ -176,7 +176,7 @@ def call_method(budget: Budget, method: Method, args: tuple[Any, ...], kwargs: d
 
 def attribute(value: Any, name: str, *, lenient: bool = False) -> Any:
     """`value.name`: a key of a map first, else a listed attribute or method; undefined if there is none."""
-    kind_of = type(value)
+    kind_of = dict if isinstance(value, dict) else type(value)
     if kind_of is dict:
         if name in value:
             return value[name]
@@ -222,7 +222,7 @@ def item(value: Any, key: Any, budget: Budget, *, lenient: bool = False) -> Any:
         return Undefined(f"{kind(value)} has no such key", lenient=lenient)
     if isinstance(key, slice) and not (isinstance(value, str) or kind_of in _SLICED):
         raise TemplateError(f"{kind(value)} has no parts to slice")
-    if kind_of is dict:
+    if kind_of is dict or isinstance(value, dict):
         return _key(value, key, budget, lenient)
     if isinstance(value, str):
         value = str.__str__(value)

@@ -244,7 +244,7 @@ def arguments(ev: Evaluator, node: Any) -> tuple[tuple[Any, ...], dict[str, Any]
         args += ev.items(ev.value(node.dyn_args))
     if node.dyn_kwargs is not None:
         extra = ev.value(node.dyn_kwargs)
-        if type(extra) is not dict or not all(isinstance(key, str) for key in extra):
+        if not isinstance(extra, dict) or not all(isinstance(key, str) for key in extra):
             raise TemplateError(f"** needs a map with names as keys, not {kind(extra)}")
         if kwargs.keys() & extra.keys():
             raise TemplateError("an argument is given twice")
@@ -259,7 +259,7 @@ def call(ev: Evaluator, node: nodes.Call, **extra: Any) -> Any:
     function = None
     if type(target) is nodes.Getattr:
         owner = ev.value(target.node)
-        if type(owner) is dict:
+        if isinstance(owner, dict):
             function = access.find_method(owner, target.attr)
         if function is None:
             ev.at = target.lineno + 1 if type(owner) is not Undefined else ev.at

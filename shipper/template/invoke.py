@@ -65,6 +65,9 @@ def _function(ev: Evaluator, function: Function, args: tuple[Any, ...], kwargs: 
     elif isinstance(result, list):
         ev.budget.bytes_for(_ITEM_TEXT * len(result))
         ev.budget.items_for(len(result))
+    elif isinstance(result, dict) and not any(result is value for value in args):
+        ev.budget.bytes_for(_ITEM_TEXT * len(result))
+        ev.budget.items_for(6 * len(result))
     return result
 
 
@@ -176,7 +179,7 @@ def _dict(ev: Evaluator, *args: Any, **kwargs: Any) -> dict[Any, Any]:
     for value in args:
         if type(value) is Undefined:
             value.fail()
-        if type(value) is not dict and type(value) not in (list, tuple):
+        if not isinstance(value, dict) and type(value) not in (list, tuple):
             raise TemplateError(f"dict takes a map or a list of pairs, not {kind(value)}")
         ev.budget.items_for(6 * len(value))
         ev.budget.weigh(value)

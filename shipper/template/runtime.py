@@ -222,7 +222,7 @@ def kind(value: object) -> str:
         return "none"
     if isinstance(value, str):
         return "text"
-    found = _KINDS.get(type(value))
+    found = _KINDS.get(dict if isinstance(value, dict) else type(value))
     return found or "a value of an unknown kind"
 
 

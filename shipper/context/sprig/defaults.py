@@ -46,7 +46,7 @@ def any_(*values: object) -> bool:
 
 @function(
     ('{{ true | ternary("yes", "no") }}', "yes"),
-    ('{{repl ConfigOptionEquals "tls" "1" | ternary "https" "http" }}', "https"),
+    ('{{repl ConfigOptionEquals "tls" "true" | ternary "https" "http" }}', "https"),
     subject="last",
     table="further",
 )

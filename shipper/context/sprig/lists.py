@@ -98,7 +98,7 @@ def has(items: object, item: object) -> bool:
     return any(identity(each) == wanted for each in to_items(items))
 
 
-@function(("{{ mustSlice([1, 2, 3], 1) | toJson }}", "[2,3]"), table="further")
+@function(("{{ mustSlice([1, 2, 3], 1) | toJson }}", "[2,3]"), alias="slice", table="further")
 def mustSlice(items: object, start: int = 0, end: int | None = None) -> list[object]:
     """The items from place `start` to before `end`."""
     found = to_items(items)

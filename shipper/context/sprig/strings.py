@@ -257,6 +257,8 @@ def _wrapped(budget: Budget, s: str, width: int, sep: str, *, cut: bool) -> str:
         blank = stop >= 0
         if not blank:
             stop = _whole(data, at, at + width)
+            if stop == len(data):
+                break
         lines.append(data[at:stop])
         at = stop + blank
         size += len(lines[-1]) + len(mark)
