@@ -149,6 +149,16 @@ def test_an_action_of_ship_that_is_left_is_a_warning() -> None:
     ]
 
 
+def test_in_a_spec_of_ships_language_it_is_an_error() -> None:
+    spec = "assets.v1: [{inline: {dest: a, contents: '{{repl Now }} {{repl/* c */}}'}}]"
+    with pytest.raises(TemplateError, match="that is no action") as caught:
+        list(rendering(spec).files)
+    assert caught.value.position is not None
+    assert (caught.value.position.line, caught.value.position.column) == (1, 57)
+    made = rendering("assets.v1: [{inline: {dest: a, contents: '{{repl print `{{repl/* c */}}` }}'}}]")
+    assert [file.content for file in made.files] == ["{{repl/* c */}}"]
+
+
 def test_an_action_of_ship_in_a_value_is_none_of_the_authors() -> None:
     spec = "templating: jinja\nconfig.v1: [{name: g, items: [{name: v}]}]\nassets.v1:\n"
     for dest in ("a", "a.yaml"):
@@ -168,13 +178,6 @@ def test_an_asset_is_warned_of_once(tmp_path: Path) -> None:
     [warning] = made.warnings
     assert warning.position is not None
     assert (warning.position.line, warning.position.column) == (2, 13)
-
-
-def test_the_repl_dialect_is_refused_by_name() -> None:
-    with pytest.raises(TemplateError, match='"repl", which is not supported yet'):
-        rendering("assets.v1: [{inline: {dest: a, contents: '{{repl Now }}'}}]")
-    with pytest.raises(TemplateError, match='"repl", which is not supported yet'):
-        rendering("assets.v1: [{inline: {dest: a, contents: 'x', templating: repl}}]")
 
 
 def test_an_asset_without_a_dest_is_called_by_its_number() -> None:
