@@ -232,6 +232,10 @@ FURTHER_IN: dict[Load, str] = {
     ),
     _ciphers: "KubeSeal decryptAES derivePassword encryptAES",
     _randoms: "randAlpha randAlphaNum randAscii randBytes randInt randNumeric shuffle uuidv4",
+    _dates: (
+        "ago date dateInZone dateModify date_in_zone date_modify duration durationRound htmlDate htmlDateInZone "
+        "mustDateModify mustToDate must_date_modify now toDate unixEpoch"
+    ),
     _encoding: "b32dec b32enc b64dec b64enc",
     _flow: "fail hello",
     _hashes: "adler32sum sha1sum sha512sum",
