@@ -60,6 +60,7 @@ def eval_(
         one_standard_input,
         release_facts,
         set_file_paths,
+        state_file,
         times,
     )
     from shipper.cli.remote import given_license, input_paths
@@ -88,6 +89,7 @@ def eval_(
         missing=facts.missing.value,
         release=release_facts(facts.release),
         installation_id=facts.installation_id or "",
+        state=state_file(facts.state, keeps=True),
     )
     evaluator = Evaluator(verified, options, templating.value)
     for name, value in given_values(config.values, config.set, config.set_file).items():
@@ -101,10 +103,22 @@ def answer(evaluator: Evaluator, template: str, escape: Escape) -> int:
     """Print what one template renders to, as it is; on a terminal with a line break at the end."""
     from shipper.cli.output import write
 
-    out = evaluator.render(source_of(template, evaluator.dialect), escape.value)
+    out = rendered(evaluator, source_of(template, evaluator.dialect), escape)
     on_terminal = sys.stdout is not None and sys.stdout.isatty()
     write(f"{out}\n" if on_terminal and not out.endswith("\n") else out)
     return 0
+
+
+def rendered(evaluator: Evaluator, source: Any, escape: Escape) -> str:
+    """What a template renders to; what was made for it is in the state file then."""
+    from shipper.cli.funnel import warn
+
+    out = evaluator.render(source, escape.value)
+    evaluator.save()
+    for warning in evaluator.warnings:
+        warn(warning.message)
+    evaluator.warnings.clear()
+    return out
 
 
 def source_of(template: str, dialect: Literal["jinja", "repl"]) -> Any:
@@ -174,7 +188,7 @@ def answer_line(evaluator: Evaluator, line: bytes, escape: Escape) -> dict[str, 
     try:
         evaluator.renew()
         source = TemplateSource("template", asked["template"], LINE, templating=dialect)
-        return {"out": evaluator.render(source, escape.value)}
+        return {"out": rendered(evaluator, source, escape)}
     except ShipperError as error:
         text = f"{error.message} ({error.hint})" if error.hint else error.message
         place = error.position

@@ -36,12 +36,14 @@ def explain(
 
     Each asset comes with its condition and the values that decided; passwords are masked.
     """
+    from shipper.cli.inputs import state_file
     from shipper.cli.output import formatted, write
     from shipper.cli.session import open_session
     from shipper.render.explain import explain as explained
 
     session = open_session(spec, license, config, facts, templates=templates, contents=github_contents)
-    data = explained(*session)
+    options = session.options._replace(state=state_file(facts.state, keeps=False))
+    data = explained(session.spec, session.license, options)
     write(as_text(data) if output is Format.text else formatted(data, output.value))
     return 0
 

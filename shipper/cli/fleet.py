@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shipper.cli.fleetview import Totals, failure, in_words, item, lines_of, summary, tell
 from shipper.cli.funnel import say
-from shipper.cli.inputs import build_time
+from shipper.cli.inputs import build_time, require_outside
 from shipper.cli.output import write_chunks
 from shipper.cli.progress import Progress
 from shipper.errors import LimitError, OutputError, ShipperError, UsageError
@@ -58,8 +58,11 @@ def run(
     *,
     overlay: Overlay | None,
     validate: Validator | None,
+    states: str | None = None,
 ) -> int:
     """Render for all licenses, say what happened, and return the exit code. `opened` reads everything else.
+
+    `states` is the folder of the licenses' state files.
 
     Raises what that raises, UsageError, LicenseError, OutputError; what is wrong with one license is counted, and said at the end.
     """
@@ -70,7 +73,9 @@ def run(
 
     session = opened(renders=False, read=read)
     settings = session.options._replace(overlay=overlay, validate=validate, shared=for_many())
-    this = begin(options, partial(Fleet, session.spec, trust[0], settings), output_dir)
+    if states is not None:
+        prepare_states(states, output_dir)
+    this = begin(options, partial(Fleet, session.spec, trust[0], settings, states=states), output_dir)
     totals = Totals()
     form = options.output.value
     with Spool(HELD_BYTES) as errors, Spool(HELD_BYTES) as listed:
@@ -137,6 +142,19 @@ def prepare_output(output_dir: str) -> None:
         raise OutputError(
             f'"{output_dir}" holds one rendering, and can\'t hold a fleet', hint="choose an empty folder, or a new one"
         )
+
+
+def prepare_states(states: str, output_dir: str) -> None:
+    """Make the folder of the state files, for its owner alone. Raises UsageError, OutputError."""
+    require_outside(states, output_dir)
+    if os.path.lexists(states) and not os.path.isdir(states):
+        raise UsageError(
+            f'--state "{states}" is no folder', hint="with --licenses it is one, which holds a file for each license"
+        )
+    try:
+        os.makedirs(states, 0o700, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(states, error) from None
 
 
 def cannot_write(output_dir: str, error: OSError) -> OutputError:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from shipper.assets.base import Contents
     from shipper.license.keys import PublicKey
+    from shipper.render.state import StateFile
     from shipper.license.unsigned import UnsignedLicense
     from shipper.license.verify import VerifiedLicense
     from shipper.spec import LicensePin
@@ -147,6 +148,34 @@ def build_time() -> int | None:
     if not (epoch.isascii() and epoch.isdigit() and len(epoch) <= 12):
         raise UsageError(f'SOURCE_DATE_EPOCH is no time in seconds: "{epoch}"')
     return int(epoch)
+
+
+def state_file(path: str | None, *, keeps: bool, output: str | None = None) -> StateFile | None:
+    """The state file at `path`; what is made is written to it only if it `keeps`. `output` is where the files go.
+
+    Raises UsageError, LimitError.
+    """
+    if path is None:
+        return None
+    from shipper.render.state import StateFile
+
+    require_outside(path, output)
+    return StateFile(path, keeps=keeps)
+
+
+def require_outside(path: str, output: str | None) -> None:
+    """Raise UsageError if the state would lie in the output folder, or is standard input."""
+    from shipper.yamlio.files import STANDARD_INPUT
+
+    if path in STANDARD_INPUT:
+        raise UsageError("--state is written, too: it can't be standard input")
+    if output is None:
+        return
+    folder, real = os.path.realpath(output), os.path.realpath(path)
+    if real == folder or real.startswith(f"{folder.rstrip('/')}/"):
+        raise UsageError(
+            f'--state "{path}" lies in the output folder "{output}"', hint="it holds secrets: choose a place outside"
+        )
 
 
 def parse_moment(text: str) -> datetime:

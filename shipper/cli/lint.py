@@ -47,6 +47,7 @@ def lint(
     checked.
     """
     from shipper.cli.funnel import counted, note
+    from shipper.cli.inputs import state_file
     from shipper.cli.output import formatted, write
     from shipper.cli.session import open_session
     from shipper.render.lint import lint as checked
@@ -57,7 +58,8 @@ def lint(
     session = open_session(
         spec, license, config, facts, templates=templates, contents=github_contents, unread=unread, renders=renders
     )
-    findings = checked(session.spec, unread, session.license, session.options._replace(validate=validator))
+    state = state_file(facts.state, keeps=False)
+    findings = checked(session.spec, unread, session.license, session.options._replace(validate=validator, state=state))
     errors = sum(finding.level == "error" for finding in findings)
     if output is Format.text:
         write("".join(line(finding) for finding in findings))

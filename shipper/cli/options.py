@@ -255,13 +255,22 @@ class FactOptions(NamedTuple):
             "--release",
             metavar="FILE",
             envvar="SHIPPER_RELEASE",
-            help="YAML with what Installation() knows: semver, channel_name, release_notes, …",
+            help="YAML with what is known of the release and the cluster: semver, namespace, … (docs/release.md).",
         ),
     ] = None
     installation_id: Annotated[
         str | None,
         typer.Option(
             "--installation-id", metavar="ID", envvar="SHIPPER_INSTALLATION_ID", help="The name of this installation."
+        ),
+    ] = None
+    state: Annotated[
+        str | None,
+        typer.Option(
+            "--state",
+            metavar="FILE",
+            envvar="SHIPPER_STATE",
+            help="Keeps certificates, keys and random values once they are made; a folder with --licenses.",
         ),
     ] = None
     at: At = None

@@ -64,6 +64,7 @@ def render(
     Standard output carries the Kubernetes documents and nothing else, and nothing at all if anything fails. What
     is no Kubernetes document is written with --output-dir only.
     """
+    from shipper.cli.inputs import state_file
     from shipper.cli.overlays import overlay_of
     from shipper.cli.session import open_session
     from shipper.errors import UsageError
@@ -79,9 +80,10 @@ def render(
     if fleet.licenses is not None and output_dir is not None:
         from shipper.cli.fleet import run
 
-        return run(fleet, opened, output_dir, overlay=changes, validate=validator)
+        return run(fleet, opened, output_dir, overlay=changes, validate=validator, states=facts.state)
     session = opened()
-    options = session.options._replace(output=output_dir, overlay=changes, validate=validator)
+    state = state_file(facts.state, keeps=True, output=output_dir)
+    options = session.options._replace(output=output_dir, overlay=changes, validate=validator, state=state)
     rendering = rendered(session.spec, session.license, options)
     with Telling(rendering):
         if output_dir is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from shipper.render.publish.together import Steps
     from shipper.render.run import Rendering
     from shipper.render.settings import RenderOptions, Trust
+    from shipper.render.state import StateFile
     from shipper.spec.model import Spec
 
 SUFFIX = ".pem"
@@ -66,7 +68,10 @@ class Member(NamedTuple):
 
 
 class Fleet(NamedTuple):
-    """What all licenses of the folder `licenses` are rendered with; `mtime` as for `write_folder`."""
+    """What all licenses of the folder `licenses` are rendered with; `mtime` as for `write_folder`.
+
+    `states` is the folder of their state files, if there is one.
+    """
 
     spec: Spec
     trust: Trust
@@ -74,6 +79,7 @@ class Fleet(NamedTuple):
     licenses: str
     output: str
     mtime: int | None
+    states: str | None = None
 
 
 class Outcome(NamedTuple):
@@ -200,11 +206,12 @@ def _render(fleet: Fleet, member: Member, folder: str) -> Steps[Outcome]:
     if license.license.id != member.id:
         raise LicenseError(f'"{path}" was changed while the licenses were read', hint="run it again")
     warning = require_valid(license.license, fleet.trust.at, path)
-    rendering = render(fleet.spec, license, fleet.options._replace(output=folder))
-    try:
-        published = yield from writing_folder(rendering, folder, mtime=fleet.mtime)
-    except TemplateError as error:
-        return Outcome(member, folder, error=error, findings=tuple(rendering.findings))
+    with _state(fleet, member) as state:
+        rendering = render(fleet.spec, license, fleet.options._replace(output=folder, state=state))
+        try:
+            published = yield from writing_folder(rendering, folder, mtime=fleet.mtime)
+        except TemplateError as error:
+            return Outcome(member, folder, error=error, findings=tuple(rendering.findings))
     masked = rendering.secrets.masked
     warnings = [warning] if warning else []
     warnings += [
@@ -218,6 +225,21 @@ def _render(fleet: Fleet, member: Member, folder: str) -> Steps[Outcome]:
         tuple(map(masked, [*published.notes, *_remarks(rendering)])),
         tuple((message.level, message.text) for message in rendering.messages),
     )
+
+
+@contextmanager
+def _state(fleet: Fleet, member: Member) -> Iterator[StateFile | None]:
+    """The license's own state file, if there are any."""
+    if fleet.states is None or member.id is None:
+        yield None
+        return
+    from shipper.render.state import StateFile
+
+    state = StateFile(os.path.join(fleet.states, f"{folder_name(member.id)}.json"), keeps=True)
+    try:
+        yield state
+    finally:
+        state.close()
 
 
 def _remarks(rendering: Rendering) -> Iterator[str]:

@@ -71,8 +71,11 @@ def make_plan(spec: Spec, license: AnyLicense | None, options: RenderOptions, *,
     Raises SpecError, TemplateError, LimitError.
     """
     templating = Templating(license, options, spec.templating)
+    if templating.keeping is not None:
+        templating.keeping.know(spec)
     config = resolve(spec.groups, options.given, templating)
-    plan = Plan(templating, config, [], [], list(config.warnings))
+    templating.warnings += config.warnings
+    plan = Plan(templating, config, [], [], templating.warnings)
     templating.expect(len(spec.assets))
     if not spec.steps:
         plan_assets(plan, spec.assets, "", trace=trace)

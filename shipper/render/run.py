@@ -68,6 +68,8 @@ class Rendering:
         for planned in self.plan.assets:
             if not planned.included:
                 continue
+            if self.plan.templating.keeping is not None:
+                self.plan.templating.keeping.begin_asset(planned.asset)
             with About(planned.subject, secrets):
                 for file in produce(planned.asset, self.plan.templating):
                     dest = self._take(file, planned, taken, places)
@@ -80,6 +82,7 @@ class Rendering:
             self._report_leftover(planned)
         if self.findings and self.options.validate is not None:
             raise self.options.validate.summary(self.findings)
+        self.plan.templating.save()
 
     def _validate(self, file: RenderedFile, copied: str) -> None:
         """Check a file, if that was asked for; `copied` is the file that it is a copy of."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shipper.license.keys import PublicKey
     from shipper.render.config import Given
     from shipper.render.overlay import Overlay
+    from shipper.render.state import StateFile
     from shipper.render.validate import Validator
     from shipper.template.shared import Shared
 
@@ -36,6 +37,7 @@ class RenderOptions(NamedTuple):
     `overlay` is set on every Kubernetes object once it is rendered.
     `shared` is what runs of the same spec have in common, which makes them faster.
     `validate` checks what is rendered by the schemas of Kubernetes.
+    `state` keeps what is made at random; without it there is nothing random.
     `output` is the folder that the files are written to while they are made: no `local` asset may hold it.
     `contents` are folders with files of repositories, for `github` assets.
     """
@@ -53,3 +55,4 @@ class RenderOptions(NamedTuple):
     shared: Shared | None = None
     validate: Validator | None = None
     contents: Sequence[Contents] = ()
+    state: StateFile | None = None

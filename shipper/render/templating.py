@@ -9,7 +9,7 @@ from shipper.context.facts import Facts
 from shipper.context.functions import FUNCTIONS
 from shipper.context.values import Author, path_text, piece_text
 from shipper.errors import ShipperError
-from shipper.render.config import Asked
+from shipper.render.config import Asked, Warned
 from shipper.render.secrets import MASK, Secrets, hush
 from shipper.template.engine import Engine, written
 from shipper.template.shared import Shared
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from shipper.context.values import Piece
     from shipper.errors import Position
     from shipper.license.unsigned import AnyLicense
+    from shipper.render.keeping import Keeping
     from shipper.render.settings import RenderOptions
+    from shipper.render.state import StateFile
     from shipper.spec import Text
     from shipper.template.evaluator import Traced
     from shipper.template.sourcemap import SourceMap
@@ -83,6 +85,8 @@ class Templating:
         self.loader = self.shared.folder(options.templates) if options.templates is not None else None
         self.engine = Engine(FUNCTIONS, self.loader, options.missing, shared=self.shared)
         self.secrets = Secrets()
+        self.warnings: list[Warned] = []
+        self.keeping = None if options.state is None else self._keeping(options.state)
         self.leftover: Position | None = None
         self.keeps_maps = options.validate is not None
         self.map: SourceMap | None = None
@@ -97,6 +101,7 @@ class Templating:
             missing=options.missing,
             secrets=self._secret_names,
             namespace=options.overlay.namespace if options.overlay else "",
+            keeper=self.keeping,
         )
         for text in self.facts.secret_texts():
             self.secrets.learn(text)
@@ -106,6 +111,23 @@ class Templating:
     def renew(self) -> None:
         """Forget what was parsed and what it cost: what follows is a run of its own, with the same facts."""
         self.engine = Engine(FUNCTIONS, self.loader, self.engine.missing)
+        if self.keeping is not None:
+            self.keeping.renew()
+
+    def save(self) -> None:
+        """Keep what was made: nobody must see it before. Raises OutputError, LimitError."""
+        if self.keeping is not None:
+            self.keeping.save()
+
+    def _keeping(self, state: StateFile) -> Keeping:
+        """Who keeps what is made at random: what templates get from there is a secret, as a password is."""
+        from shipper.render.keeping import Keeping
+
+        def used(secret: str) -> None:
+            self.engine.used_secret = True
+            self.secrets.learn(secret)
+
+        return Keeping(state, used, lambda text: self.warnings.append(Warned(text)))
 
     def expect(self, templates: int) -> None:
         """Get ready for that many: what makes many of them faster would make a few slower."""
@@ -127,6 +149,8 @@ class Templating:
         with Hushing(self.engine):
             if "{" not in field.text:
                 return field.text
+            if self.keeping is not None:
+                self.keeping.begin_field(field)
             pieces = self.engine.pieces(self.engine.parse(self.source(field, dialect)), self.scope)
             if self.used_secret:
                 public = {option.text for option in self._options.values() if not option.secret}
@@ -138,11 +162,18 @@ class Templating:
         """Whether what was evaluated last looked at a secret option."""
         return self.engine.used_secret
 
+    @property
+    def lenient(self) -> bool:
+        """Whether an option that doesn't exist is an empty text."""
+        return self.engine.missing == "empty"
+
     def render(
         self, source: TemplateSource, escape: Literal["yaml", "json", "none"], trace: list[Traced] | None = None
     ) -> str:
         """What the template in `source` renders to."""
         with Hushing(self.engine):
+            if self.keeping is not None:
+                self.keeping.begin_template(source, [self.folder, *(each.folder for each in self.contents)])
             pieces = self.engine.pieces(self.engine.parse(source), self.scope, trace)
             self.leftover = self.leftover or find_leftover(pieces)
             if not self.keeps_maps:
@@ -157,6 +188,8 @@ class Templating:
     def condition(self, field: Text, trace: list[Traced] | None = None, dialect: Dialect | None = None) -> bool:
         """What a `when` decides. Raises TemplateError where it is neither true nor false."""
         with Hushing(self.engine):
+            if self.keeping is not None:
+                self.keeping.begin_field(field)
             return self.engine.condition(self.source(field, dialect), self.scope, trace)
 
     def asked(self, field: Text, *, condition: bool = False) -> Asked:

@@ -14,6 +14,7 @@ from shipper.cli.inputs import (
     parse_moment,
     read_unsigned,
     set_file_paths,
+    state_file,
     times,
 )
 from shipper.cli.overlays import overlay_of
@@ -91,7 +92,8 @@ def sides(
     session = open_session(
         spec, license.one(), config, facts._replace(at=None), templates=templates, contents=contents, read=read
     )
-    session = session._replace(options=session.options._replace(overlay=changes, output=against))
+    state = state_file(facts.state, keeps=False)
+    session = session._replace(options=session.options._replace(overlay=changes, output=against, state=state))
     now, judged = times(None)
     what_if = Moment("now", now, judged) if moment is None else Moment(f"at {format_time(moment)}", moment, moment)
     if second is not None:

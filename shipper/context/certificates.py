@@ -1,0 +1,303 @@
+"""Private keys and X.509 certificates (RFC 5280), in PEM (RFC 7468), as Go's programs write them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shipper.context.go.values import Record
+from shipper.errors import LimitError, TemplateError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+
+    PrivateKey = CertificateIssuerPrivateKeyTypes
+
+KEY_TYPES = "rsa-2048 to rsa-8192, P256, P384, P521"
+MAX_DAYS = 36_500
+MAX_NAMES = 1_000
+"""Names and addresses of one certificate."""
+MAX_COMMON_NAME = 64
+"""Characters of a common name (RFC 5280, appendix A.1)."""
+RENEW_DAYS = 180
+"""With fewer days left a certificate is made anew, as in Ship; or when two thirds of a shorter life are over."""
+_SKEW_MINUTES = 5
+"""How far behind the clocks may be that check a certificate when it is new."""
+_END = "-----END CERTIFICATE-----\n"
+
+
+class Pair(NamedTuple):
+    """A certificate and its private key, in PEM."""
+
+    cert: str
+    key: str
+
+    def record(self) -> Record:
+        """As Sprig gives it: with the fields `Cert` and `Key`."""
+        return Record({"Cert": self.cert, "Key": self.key}, f"{{{self.cert} {self.key}}}")
+
+    def written(self) -> str:
+        """As one text, which `pair_in` reads."""
+        return self.cert + self.key
+
+
+def pair_in(text: str) -> Pair:
+    """The pair that a kept text holds."""
+    cert, end, key = text.partition(_END)
+    return Pair(cert + end, key)
+
+
+class Request(NamedTuple):
+    """What a certificate is asked for: its subject's common name, whom it is for, and for how many days."""
+
+    name: str
+    hosts: Sequence[str] = ()
+    addresses: Sequence[str] = ()
+    days: int = 365
+
+
+def work_of(kind: str) -> int:
+    """About how many milliseconds it takes to make a key of `kind`. Raises TemplateError if there is none."""
+    bits = _rsa_bits(kind)
+    return 20 * bits**4 // 2048**4 if bits else 1
+
+
+def new_key(kind: str) -> PrivateKey:
+    """A private key: `rsa-N` with N bits, `P256`, `P384`, `P521`, or `ed25519`. Raises TemplateError."""
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+    bits = _rsa_bits(kind)
+    if bits:
+        return rsa.generate_private_key(65537, bits)
+    if kind == "ed25519":
+        return ed25519.Ed25519PrivateKey.generate()
+    curves: dict[str, ec.EllipticCurve] = {"P256": ec.SECP256R1(), "P384": ec.SECP384R1(), "P521": ec.SECP521R1()}
+    return ec.generate_private_key(curves[kind])
+
+
+def _rsa_bits(kind: str) -> int:
+    """The bits of an RSA key, 0 for another kind. Raises TemplateError for what is no kind, or too weak or large."""
+    if kind in {"P256", "P384", "P521", "ed25519"}:
+        return 0
+    algorithm, _, digits = kind.partition("-")
+    if (
+        algorithm == "rsa"
+        and digits.isascii()
+        and digits.isdigit()
+        and len(digits) <= 4
+        and 2048 <= int(digits) <= 8192
+    ):
+        return int(digits)
+    raise TemplateError(f"no type of key: {shown(kind)}", hint=KEY_TYPES)
+
+
+def key_pem(key: PrivateKey) -> str:
+    """The key unencrypted: RSA as in PKCS #1, elliptic curves as in SEC 1, others as in PKCS #8."""
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    own = isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+    form = PrivateFormat.TraditionalOpenSSL if own else PrivateFormat.PKCS8
+    return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode("ascii")
+
+
+def read_key(pem: str) -> PrivateKey:
+    """The private key in `pem`. Raises TemplateError, which never shows it."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(pem.encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise TemplateError("no private key in PEM, or an encrypted one") from None
+    known = rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey
+    if not isinstance(key, known):
+        raise TemplateError("a private key of a kind that signs no certificates here", hint=KEY_TYPES)
+    return key
+
+
+def read_certificate(pem: str) -> x509.Certificate:
+    """The first certificate in `pem`. Raises TemplateError."""
+    from cryptography import x509
+
+    try:
+        return x509.load_pem_x509_certificate(pem.encode())
+    except ValueError:
+        raise TemplateError("no certificate in PEM") from None
+
+
+def new_ca(name: str, days: int, key: PrivateKey, now: datetime) -> Pair:
+    """A certificate authority that signs itself. Raises TemplateError."""
+    if not name:
+        raise TemplateError("a certificate authority needs a name")
+    return _made(Request(name, days=days), key, None, now, is_ca=True)
+
+
+def new_certificate(request: Request, key: PrivateKey, issuer: Pair | None, now: datetime) -> Pair:
+    """A certificate for servers and clients, signed by `issuer`, or by itself. Raises TemplateError, LimitError."""
+    return _made(request, key, issuer, now, is_ca=False)
+
+
+def is_good(pair: Pair, now: datetime, issuer: Pair | None = None) -> bool:
+    """Whether a kept certificate may still be used: not soon to expire, and signed by `issuer` if there is one.
+
+    Raises TemplateError for what is no certificate.
+    """
+    from datetime import timedelta
+
+    certificate = read_certificate(pair.cert)
+    life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+    if certificate.not_valid_after_utc - now < min(timedelta(days=RENEW_DAYS), life / 3):
+        return False
+    return issuer is None or _is_signed_by(certificate, read_certificate(issuer.cert))
+
+
+def _is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
+
+
+def _made(request: Request, key: PrivateKey, issuer: Pair | None, now: datetime, *, is_ca: bool) -> Pair:
+    from datetime import timedelta
+
+    from cryptography import x509
+
+    if not 1 <= request.days <= MAX_DAYS:
+        raise TemplateError(f"a certificate is valid for 1 to {MAX_DAYS:,} days, not {request.days}")
+    subject, names = _subject(request.name), _names(request)
+    signer, signer_cert = (key, None) if issuer is None else (read_key(issuer.key), read_certificate(issuer.cert))
+    if signer_cert is not None and signer_cert.public_key() != signer.public_key():
+        raise TemplateError("the certificate of the authority and its key don't belong together")
+    own_id = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject if signer_cert is None else signer_cert.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=_SKEW_MINUTES))
+        .not_valid_after(_end(now, request.days))
+        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        .add_extension(_usage(is_ca=is_ca), critical=True)
+        .add_extension(own_id, critical=False)
+    )
+    if signer_cert is not None:
+        builder = builder.add_extension(_issuer_id(signer_cert), critical=False)
+    if not is_ca:
+        usages = [x509.oid.ExtendedKeyUsageOID.SERVER_AUTH, x509.oid.ExtendedKeyUsageOID.CLIENT_AUTH]
+        builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=not request.name)
+    return Pair(_signed(builder, signer), key_pem(key))
+
+
+def _end(now: datetime, days: int) -> datetime:
+    from datetime import timedelta
+
+    try:
+        return now + timedelta(days=days)
+    except OverflowError:
+        raise TemplateError(f"{days:,} days from now are beyond the calendar") from None
+
+
+def _signed(builder: x509.CertificateBuilder, signer: PrivateKey) -> str:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    algorithm: hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None = hashes.SHA256()
+    if isinstance(signer, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey):
+        algorithm = None
+    elif isinstance(signer, ec.EllipticCurvePrivateKey) and signer.key_size > 256:
+        algorithm = hashes.SHA384() if signer.key_size <= 384 else hashes.SHA512()
+    return builder.sign(signer, algorithm).public_bytes(Encoding.PEM).decode("ascii")
+
+
+def _subject(name: str) -> x509.Name:
+    from cryptography import x509
+
+    if not name:
+        return x509.Name([])
+    if len(name) > MAX_COMMON_NAME:
+        raise TemplateError(
+            f"a common name of {len(name)} characters; {MAX_COMMON_NAME} is the most there is",
+            hint="an alternate DNS name may be longer",
+        )
+    try:
+        return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    except ValueError:
+        raise TemplateError(f"{shown(name)} can't be a common name") from None
+
+
+def _names(request: Request) -> list[x509.GeneralName]:
+    """The alternate names. Raises TemplateError for what is none, LimitError for too many."""
+    from ipaddress import ip_address
+
+    from cryptography import x509
+
+    if len(request.hosts) + len(request.addresses) > MAX_NAMES:
+        raise LimitError(f"a certificate for more than {MAX_NAMES:,} names")
+    found: list[x509.GeneralName] = []
+    for host in request.hosts:
+        try:
+            found.append(x509.DNSName(host))
+        except ValueError:
+            raise TemplateError(f"{shown(host)} is no DNS name", hint="write another alphabet as xn--…") from None
+        if not host or any(character.isspace() for character in host):
+            raise TemplateError(f"{shown(host)} is no DNS name")
+    for address in request.addresses:
+        try:
+            found.append(x509.IPAddress(ip_address(address)))
+        except ValueError:
+            raise TemplateError(f"{shown(address)} is no IP address") from None
+    return found
+
+
+def split_hosts(hosts: Iterable[str]) -> tuple[list[str], list[str]]:
+    """DNS names, and IP addresses."""
+    from ipaddress import ip_address
+
+    names: list[str] = []
+    addresses: list[str] = []
+    for host in hosts:
+        try:
+            addresses.append(str(ip_address(host)))
+        except ValueError:
+            names.append(host)
+    return names, addresses
+
+
+def _usage(*, is_ca: bool) -> x509.KeyUsage:
+    from cryptography import x509
+
+    return x509.KeyUsage(
+        digital_signature=True,
+        key_encipherment=True,
+        key_cert_sign=is_ca,
+        crl_sign=is_ca,
+        content_commitment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _issuer_id(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    """How a certificate names the key that signed it."""
+    from cryptography import x509
+
+    try:
+        own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    except (x509.ExtensionNotFound, ValueError):
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key())  # type: ignore[arg-type]  # signs
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
