@@ -4,7 +4,7 @@ The rules are those of Replicated Ship (headless):
 
 - a given value beats the option's `value`, which beats its `default`; a given empty text beats both;
 - `readonly` options, labels and headings are always computed: what was given is ignored, with a warning;
-- options that are hidden, or whose `when` (or their group's) is false, keep their values but aren't required;
+- options that are hidden or computed, or whose `when` (or their group's) is false, have values but aren't required;
 - what is required, visible and empty is an error that names all such options.
 
 Given values are data: they are never rendered as templates.
@@ -69,11 +69,15 @@ class Asked(NamedTuple):
 class Evaluator(Protocol):
     """What resolution needs of the template language.
 
-    `used_secret` says whether the text that was rendered last may have been made from a secret option.
+    `used_secret` says whether the text that was rendered last may have been made from a secret option, `lenient`
+    whether a condition may ask for options that don't exist.
     """
 
     @property
     def used_secret(self) -> bool: ...
+
+    @property
+    def lenient(self) -> bool: ...
 
     def text(self, field: Text) -> str:
         """The text that `field` renders to."""
@@ -231,7 +235,7 @@ def require_values(groups: Sequence[ConfigGroup], options: Mapping[str, Option],
         for item in group.items:
             if not visible(item.when, f"option {item.name}", known, evaluator) or not shown or item.hidden:
                 continue
-            if item.required and item.type not in COMPUTED_TYPES and not options[item.name].text:
+            if item.required and not is_computed(item) and not options[item.name].text:
                 missing.append(item)
     if missing:
         names = ", ".join(item.name for item in missing)
@@ -246,6 +250,7 @@ def visible(when: Text | None, subject: str, known: Collection[str], evaluator: 
     """What `when` decides; nothing said is visible. Raises SpecError for an unknown option in it."""
     if when is None:
         return True
-    look_up(when, subject, known, evaluator, condition=True)
+    if not evaluator.lenient:
+        look_up(when, subject, known, evaluator, condition=True)
     with About(subject):
         return evaluator.condition(when)

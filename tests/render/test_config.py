@@ -32,6 +32,7 @@ class Fake:
         return Asked(dict.fromkeys(names, field.position), "dynamic" in field.text)
 
     used_secret = False
+    lenient = False
 
     def define(self, option: Option) -> None:
         self.options[option.name] = option
@@ -235,3 +236,16 @@ def test_a_boolean_that_is_remembered_stays_as_it_was_written() -> None:
     assert resolve([group(item("a", "bool"))], given, Fake()).options["a"].text == "true"
     with pytest.raises(SpecError, match="is no boolean"):
         resolve([group(item("a", "bool"))], {"a": Given("maybe", remembered=True)}, Fake())
+
+
+def test_what_is_computed_is_not_required() -> None:
+    assert texts(item("a", readonly=True, required=True), item("b", "label", required=True)) == {"a": "", "b": ""}
+
+
+def test_a_condition_may_ask_for_nothing_known_where_missing_names_are_empty() -> None:
+    fake = Fake()
+    fake.lenient = True
+    fake.condition = lambda _field: True  # type: ignore[method-assign]
+    assert resolve([group(item("a", when="<nosuch>"))], {}, fake).options["a"].text == ""
+    with pytest.raises(SpecError, match='there is no option "nosuch"'):
+        resolve([group(item("a", value="<nosuch>"))], {}, fake)
