@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from shipper.assets.base import Contents
     from shipper.license.keys import PublicKey
-    from shipper.render.state import StateFile
     from shipper.license.unsigned import UnsignedLicense
     from shipper.license.verify import VerifiedLicense
+    from shipper.render.state import StateFile
     from shipper.spec import LicensePin
 
 

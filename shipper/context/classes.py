@@ -1,4 +1,4 @@
-"""Character classes of Go's regexp/syntax (with the flag Perl): `[A-Z0-9]`, `[^a-z]`, `[[:alpha:]]`, `\\d`, `\\pL`.
+r"""Character classes of Go's regexp/syntax (with the flag Perl): `[A-Z0-9]`, `[^a-z]`, `[[:alpha:]]`, `\d`, `\pL`.
 
 RE2 is the engine whose syntax Go took over, so it says what a class holds.
 """
@@ -6,9 +6,10 @@ RE2 is the engine whose syntax Go took over, so it says what a class holds.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shipper.context.randomness import Ranges
+if TYPE_CHECKING:
+    from shipper.context.randomness import Ranges
 
 MAX_CLASS = 1_000
 """Characters of a class."""

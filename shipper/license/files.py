@@ -72,9 +72,10 @@ def swap(target: str, data: bytes, mode: int) -> None:
 
 
 def _fill(descriptor: int, data: bytes, mode: int) -> None:
-    with open(descriptor, "wb", buffering=0) as stream:
+    with open(descriptor, "wb") as stream:
         os.fchmod(descriptor, mode)
         stream.write(data)
+        stream.flush()  # a full disk takes a part without a word, and refuses the rest
         os.fsync(descriptor)
 
 

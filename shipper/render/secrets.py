@@ -8,6 +8,7 @@ in the forms in which they are likely to appear (`masked`).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,10 @@ def hush(error: ShipperError) -> None:
 def masked(text: str, secrets: Collection[str]) -> str:
     """`text` with every secret in it hidden, the longest first."""
     shapes = {shape for secret in secrets for shape in forms(secret)}
+    folded = text.lower() if text.isascii() else None
     for shape in sorted(shapes, key=len, reverse=True):
+        if folded is not None and shape.isascii() and shape.lower() not in folded:
+            continue  # a search that ignores case costs a hundred times more
         if len(shape) >= SHORTEST_MASKED:
             text = re.sub(re.escape(shape), MASK, text, flags=re.IGNORECASE)
         elif len(shape) > 1:
@@ -47,11 +51,12 @@ def masked(text: str, secrets: Collection[str]) -> str:
     return text
 
 
-def forms(secret: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def forms(secret: str) -> frozenset[str]:
     """`secret` as it is, in one line, line by line, escaped, in base64 and in a URL; case doesn't matter."""
     found = {secret, secret.strip(), " ".join(secret.split())}
     if len(secret) < SHORTEST_MASKED:
-        return found
+        return frozenset(found)
     import json
     from base64 import b64encode, urlsafe_b64encode
     from urllib.parse import quote, quote_plus
@@ -62,7 +67,7 @@ def forms(secret: str) -> set[str]:
     found |= {repr(secret)[1:-1], secret.encode("unicode_escape").decode()}
     found |= {encode(data).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode)}
     found |= {quote(data), quote(data, safe=""), quote_plus(data)}
-    return found
+    return frozenset(found)
 
 
 class Secrets(set[str]):

@@ -6,7 +6,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from shipper.context import classes, randomness
-from shipper.context.keeping import check_count, kept, keeper_of
+from shipper.context.keeping import check_count, keeper_of, kept
 from shipper.context.registry import function
 from shipper.errors import TemplateError, shown
 
