@@ -115,10 +115,9 @@ def _made(shared: _Shared, own: Mapping[str, Text | None]) -> Asset:
         return InlineAsset(*shared, needed["contents"])
     path = needed["path"]
     if kind == "github":
-        ref = needed.get("ref", Text("", key))
-        return GithubAsset(
-            *shared, needed["repo"], path, ref if ref.text else Text(DEFAULT_REF, ref.scalar), own["strip_path"]
-        )
+        ref, strip = needed.get("ref", Text("", key)), own["strip_path"]
+        ref = ref if ref.text else Text(DEFAULT_REF, ref.scalar)
+        return GithubAsset(*shared, needed["repo"], path, ref, strip if strip and strip.text else None)
     return TemplateAsset(*shared, path) if kind == "template" else LocalAsset(*shared, path)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shipper.errors import LimitError, Position, ShipperError, SpecError, TemplateError
+from shipper.errors import LimitError, ShipperError, SpecError, TemplateError
 from shipper.render import RenderedFile, RenderOptions, render
 from shipper.spec import parse_spec
 from shipper.spec.model import LocalAsset, TemplateAsset
@@ -368,14 +368,3 @@ def test_a_pattern_that_leads_into_the_output_folder(path: str, output: str, ref
             list(render(spec, None, options).files)
     else:
         assert list(render(spec, None, options).files)
-
-
-# --- unsupported
-
-
-def test_a_kind_that_is_not_rendered_fails_only_if_it_is_included() -> None:
-    with pytest.raises(SpecError, match='assets of the kind "web" are not rendered') as caught:
-        contents("assets.v1: [{web: {dest: a, url: 'https://example.com'}}]")
-    assert caught.value.position is not None
-    assert caught.value.position._replace(text="") == Position("spec.yaml", 1, 14)
-    assert contents("assets.v1: [{web: {dest: a, url: 'https://example.com', when: 'false'}}]") == {}
