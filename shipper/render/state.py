@@ -63,7 +63,7 @@ class StateFile:
 
     def __init__(
         self,
-        path: str,
+        path: str | None,
         *,
         keeps: bool,
         private: bool = True,
@@ -71,17 +71,17 @@ class StateFile:
         patience: float = PATIENCE,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Read the file, if there is one. Raises UsageError, LimitError."""
-        self.path = path
+        """Read the file, if there is one; without a path nothing is kept. Raises UsageError, LimitError."""
+        self.path = path or ""
         self.now = now or datetime.now(UTC)
-        self._keeps = keeps
+        self._keeps = keeps and path is not None
         self._private = private
         self._patience = patience
         self._sleep = sleep
         self._lock: int | None = None
         self._changed = False
         self._given: dict[str, str] = {}
-        self._content = self._read()
+        self._content = Content(os.urandom(_SALT), {}) if path is None else self._read()
 
     def find(self, key: str) -> Value | None:
         """What is kept under `key`."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from shipper.errors import Position
     from shipper.license.keys import PublicKey
     from shipper.render.config import Given
+    from shipper.render.state import StateFile
     from shipper.spec.model import Text
 
 
@@ -75,6 +76,7 @@ class Case(NamedTuple):
     values: Mapping[str, Given]
     release: Mapping[str, str | int]
     installation_id: str
+    state: StateFile
     at: datetime | None
     missing: Literal["error", "empty"]
     expected: Expected

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shipper.license.keys import PublicKey
     from shipper.license.signing import SigningKey
     from shipper.render.config import Given
+    from shipper.render.state import StateFile
     from shipper.spec.model import Text
     from shipper.yamlio import Node
 
@@ -36,6 +37,7 @@ CASE_KEYS = (
     "values_files",
     "release",
     "installation_id",
+    "state",
     "at",
     "missing",
     "expect",
@@ -123,6 +125,7 @@ class CaseReader:
             values=_values(fields, folder),
             release=_release(fields, folder),
             installation_id=fields.words("installation_id"),
+            state=_state(fields, folder, at),
             at=at,
             missing=fields.choice("missing", Missing, missing),
             expected=expected_of(fields),
@@ -205,6 +208,21 @@ def _release(fields: Fields, folder: str) -> dict[str, str | int]:
     if node is None:
         return {}
     return _named(node, folder, read_release) if isinstance(node, Scalar) else release_in(node)
+
+
+def _state(fields: Fields, folder: str, now: datetime | None) -> StateFile:
+    """What was made at random earlier. What isn't there is made for this case alone."""
+    from shipper.render.state import MAX_BYTES, StateFile
+
+    node = fields.scalar("state")
+    if node is None:
+        return StateFile(None, keeps=False, now=now)
+
+    def read(path: str) -> StateFile:
+        read_file(path, max_bytes=MAX_BYTES)  # a name of no file is a mistake here
+        return StateFile(path, keeps=False, private=False, now=now)
+
+    return _named(node, folder, read)
 
 
 def _public_keys(text: Text, folder: str) -> tuple[PublicKey, ...]:

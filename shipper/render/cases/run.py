@@ -67,6 +67,7 @@ def _rendered(
         release=case.release,
         installation_id=case.installation_id,
         missing=case.missing,
+        state=case.state,
     )
     rendering = render(spec, license, options)
     with About("", rendering.secrets):
