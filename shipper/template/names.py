@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from jinja2 import nodes
 
+from shipper.context.functions.facts import BUILT_IN
 from shipper.errors import ShipperError, TemplateError, did_you_mean
 
 if TYPE_CHECKING:
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 
     from shipper.template.source import TemplateSource
 
-OPTION_FUNCTIONS = frozenset({"ConfigOption", "ConfigOptionEquals", "ConfigOptionNotEquals", "ConfigOptionData"})
+OPTION_FUNCTIONS = frozenset({
+    "ConfigOption", "ConfigOptionData", "ConfigOptionEquals", "ConfigOptionFilename", "ConfigOptionIndex",
+    "ConfigOptionName", "ConfigOptionNotEquals",
+})  # fmt: skip
 ENTITLEMENT_FUNCTIONS = frozenset({"EntitlementValue", "LicenseFieldValue"})
 IMPLICIT = frozenset({"loop", "caller", "varargs", "kwargs", "self", "super"})
 FORGIVING_TESTS = frozenset({"defined", "undefined"})
@@ -145,7 +149,7 @@ def wrong_call(
     asked = literal(args[0]) if args else None
     if asked is not None and name in OPTION_FUNCTIONS:
         yield from unknown_key("config", asked, known)
-    elif asked is not None and name in ENTITLEMENT_FUNCTIONS and len(args) == 1 and not names:
+    elif asked is not None and asked not in BUILT_IN and name in ENTITLEMENT_FUNCTIONS and len(args) == 1 and not names:
         yield from unknown_key("entitlements", asked, known)
 
 

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import binascii
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from shipper.context.build import INSTALLATION_NAMES, installation
+from shipper.context.build import INSTALLATION_NAMES, installation, payload_document
 from shipper.context.docker import docker_config
 from shipper.context.registry import Scalar, function
 from shipper.context.values import TypedText, ValueType, kind_of, path_text, scalar_text
 from shipper.errors import LicenseError, TemplateError, did_you_mean, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shipper.context.facts import Facts
+
+BUILT_IN = {
+    "appSlug": "app_slug",
+    "channelID": "channel_id",
+    "channelName": "channel_name",
+    "customerID": "customer_id",
+    "customerName": "customer.name",
+    "expires_at": "expires_at",
+    "licenseID": "license_id",
+    "licenseId": "license_id",
+    "licenseSequence": "serial",
+    "licenseType": "type",
+}
+"""KOTS' own fields of a license, and how they are called here: in the license, or by `Installation`."""
 
 
 @function(
@@ -23,12 +39,18 @@ if TYPE_CHECKING:
 def EntitlementValue(facts: Facts, name: str, default: Scalar | None = None) -> str:
     """The entitlement `name` of the license, as text that remembers its declared type.
 
-    `entitlements.num_seats` is the same as a typed value. Without a default a missing one is an error.
+    `entitlements.num_seats` is the same as a typed value. Without a default a missing one is an error. Where none has
+    that name, KOTS' own fields say what the license does: `appSlug`, `channelID`, `channelName`, `customerID`,
+    `customerName`, `expires_at`, `licenseID`, `licenseSequence`, `licenseType`.
     """
     entitlements = facts.license.entitlements if facts.license else {}
     found = entitlements.get(name)
     if found is not None:
         return TypedText(scalar_text(found.value), found.type, path_text("entitlements", name))
+    if name in BUILT_IN:
+        text = built_in(facts, name)
+        if text is not None:
+            return text
     if default is not None:
         return _default(default, name)
     if facts.missing == "empty":
@@ -38,6 +60,19 @@ def EntitlementValue(facts: Facts, name: str, default: Scalar | None = None) -> 
             f'EntitlementValue: no entitlement "{name}": there is no license', hint="give the file with --license"
         )
     raise TemplateError(f'no entitlement "{name}" in {facts.license.called}', hint=did_you_mean(name, entitlements))
+
+
+def built_in(facts: Facts, name: str) -> str | None:
+    """What the license says in KOTS' own field `name`; None if that isn't known."""
+    ours = BUILT_IN[name]
+    if ours in INSTALLATION_NAMES:
+        return installation(facts).get(ours)
+    document: Mapping[str, Any] = payload_document(facts.license.payload_json) if facts.license else {}
+    for part in ours.split("."):
+        if part not in document:
+            return None
+        document = document[part]
+    return "" if document is None else scalar_text(document)
 
 
 def _default(value: str | float, name: str) -> str:

@@ -109,7 +109,7 @@ def _calculated(facts: Facts, a: object, b: object, calculate: Callable[[float, 
     left, right = _number(facts, a), _number(facts, b)
     if left is None and not isinstance(right, float):
         return 0
-    left, right = left or 0, right or 0
+    left, right = 0 if left is None else left, 0 if right is None else right
     if isinstance(left, float) or isinstance(right, float):
         return float(calculate(float(left), float(right)))
     try:

@@ -8,15 +8,13 @@ _NATIVE = "only the scheduler of Replicated's native (pre-Kubernetes) appliance 
 _CONSOLE = "it belongs to Replicated's admin console: use a configuration option"
 _NODE = "a node's address is a matter of Replicated's native scheduler: nothing is asked of a cluster"
 _KURL = "a kURL installer is asked for it, and nothing is asked of a cluster: use a configuration option"
-_CERTIFICATE = "use genCA, genSelfSignedCert and genSignedCert, or GetCaCert, GetCert and GetKey of Ship"
 _IDENTITY = "there is no identity service: use a configuration option"
 _HELM = "it belongs to Helm: leave it between {{ and }}, which stay as they are"
 _FINISH = "close it with {{repl end }}"
 
 _BY_REASON = {
     _MACHINE: "env expandenv getHostByName",
-    _CLUSTER: "Lookup Distribution NodeCount KubernetesVersion KubernetesMajorVersion KubernetesMinorVersion IsKurl "
-    "KotsVersion IsEmbeddedCluster EmbeddedClusterVersion lookup KubeSeal",
+    _CLUSTER: "Lookup IsEmbeddedCluster EmbeddedClusterVersion lookup",
     _KURL: "KurlString KurlInt KurlBool KurlOption KurlAll",
     _NATIVE: "AppID AppVersion AppVersionCurrent AppVersionFirst ContainerExposedPort ContainerExposedPortFirst "
     "ContainerExposedPortAll DockerInfo HostPrivateIpAddress HostPrivateIpAddressAll HostPublicIpAddress "
@@ -26,10 +24,7 @@ _BY_REASON = {
     "NodePublicIPAddressFirst NodePublicIPAddressAll ThisHostInterfaceAddress ThisHostPrivateIpAddress "
     "ThisHostPublicIpAddress ThisNodeDockerAddress ThisNodeInterfaceAddress ThisNodePrivateIPAddress "
     "ThisNodePublicIPAddress",
-    _CONSOLE: "ConsoleSetting ConsoleSettingEquals HelmValue HTTPProxy HTTPSProxy NoProxy LocalImageName "
-    "LocalRegistryImagePullSecret PrivateCACert ReplicatedImageName ReplicatedImageRegistry "
-    "ReplicatedProxyDomain ReplicatedRegistryDomain",
-    _CERTIFICATE: "TLSCACert TLSCert TLSCertFromCA TLSKey TLSKeyFromCA",
+    _CONSOLE: "ConsoleSetting ConsoleSettingEquals HelmValue PrivateCACert ReplicatedImageName ReplicatedImageRegistry",
     _IDENTITY: "IdentityServiceEnabled IdentityServiceClientID IdentityServiceClientSecret IdentityServiceRoles "
     "IdentityServiceName IdentityServicePort",
     _HELM: "include tpl required",
@@ -37,14 +32,10 @@ _BY_REASON = {
     "use {{repl range $item := … }} … {{repl end }}": "for foreach",
     "use {{repl else if … }}": "elif elseif elsif",
     "use {{repl $name := … }}": "let var",
-    "functions are no values here: call it by its name": "call",
     "the kubeconfig of a cluster that Ship made: write its path": "AmazonEKS AzureAKS GoogleGKE",
     "use IsAirgap": "Airgap",
-    "use Sequence": "Cursor",
     "use LicenseFieldValue": "LicenseProperty License",
-    "use ShipCustomerRelease: what belongs to others than the customer is never shown": "ShipCustomerReleaseFull",
     'use Installation: {{repl Installation "semver" }}': "context",
-    "use RandomString, or randAlphaNum": "RandomBytes",
     "write true": "True TRUE yes",
     "write false": "False FALSE no",
     "write nil": "None none null Nil NULL",
