@@ -96,7 +96,8 @@ def parse_spec(data: bytes | str, file: str, *, collect: list[ShipperError] | No
     steps = _steps(sections["lifecycle"], escape, report)
     pin = _pin(sections["license"], report)
     texts = _templated(assets, groups, steps)
-    templating = declared or report.attempt(lambda: detect(texts)) or "jinja"
+    # With actions of both there are some of repl
+    templating = declared or report.attempt(lambda: detect(texts)) or "repl"
     digest = sha256(data.encode() if isinstance(data, str) else data).hexdigest()
     return Spec(file, assets, groups, steps, pin, templating, escape, _sorted(report.notes), digest)
 

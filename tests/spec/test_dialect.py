@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shipper.errors import SpecError
+from shipper.errors import ShipperError, SpecError
 from shipper.spec import parse_spec
 
 
@@ -64,3 +64,10 @@ def test_a_mix_needs_a_word(contents: str, place: str) -> None:
     )
     for templating in ("jinja", "repl"):
         assert parse_spec(spec(contents, f"templating: {templating}\n"), "s").templating == templating
+
+
+def test_a_spec_with_both_is_read_on_as_repl() -> None:
+    found: list[ShipperError] = []
+    text = "assets.v1: [{inline: {dest: a, contents: '{{repl Now }}{% raw %}'}}]"
+    assert parse_spec(text, "s", collect=found).templating == "repl"
+    assert len(found) == 1
