@@ -71,7 +71,7 @@ _THEMES = {
     "Versions": "semver",
     "Dates": "dates",
     "URLs and paths": "urls paths",
-    "Certificates, keys, random values": "certificates keys random state crypto",
+    "Certificates, keys, random values": "certificates randoms ciphers",
 }
 """Headings, and the names of the modules that stand under each; another module has a heading of its own."""
 _FILTER_THEMES = {"text": "Text", "numbers": "Numbers", "sequences": "Lists and maps"}

@@ -11,6 +11,7 @@ from shipper.context.facts import Facts, Option, Scope
 from shipper.context.functions import FUNCTIONS
 from shipper.template.engine import REPL_OPENINGS, Engine
 from shipper.template.source import TemplateSource
+from tests.keepers import MemoryKeeper
 
 if TYPE_CHECKING:
     from shipper.context.catalog import Templating
@@ -77,6 +78,7 @@ FACTS = Facts(
     },
     installation_id="",
     now=datetime(2030, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
+    keeper=MemoryKeeper(),
 )
 
 

@@ -37,7 +37,10 @@ def GetCaKey(facts: Facts, name: str, type_: str = "") -> str:
     return _silent(facts, lambda: _authority(facts, name, type_).key)
 
 
-@function(table="further")
+@function(
+    ('{{repl $key := GetCaKey "ca" "P256" }}{{repl GetCaCert "ca" | trunc 27 }}', "-----BEGIN CERTIFICATE-----"),
+    table="further",
+)
 def GetCaCert(facts: Facts, name: str) -> str:
     """The certificate of the authority `name`, which a `GetCaKey` or `GetKey` before this has made."""
 
@@ -64,7 +67,7 @@ def GetKey(facts: Facts, name: str, ca: str, hosts: str, type_: str = "") -> str
 
 
 @function(
-    ('{% set key = GetKey("web", "ca", "example.com", "P256") %}{{ GetCert("web")[:27] }}',
+    ('{{repl $key := GetKey "web" "ca" "example.com" "P256" }}{{repl GetCert "web" | trunc 27 }}',
      "-----BEGIN CERTIFICATE-----"),
     table="further",
 )  # fmt: skip
@@ -127,7 +130,10 @@ def TLSCert(facts: Facts, name: str, cn: str, ips: object, dns: object, days: in
     return _self_signed(facts, name, _request(cn, ips, dns, days)).cert
 
 
-@function(table="further")
+@function(
+    ('{{ TLSKey("web", "example.com", none, ["www.example.com"], 365)[:31] }}', "-----BEGIN RSA PRIVATE KEY-----"),
+    table="further",
+)
 def TLSKey(facts: Facts, name: str, cn: str = "", ips: object = None, dns: object = None, days: int = 0) -> str:
     """The private key of the certificate that `TLSCert` with the same arguments gives.
 
@@ -158,7 +164,10 @@ def TLSCertFromCA(facts: Facts, ca: str, name: str, cn: str, ips: object, dns: o
     return _from_ca(facts, ca, name, _request(cn, ips, dns, days)).cert
 
 
-@function(table="further")
+@function(
+    ('{{ TLSKeyFromCA("my-ca", "web", "example.com", none, none, 365)[:31] }}', "-----BEGIN RSA PRIVATE KEY-----"),
+    table="further",
+)
 def TLSKeyFromCA(facts: Facts, ca: str, name: str, cn: str, ips: object, dns: object, days: int) -> str:
     """The private key of the certificate that `TLSCertFromCA` with the same arguments gives."""
     return _from_ca(facts, ca, name, _request(cn, ips, dns, days)).key

@@ -27,26 +27,37 @@ def genCA(facts: Facts, cn: str, days: int) -> Record:
     return _authority(facts, "genCA", cn, days, "")
 
 
-@function(table="further")
+@function(
+    ('{{ genCAWithKey("ca", 365, genPrivateKey("ecdsa")).Key[:30] }}', "-----BEGIN EC PRIVATE KEY-----"),
+    table="further",
+)
 def genCAWithKey(facts: Facts, cn: str, days: int, key: str) -> Record:
     """A certificate authority with the private key `key`."""
     return _authority(facts, "genCAWithKey", cn, days, key)
 
 
-@function(table="further")
+@function(
+    ('{{repl (genSelfSignedCert "app" (list "10.0.0.1") (list "app.example.com") 365).Cert | trunc 27 }}',
+     "-----BEGIN CERTIFICATE-----"),
+    table="further",
+)  # fmt: skip
 def genSelfSignedCert(facts: Facts, cn: str, ips: object, dns: object, days: int) -> Record:
     """A certificate for `cn`, addresses and names, signed with its own new RSA key: its `.Cert` and `.Key`."""
     return _certificate(facts, "genSelfSignedCert", _request(cn, ips, dns, days), "", None)
 
 
-@function(table="further")
+@function(
+    ('{{repl (genSelfSignedCertWithKey "app" nil nil 365 (genPrivateKey "ecdsa")).Cert | trunc 27 }}',
+     "-----BEGIN CERTIFICATE-----"),
+    table="further",
+)  # fmt: skip
 def genSelfSignedCertWithKey(facts: Facts, cn: str, ips: object, dns: object, days: int, key: str) -> Record:
     """A certificate for `cn`, addresses and names, signed with its own key `key`."""
     return _certificate(facts, "genSelfSignedCertWithKey", _request(cn, ips, dns, days), key, None)
 
 
 @function(
-    ('{{ genSignedCert("app", none, ["app.example.com"], 365, genCA("ca", 365)).Key[:31] }}',
+    ('{{repl $ca := genCA "ca" 365 }}{{repl (genSignedCert "app" nil (list "app.example.com") 365 $ca).Key | trunc 31 }}',
      "-----BEGIN RSA PRIVATE KEY-----"),
     table="further",
 )  # fmt: skip
@@ -58,13 +69,21 @@ def genSignedCert(facts: Facts, cn: str, ips: object, dns: object, days: int, ca
     return _certificate(facts, "genSignedCert", _request(cn, ips, dns, days), "", _pair(ca))
 
 
-@function(table="further")
+@function(
+    ('{{repl (genSignedCertWithKey "app" nil nil 365 (genCA "ca" 365) (genPrivateKey "ecdsa")).Cert | trunc 27 }}',
+     "-----BEGIN CERTIFICATE-----"),
+    table="further",
+)  # fmt: skip
 def genSignedCertWithKey(facts: Facts, cn: str, ips: object, dns: object, days: int, ca: object, key: str) -> Record:
     """A certificate for the private key `key`, signed by the authority `ca`."""
     return _certificate(facts, "genSignedCertWithKey", _request(cn, ips, dns, days), key, _pair(ca))
 
 
-@function(table="further")
+@function(
+    ('{{repl $ca := genCA "ca" 365 }}{{repl (buildCustomCert (b64enc $ca.Cert) (b64enc $ca.Key)).Cert | trunc 27 }}',
+     "-----BEGIN CERTIFICATE-----"),
+    table="further",
+)  # fmt: skip
 def buildCustomCert(budget: Budget, cert: str, key: str) -> Record:
     """A certificate and its private key, both PEM in base64, as `genSignedCert` takes an authority."""
     budget.steps_for(200)

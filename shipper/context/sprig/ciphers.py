@@ -42,7 +42,9 @@ def _encrypted(text: str, password: str) -> str:
     return b64encode(vector + encryptor.update(data) + encryptor.finalize()).decode("ascii")
 
 
-@function(table="further", subject="last")
+@function(
+    ('{{repl "hello" | encryptAES "password" | decryptAES "password" }}', "hello"), table="further", subject="last"
+)
 def decryptAES(s: str, password: str) -> str:
     """What `encryptAES` with the same password encrypted."""
     import binascii
@@ -67,7 +69,7 @@ def _cipher(password: str, vector: bytes) -> Cipher[CBC]:
     return Cipher(algorithms.AES(password.encode()[:_KEY].ljust(_KEY, b"\0")), modes.CBC(vector))
 
 
-@function(table="further")
+@function(('{{ TLSCACert("sealer", 365) | KubeSeal("acme", "db", "hunter2") | length }}', "376"), table="further")
 def KubeSeal(facts: Facts, cert: str, namespace: str, name: str, value: str) -> str:
     """`value` sealed for the key `name` of a SealedSecret in `namespace`, with the controller's certificate.
 

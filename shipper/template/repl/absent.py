@@ -9,6 +9,7 @@ _CONSOLE = "it belongs to Replicated's admin console: use a configuration option
 _NODE = "a node's address is a matter of Replicated's native scheduler: nothing is asked of a cluster"
 _KURL = "a kURL installer is asked for it, and nothing is asked of a cluster: use a configuration option"
 _IDENTITY = "there is no identity service: use a configuration option"
+_BCRYPT = "there is no bcrypt here: make the hash elsewhere, and take it from a configuration option"
 _HELM = "it belongs to Helm: leave it between {{ and }}, which stay as they are"
 _FINISH = "close it with {{repl end }}"
 
@@ -27,6 +28,7 @@ _BY_REASON = {
     _CONSOLE: "ConsoleSetting ConsoleSettingEquals HelmValue PrivateCACert ReplicatedImageName ReplicatedImageRegistry",
     _IDENTITY: "IdentityServiceEnabled IdentityServiceClientID IdentityServiceClientSecret IdentityServiceRoles "
     "IdentityServiceName IdentityServicePort",
+    _BCRYPT: "bcrypt htpasswd",
     _HELM: "include tpl required",
     _FINISH: "endif endrange endfor endwith fi done",
     "use {{repl range $item := … }} … {{repl end }}": "for foreach",
