@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from shipper.cli.groups import grouped
 from shipper.cli.options import (
@@ -38,11 +40,14 @@ def lint(
     validate: ValidateOptions,
     templates: Templates = None,
     github_contents: GithubContents = [],
+    ship: Annotated[
+        bool, typer.Option("--ship", help="Also say where shipper differs from Replicated Ship, with its {{repl …}}.")
+    ] = False,
     output: OutputFormat = Format.text,
 ) -> int:
     """Check a spec and its templates: all findings, each with its place.
 
-    Exits with 3 if there is an error; warnings are no errors. With --license the names of entitlements are
+    Exits with 3 if there is an error; warnings and notes are no errors. With --license the names of entitlements are
     checked too. With --validate the spec is rendered as well, with the license and the values given, and the result
     checked.
     """
@@ -60,13 +65,19 @@ def lint(
     )
     state = state_file(facts.state, keeps=False)
     findings = checked(session.spec, unread, session.license, session.options._replace(validate=validator, state=state))
-    errors = sum(finding.level == "error" for finding in findings)
+    if ship:
+        from shipper.render.shiplint import differences, merged
+
+        found = differences(session.spec, session.license, session.options)
+        findings = merged(findings, found, session.spec.file)
+    counts = [sum(finding.level == level for finding in findings) for level in ("error", "warning", "note")]
     if output is Format.text:
         write("".join(line(finding) for finding in findings))
-        note(f"{session.spec.file}: {counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}")
+        differs = f", {counted(counts[2], 'difference')} from Ship" if ship else ""
+        note(f"{session.spec.file}: {counted(counts[0], 'error')}, {counted(counts[1], 'warning')}{differs}")
     else:
         write(formatted([as_data(finding) for finding in findings], output.value))
-    return EXIT_FINDINGS if errors else 0
+    return EXIT_FINDINGS if counts[0] else 0
 
 
 def line(finding: Finding) -> str:
@@ -81,10 +92,14 @@ def line(finding: Finding) -> str:
 
 
 def as_data(finding: Finding) -> dict[str, object]:
-    """A finding for other programs; what is unknown is null. One of --validate also says which field it is about."""
+    """A finding for other programs; what is unknown is null.
+
+    One of --validate also says which field it is about, one of --ship its rule and what both do.
+    """
     error = finding.error
     place = error.position
     about = {"output": "dest", "document": "document", "field": "field"}
+    about |= {name: name for name in ("rule", "ship", "shipper")}
     field = {name: getattr(error, part) or None for name, part in about.items() if hasattr(error, part)}
     return {
         "level": finding.level,

@@ -60,7 +60,7 @@ class FunctionSpec(NamedTuple):
     the signature reads in messages; `theme` is the module it is in; a step is charged for each `2**shift` characters
     of the result; `examples` are templates with what they give. `secret`: the result holds the license's password, if
     there is one. `filter`: the piped value may be the first argument. `subject` is the place that the first parameter
-    has among the arguments in repl, where a piped value comes last.
+    has among the arguments in repl, where a piped value comes last. `returns` is the annotation of the result.
     """
 
     name: str
@@ -76,6 +76,7 @@ class FunctionSpec(NamedTuple):
     secret: bool = False
     subject: Subject = "first"
     budget: bool = False
+    returns: str = ""
 
     @property
     def signature(self) -> str:
@@ -162,6 +163,7 @@ def _spec(name: str, call: Callable[..., Any], examples: tuple[tuple[str, str], 
         theme,
         shift,
         budget=budget,
+        returns=call.__annotations__.get("return", ""),
     )
 
 

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 
 
 class Finding(NamedTuple):
-    """Something to mend (`error`) or to know (`warning`)."""
+    """Something to mend (`error`) or to know (`warning`); a `note` says where Replicated Ship differs."""
 
-    level: Literal["error", "warning"]
+    level: Literal["error", "warning", "note"]
     error: ShipperError
 
 
