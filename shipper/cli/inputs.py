@@ -68,7 +68,8 @@ def value_from_file(setting: str) -> dict[str, Given]:
     if not name or not path or not is_unicode(name):
         raise UsageError("--set-file takes NAME=PATH", hint="what is in the file is the value")
     try:
-        return {name: Given(content=read_file(path, max_bytes=MAX_VALUES))}
+        content = read_file(path, max_bytes=MAX_VALUES)
+        return {name: Given(content=content, filename="" if path == "-" else os.path.basename(path))}
     except UsageError as error:
         error.subject = f"option {name}"
         raise

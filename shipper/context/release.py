@@ -70,7 +70,7 @@ KEYS = {
 """All names that mean something. Others may be in the file, too, for `Installation`."""
 
 _FOLDED = {name.replace("_", ""): name for name in KEYS}
-_CUTOFF = 0.85  # names as different as `region` and `release_id` are somebody's own
+_CUTOFF = 0.9  # names as different as `customer` and `customer_id` are somebody's own
 
 
 def mistaken(name: str) -> str:

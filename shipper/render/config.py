@@ -34,8 +34,8 @@ class Given(NamedTuple):
     """A value from outside; `position` is where it stands, None for the command line.
 
     `type` is the type it was written with, which only counts where no spec declares one. Where there is `content`
-    it is that of a file, and the option's type decides which text it is. What is `remembered` comes from the state
-    file of an earlier run, which may know options that are gone, and is taken as it was written there.
+    it is that of the file `filename`, and the option's type decides which text it is. What is `remembered` comes from
+    the state file of an earlier run, which may know options that are gone, and is taken as it was written there.
     """
 
     text: str = ""
@@ -43,6 +43,7 @@ class Given(NamedTuple):
     type: ValueType = "string"
     content: bytes | None = None
     remembered: bool = False
+    filename: str = ""
 
 
 class Warned(NamedTuple):
@@ -116,7 +117,7 @@ def resolve(groups: Sequence[ConfigGroup], given: Mapping[str, Given], evaluator
             text, secret = computed(item, evaluator)
         else:
             text, secret = fitting(item, value), False
-        options[name] = option_of(item, text, secret=secret)
+        options[name] = option_of(item, text, secret=secret, filename=value.filename if value else "")
         evaluator.define(options[name])
     require_values(groups, options, evaluator)
     return Resolved({name: options[name] for name in items}, tuple(warnings))
@@ -127,7 +128,7 @@ def is_computed(item: ConfigItem) -> bool:
     return item.readonly or item.type in COMPUTED_TYPES
 
 
-def option_of(item: ConfigItem, text: str, *, secret: bool) -> Option:
+def option_of(item: ConfigItem, text: str, *, secret: bool, filename: str = "") -> Option:
     """The option as templates see it; it is secret as a password, or if it was made from a secret."""
     return Option(
         name=item.name,
@@ -135,12 +136,13 @@ def option_of(item: ConfigItem, text: str, *, secret: bool) -> Option:
         type=VALUE_TYPES.get(item.type, "string"),
         hidden=item.hidden,
         secret=secret or item.type == "password",
+        filename=filename,
     )
 
 
 def loose_option(name: str, value: Given) -> Option:
     """An option that no spec declares."""
-    return Option(name, text_of(value, name), value.type)
+    return Option(name, text_of(value, name), value.type, filename=value.filename)
 
 
 def unknown_names(given: Mapping[str, Given], items: Mapping[str, ConfigItem]) -> list[Warned]:

@@ -39,10 +39,17 @@ def test_data_is_plain() -> None:
 
 
 def test_installation() -> None:
-    assert installation(FACTS) == {
+    known = installation(facts(release={"semver": "1.2.3", "channel_name": "Stable", "sequence": 4, "is_airgap": True}))
+    assert known == {
         "app_slug": "acme", "channel_name": "Stable", "customer_id": "c-0042", "installation_id": "lic_example", "license_id": "lic_example",
-        "semver": "1.2.3",
+        "semver": "1.2.3", "sequence": "4", "is_airgap": "true",
     }  # fmt: skip
+
+
+def test_the_clusters_registry_is_no_fact_of_the_installation() -> None:
+    assert FACTS.release["local_registry.password"] == "local"
+    assert not [name for name in installation(FACTS) if "registry." in name]
+    assert "local" not in installation(FACTS).values()
 
 
 def test_the_signed_license_wins_over_the_release() -> None:

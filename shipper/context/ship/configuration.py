@@ -46,8 +46,8 @@ def ConfigOptionName(facts: Facts, name: str) -> str:
 
 @function(('{{repl ConfigOptionFilename "certificate" }}', "server.crt"), table="further")
 def ConfigOptionFilename(facts: Facts, name: str) -> str:
-    """The name of the file that the option's value was read from, without its folder."""
+    """The name of the file that the option's value was read from, without its folder; empty if it has no value."""
     option = option_of(facts, name)
-    if option is None or option.filename or facts.missing == "empty":
+    if option is None or option.filename or not option.text or facts.missing == "empty":
         return option.filename if option else ""
     raise TemplateError(f'option "{name}" was not read from a file', hint=f"give it with --set-file {name}=PATH")
