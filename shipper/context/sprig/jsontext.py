@@ -144,7 +144,9 @@ def read_json(s: str, *, lenient: bool, floats: bool = False) -> object:
     except TemplateError as error:
         if lenient:
             return None
-        raise TemplateError(error.message if "JSON" in error.message else f"no valid JSON: {error.message}") from None
+        raise TemplateError(
+            error.message if error.message.startswith("no valid JSON") else f"no valid JSON: {error.message}"
+        ) from None
 
 
 def _owned(value: object, *, floats: bool) -> object:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shipper.context.functions.layout import trimmed
 from shipper.context.functions.text import GO_SPACE, utf8
 from shipper.context.go.printing import text_of
+from shipper.context.go.values import Map
 from shipper.context.registry import check_items, check_size, function
 from shipper.context.sprig.cases import WALKED
 from shipper.context.sprig.coerce import to_texts
@@ -186,7 +187,7 @@ def splitn(s: str, sep: str, n: int) -> dict[str, object]:
     if n < 0:
         return split(s, sep)
     if n == 0:
-        return {}
+        return Map()
     if sep:
         check_items(min(str.count(s, sep) + 1, n))
         return _numbered(list(str.split(s, sep, n - 1)))
@@ -196,7 +197,7 @@ def splitn(s: str, sep: str, n: int) -> dict[str, object]:
 
 
 def _numbered(parts: list[str]) -> dict[str, object]:
-    return {f"_{index}": part for index, part in enumerate(parts)}
+    return Map({f"_{index}": part for index, part in enumerate(parts)})
 
 
 @function(('{{ splitList("a,b", ",") | toJson }}', '["a","b"]'), subject="last", table="further")
