@@ -244,6 +244,7 @@ FURTHER_IN: dict[Load, str] = {
         "mustRegexFind mustRegexFindAll mustRegexMatch mustRegexReplaceAll mustRegexReplaceAllLiteral mustRegexSplit "
         "regexFind regexFindAll regexMatch regexQuoteMeta regexReplaceAll regexReplaceAllLiteral regexSplit"
     ),
+    _semver: "semver semverCompare",
 }
 """What imports a module, and the names of the functions that both languages get from it."""
 
