@@ -38,7 +38,7 @@ _TOKEN = re.compile(
     r"""|(?P<comma>,)"""
     r"""|(?P<assign>=(?!=))"""
     r"""|(?P<rune>'(?:[^'\\\n]++|\\[^\n])*+')"""
-    r"""|(?P<trim>-\}\}[ \t\r\n]*+)"""
+    r"""|(?P<trim>(?<=[ \t\r\n])-\}\}[ \t\r\n]*+)"""
     r"""|(?P<other>.)"""
     r"""|(?P<eof>\Z))""",
     re.DOTALL,
