@@ -245,6 +245,7 @@ FURTHER_IN: dict[Load, str] = {
         "regexFind regexFindAll regexMatch regexQuoteMeta regexReplaceAll regexReplaceAllLiteral regexSplit"
     ),
     _semver: "semver semverCompare",
+    _urls: "urlJoin urlParse",
 }
 """What imports a module, and the names of the functions that both languages get from it."""
 
