@@ -134,7 +134,7 @@ def test_harmless(payload: str, engine: Engine) -> None:
     before = copy.deepcopy(seen.data)
     assert engine.loader is not None
     root = engine.loader.root
-    run(engine, "{{ cfg.zz|default(1) }}", seen.data)
+    run(engine, "{{ cfg.zz|default(1) }}{{ add(1, 2) }}", seen.data)
     list(JINJA.values())  # a function's module is imported when a template names it
     events: list[Event] = []
     _events = events
