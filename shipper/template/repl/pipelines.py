@@ -104,6 +104,8 @@ class Pipelines:
             node = self.word(text, at)
         elif kind == "variable":
             if text not in self.variables:
+                if self.tokens[self.index][0] == "declare":
+                    self.fail()
                 raise Fault(f'the variable "{text}" is not defined', at, suggest(text, self.variables))
             node = tree.name(text, at)
         elif kind == "field":

@@ -18,11 +18,8 @@ PIECES = [
 
 
 def texts(source: str) -> list[str]:
-    """What `source` prints, if it prints only texts."""
-    found = []
-    for statement in outline(source):
-        found.append(statement[1] if statement[0] == "raw" else statement[1][1])
-    return found
+    """What `source` prints, if it prints only literals."""
+    return [statement[1] if statement[0] == "raw" else statement[1][1] for statement in outline(source)]
 
 
 @pytest.mark.parametrize(

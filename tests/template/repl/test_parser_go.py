@@ -250,7 +250,7 @@ def joined(expression: Any) -> Any:
     if word != "call":
         return expression
     name, *operands = operands
-    found = []
+    found: list[Any] = []
     for operand in map(joined, operands):
         found += operand[2:] if name in {"and", "or"} and operand[:2] == [word, name] else [operand]
     return [word, name, *found]
