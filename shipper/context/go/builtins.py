@@ -11,7 +11,7 @@ from shipper.context.go import fmt
 from shipper.context.go.compare import equal, less, less_or_equal
 from shipper.context.go.escapes import html_text, js_text, query_text
 from shipper.context.go.kinds import kind_of
-from shipper.context.go.printing import text_of
+from shipper.context.go.printing import NO_VALUE, text_of
 from shipper.context.go.values import Record
 from shipper.context.registry import Budget, function
 from shipper.errors import TemplateError
@@ -112,32 +112,6 @@ def _place(key: object, last: int) -> int:
     return key
 
 
-@function(("{{repl slice (list 1 2 3) 1 2 }}", "[2]"), ('{{repl slice "abc" 1 }}', "bc"), table="repl")
-def slice_(value: object, *places: object) -> object:
-    """Part of a list, or of a text by its bytes: from the first place to before the second."""
-    if len(places) > 2:
-        raise TemplateError(f"it takes two places at most, not {len(places)}")
-    if isinstance(value, str):
-        data = value.encode()
-        first, last = _bounds(places, len(data))
-        try:
-            return data[first:last].decode()
-        except UnicodeDecodeError:
-            raise TemplateError(f"bytes {first} to {last} are no whole characters", hint="use substr") from None
-    if isinstance(value, (list, tuple, range)):
-        first, last = _bounds(places, len(value))
-        return list(value[first:last])
-    raise TemplateError(f"{_called(value)} has no parts")
-
-
-def _bounds(places: tuple[object, ...], size: int) -> tuple[int, int]:
-    found = [_place(each, size) for each in places]
-    first, last = found[0] if found else 0, found[1] if len(found) > 1 else size
-    if first > last:
-        raise TemplateError(f"the first place, {first}, is behind the second, {last}")
-    return first, last
-
-
 @function(('{{repl print "a" 1 2 true }}', "a1 2 true"), table="repl", shift=WRITTEN)
 def print_(*values: object) -> str:
     """The values as text, with a blank between two of which neither is text."""
@@ -185,7 +159,8 @@ def urlquery(budget: Budget, *values: object) -> str:
 
 
 def _charged(budget: Budget, values: tuple[object, ...]) -> str:
-    text = fmt.sprint(values)
+    """The values as text, nil as an action prints it."""
+    text = fmt.sprint([NO_VALUE if value is None else value for value in values])
     budget.steps_for(len(text) >> 4)
     return text
 

@@ -40,7 +40,7 @@ def formatted(flags: Flags, verb: str, value: object) -> str:
         return padded(flags, NIL) if verb in "vT" else f"%!{verb}({NIL})"
     if verb == "T":
         return _text(flags, kind_of(value).type)
-    if verb == "p":
+    if verb in "pw":
         return _bad(flags, verb, value)
     if _is_composite(value):
         writer = Writer()

@@ -47,6 +47,11 @@ def _name(ev: ReplEvaluator, node: nodes.Name) -> Any:
     raise TemplateError(f"{shown(name)} is not defined", hint="it is in the branch or loop that declares it")
 
 
+def held(ev: ReplEvaluator, name: str, value: Any) -> Any:
+    """What a variable holds of a pipeline's value: nil has no kind any more, and then fields that have no value."""
+    return Undefined(f"{shown(name)} is nil", lenient=ev.lenient) if value is None else value
+
+
 def _and(ev: ReplEvaluator, node: nodes.And) -> Any:
     left = ev.value(node.left)
     return ev.value(node.right) if ev.truth(left) else left
@@ -72,10 +77,8 @@ def _getattr(ev: ReplEvaluator, node: nodes.Getattr) -> Any:
         return Undefined(f"{what} has no {shown(name)}", lambda: suggest(name, owner), lenient=ev.lenient)
     if type(owner) is Undefined:
         return owner
-    if owner is None:
-        if type(node.node) is nodes.Call:
-            return Undefined(f"nil has no {shown(name)}", lenient=ev.lenient)
-        raise TemplateError(f"nil has no {shown(name)}")
+    if owner is None and type(node.node) not in (nodes.Getattr, nodes.Name):
+        return Undefined(f"nil has no {shown(name)}", lenient=ev.lenient)
     raise TemplateError(f"{kind_of(owner).words} has no {shown(name)}", hint="only a map or structure has fields")
 
 

@@ -14,6 +14,7 @@ from shipper.context.go.printing import in_order
 from shipper.context.go.values import Record
 from shipper.errors import TemplateError, shown
 from shipper.template.expressions import start
+from shipper.template.repl.expressions import held
 from shipper.template.runtime import Frame, Undefined
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _for(ev: ReplEvaluator, node: nodes.For) -> None:
             for target in targets:
                 # In Go, too, the variables of an empty range are what it would have gone over
                 if type(target) is nodes.NSRef or target.name != ".":
-                    _set(ev, target, value)
+                    _set(ev, target, held(ev, target.name, value))
             ev.execute(node.else_)
     except _Break:
         pass
@@ -118,11 +119,14 @@ def _set(ev: ReplEvaluator, target: Any, value: Any) -> None:
 def _assign(ev: ReplEvaluator, node: nodes.Assign) -> None:
     value = ev.value(node.node)
     ev.budget.steps_for(1)
-    _set(ev, node.target, value)
+    _set(ev, node.target, held(ev, node.target.name, value))  # type: ignore[attr-defined]  # the target is a name
 
 
 def _with(ev: ReplEvaluator, node: nodes.With) -> None:
-    names = {target.name: ev.value(value) for target, value in zip(node.targets, node.values, strict=True)}  # type: ignore[attr-defined]  # the targets are names
+    targets: Any = node.targets
+    names = {
+        target.name: held(ev, target.name, ev.value(value)) for target, value in zip(targets, node.values, strict=True)
+    }
     _scope(ev, names, node.body)
 
 

@@ -120,7 +120,7 @@ def _printed(template: str) -> str:
 
 def _differences(go: Path, templates: list[str]) -> list[tuple[str, str | None, str]]:
     """Templates with what Go prints, and what we say instead."""
-    found = []
+    found: list[tuple[str, str | None, str]] = []
     for template, wanted in zip(templates, _wanted(go, templates), strict=True):
         try:
             ours = _printed(template)
