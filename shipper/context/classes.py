@@ -56,12 +56,13 @@ def _compiled(text: str) -> Any:
     """A pattern for one or more characters of the class; None where it is none."""
     import re2
 
-    if len(text) > MAX_CLASS or not re2.fullmatch(_ONE_CLASS, text):
-        return None
     options = re2.Options()
     options.log_errors = False
     try:
-        return re2.compile(f"(?:{text})+".encode(), options)
+        data = text[: MAX_CLASS + 1].encode()
+        if len(text) > MAX_CLASS or not re2.fullmatch(_ONE_CLASS.encode(), data):
+            return None
+        return re2.compile(b"(?:%b)+" % data, options)
     except (re2.error, UnicodeEncodeError):
         return None
 
