@@ -40,7 +40,8 @@ of `x…` there may be any number.
 - In Jinja, `{{ trunc("abcdef", 3) }}`. Every function that takes an argument is a filter too, and the piped value is its first argument:
   `{{ "abcdef" | trunc(3) }}`.
 - In repl, `{{repl trunc 3 "abcdef" }}`. A piped value is the last argument: `{{repl "abcdef" | trunc 3 }}`. What is said of errors holds without
-  `--missing empty`: with it a bad input gives what it gave in Ship, mostly an empty text.
+  `--missing empty`: with it a bad input gives what it gave in Ship, mostly an empty text. `and`, `or` and `not` are part of the language: they
+  give one of their values, and look at no more of them than they must.
 
 """
 _FILTERS = """
@@ -60,14 +61,14 @@ _THEMES = {
     "Configuration": "configuration",
     "The cluster and its registry": "target",
     "Go's own": "builtins",
-    "Text": "text strings",
+    "Text": "text strings cases",
     "Layout": "layout",
-    "YAML, JSON, quotes": "data",
-    "Numbers": "math numbers",
+    "YAML, JSON, quotes": "data jsontext",
+    "Numbers": "math numbers floats",
     "Lists": "lists",
     "Maps": "dicts",
     "Comparing, choosing, kinds of values": "compare defaults types flow",
-    "Printing": "print printf",
+    "Go's own: comparing, looking up, printing": "builtins",
     "Encodings and digests": "encoding hashes",
     "Regular expressions": "regex",
     "Versions": "semver",
@@ -100,14 +101,19 @@ def reference() -> str:
 def entries() -> list[Entry]:
     """All functions, those that are the same under several names once."""
     found: dict[object, Entry] = {}
-    for name in sorted({*JINJA, *REPL_FUNCTIONS}, key=lambda name: (name.casefold(), name)):
+    for name in sorted({*JINJA, *REPL_FUNCTIONS}, key=_order):
         jinja, repl = JINJA.get(name), REPL_FUNCTIONS.get(name)
         key = _same(jinja), _same(repl)
         if key in found:
             found[key].names.append(name)
         else:
             found[key] = Entry([name], jinja, repl)
-    return list(found.values())
+    return sorted(found.values(), key=lambda entry: _order(entry.names[0])[1:])
+
+
+def _order(name: str) -> tuple[bool, str, str]:
+    """Where a name stands in a list. `mustX` is another name of `X`, and not the other way round."""
+    return name.startswith("must"), name.casefold(), name
 
 
 def _same(spec: FunctionSpec | None) -> object:
@@ -128,7 +134,7 @@ def _functions() -> Iterable[str]:
         links |= {name: link for entry in group for link in [anchor.of(entry.names[0])] for name in entry.names}
     yield "| theme | functions |\n|---|---|\n"
     for heading, group in themes.items():
-        names = sorted((name for entry in group for name in entry.names), key=lambda name: (name.casefold(), name))
+        names = sorted((name for entry in group for name in entry.names), key=lambda name: _order(name)[1:])
         yield f"| {heading} | {', '.join(f'[{name}](#{links[name]})' for name in names)} |\n"
     for heading, group in themes.items():
         yield f"\n### {heading}\n"
