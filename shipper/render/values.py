@@ -95,7 +95,22 @@ def read_release(path: str) -> dict[str, str | int]:
     """What is known of the release and the cluster, from a file. Raises UsageError, SpecError, LimitError."""
     from shipper.yamlio import parse, read_file
 
-    return release_in(parse(read_file(path, max_bytes=MAX_VALUES), path, error=SpecError))
+    data = read_file(path, max_bytes=MAX_VALUES)
+    try:
+        return release_in(parse(data, path, error=SpecError))
+    except SpecError:
+        if not (path.endswith(".json") and b"\\u" in data):
+            raise
+    return release_in(parse(_without_surrogates(data, path), path, error=SpecError))
+
+
+def _without_surrogates(data: bytes, path: str) -> str:
+    """JSON as YAML can be written, which has no pairs of surrogates. Raises SpecError."""
+    import json
+
+    from shipper.yamlio import load_json
+
+    return json.dumps(load_json(data, path, error=SpecError), ensure_ascii=False, indent=1)
 
 
 def release_in(node: Node) -> dict[str, str | int]:

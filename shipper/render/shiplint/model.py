@@ -101,5 +101,5 @@ class DifferenceError(TemplateError):
         self.rule = rule
         self.ship, self.shipper, write = (text.format(*about) for text in RULES[rule])
         super().__init__(
-            f"Ship {self.ship}; shipper {self.shipper} [{rule}]", position=position, subject=subject, hint=write
+            f"Ship {self.ship}, and shipper {self.shipper} [{rule}]", position=position, subject=subject, hint=write
         )
