@@ -99,9 +99,11 @@ def has(items: object, item: object) -> bool:
 
 
 @function(("{{ mustSlice([1, 2, 3], 1) | toJson }}", "[2,3]"), alias="slice", table="further")
-def mustSlice(items: object, start: int = 0, end: int | None = None) -> list[object]:
-    """The items from place `start` to before `end`."""
+def mustSlice(items: object, start: int = 0, end: int | None = None) -> list[object] | None:
+    """The items from place `start` to before `end`; nil of an empty list."""
     found = to_items(items)
+    if not found:
+        return None
     end = len(found) if end is None else end
     if not 0 <= start <= end <= len(found):
         raise TemplateError(f"no items from {start} to {end}: the list has {len(found):,}")

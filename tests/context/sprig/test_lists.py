@@ -35,6 +35,8 @@ TABLE = [
     ("mustSlice (list 1 2 3)", "[1 2 3]"),
     ("mustSlice (list 1 2 3) 1", "[2 3]"),
     ("mustSlice (list 1 2 3) 1 2", "[2]"),
+    ("slice (list 1 2 3) 1 2", "[2]"),
+    ("print (slice (list) 0 1)", "<nil>"),
     ('compact (list 1 0 "" "a" nil false (list) (dict) 0.0)', "[1 a]"),
     ("chunk 2 (list 1 2 3)", "[[1 2] [3]]"),
     ("chunk 3 (list)", "[]"),
@@ -53,6 +55,7 @@ REFUSED = [
     ('first "abc"', "first: needs a list, not text"),
     ("append nil 1", "append: needs a list, not none"),
     ("chunk 0 (list 1)", "chunk: size must be 1 or more"),
+    ('slice "abc" 1', "slice: needs a list, not text"),
     ("mustSlice (list 1) 2", "mustSlice: no items from 2 to 1"),
     ("concat (until 200000) (until 200000)", "concat: the result would have more than 250,000 items"),
 ]  # fmt: skip
