@@ -51,6 +51,8 @@ def test_as_ship(expression: str, expected: str) -> None:
 FAILING = [
     ("Base64Decode('!!')", "Base64Decode: the text is no standard base64"),
     ("Base64Decode('YQ')", "Base64Decode: the text is no standard base64"),
+    ("Base64Decode('YWJj=')", "Base64Decode: the text is no standard base64"),
+    ("Base64Decode('YWJj====')", "Base64Decode: the text is no standard base64"),
     ("Base64Decode('é')", "Base64Decode: the text is no standard base64"),
     ("Base64Decode('/w==')", "Base64Decode: the text holds bytes that are no UTF-8 text"),
     ("Base64Encode('\\ud800')", "Base64Encode: the text holds half a character"),

@@ -33,10 +33,8 @@ def decode_base64(text: str, what: str, *, lenient: bool = False) -> str:
 
     If `lenient`, what is no base64 is an empty text, as in Ship. Bytes that are no text are an error always.
     """
-    import binascii
-
     try:
-        data = binascii.a2b_base64(text.replace("\r", "").replace("\n", "").encode("ascii"), strict_mode=True)
+        data = from_base64(text.encode("ascii"))
     except ValueError:
         if lenient:
             return ""
@@ -45,6 +43,16 @@ def decode_base64(text: str, what: str, *, lenient: bool = False) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         raise TemplateError(f"{what} holds bytes that are no UTF-8 text") from None
+
+
+def from_base64(data: bytes) -> bytes:
+    """The bytes that `data` holds in padded standard base64, with or without line breaks. Raises ValueError."""
+    import binascii
+
+    data = data.translate(None, b"\r\n")
+    if len(data) % 4 or 0 <= data.find(b"=") < len(data) - 2:
+        raise ValueError("padding after a whole group, which Python passes over")
+    return binascii.a2b_base64(data, strict_mode=True)
 
 
 def utf8(text: str) -> bytes:

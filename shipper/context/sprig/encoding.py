@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 from typing import TYPE_CHECKING
 
-from shipper.context.functions.text import utf8
+from shipper.context.functions.text import from_base64, utf8
 from shipper.context.registry import function
 from shipper.errors import TemplateError
 
@@ -32,7 +32,7 @@ def b64dec(facts: Facts, s: str) -> str:
 
     Anything else is an error; with `--missing empty` the result is then the text of the error, as Sprig has it.
     """
-    return _decoded(facts, s, "base64", _from_base64, _bad_base64)
+    return _decoded(facts, s, "base64", from_base64, _bad_base64)
 
 
 @function(('{{ b32enc("hello") }}', "NBSWY3DP"), ('{{repl "hello" | b32enc }}', "NBSWY3DP"), table="further", shift=8)
@@ -70,16 +70,12 @@ def _decoded(
         raise TemplateError("the text holds bytes that are no UTF-8 text") from None
 
 
-def _from_base64(data: bytes) -> bytes:
-    return binascii.a2b_base64(data.translate(None, _BREAKS), strict_mode=True)
-
-
 def _from_base32(data: bytes) -> bytes:
     from base64 import b32decode
 
     data = data.translate(None, _BREAKS)
     first = data.find(_PADDING)
-    if 0 <= len(data) - first <= 8:
+    if first >= 0 and len(data) - first <= 8:
         # Go looks at nothing after the last group
         data = data[: first // 8 * 8 + 8]
     return b32decode(data)
