@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from shipper.spec.model import Templating, Text
 
 REPL_ACTION = r"""(?:\{\{repl|repl\{\{)(?=[\s(`"'-])"""
+WORDS = frozenset({"1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"})
+"""What means the same as a condition in both."""
 JINJA_ACTION = r"\{%|\{\{-?\s*[A-Z][A-Za-z0-9]*\s*\("
 """A statement, or a call of one of our functions. Go templates never write ``{{ Name(``."""
 
@@ -30,6 +32,11 @@ def detect(texts: Iterable[Text]) -> Templating:
         if found:
             raise _mixed(text, found.start())
     return "repl"
+
+
+def is_static(texts: Iterable[Text], conditions: Iterable[Text]) -> bool:
+    """Whether nothing in a spec tells its language: no field is a template, and no condition an expression."""
+    return not any("{" in text.text for text in texts) and all(text.text in WORDS for text in conditions)
 
 
 def _mixed(text: Text, offset: int) -> SpecError:

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from shipper.errors import ShipperError, SpecError, did_you_mean
 from shipper.spec.assets import read_asset
 from shipper.spec.config import read_groups
-from shipper.spec.dialect import detect
+from shipper.spec.dialect import detect, is_static
 from shipper.spec.fields import Fields, Report, items_of, scalar_of
 from shipper.spec.model import (
     Asset,
     Escape,
-    GithubAsset,
-    InlineAsset,
     Level,
     LicensePin,
     MessageStep,
@@ -23,17 +21,16 @@ from shipper.spec.model import (
     RenderStep,
     Spec,
     Templating,
-    TerraformAsset,
     Text,
 )
 from shipper.spec.ship import OTHER_STEPS, STEP_SHARED
+from shipper.spec.templated import conditions, step_with_files_of_ship, templated, with_files_of_ship
 from shipper.yamlio import Limits, Mapping, Node, parse, read_file
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
 
-    from shipper.spec.model import ConfigGroup, Step
+    from shipper.spec.model import Step
 
 SECTIONS = {
     "assets": "The files to render.",
@@ -95,9 +92,11 @@ def parse_spec(data: bytes | str, file: str, *, collect: list[ShipperError] | No
     groups = read_groups(sections["config"], report)
     steps = _steps(sections["lifecycle"], escape, report)
     pin = _pin(sections["license"], report)
-    texts = _templated(assets, groups, steps)
+    texts = list(templated(assets, groups, steps))
     # With actions of both there are some of repl
     templating = declared or report.attempt(lambda: detect(texts)) or "repl"
+    if declared is None and is_static(texts, conditions(assets, groups, steps)):
+        assets, steps = with_files_of_ship(assets), tuple(map(step_with_files_of_ship, steps))
     digest = sha256(data.encode() if isinstance(data, str) else data).hexdigest()
     return Spec(file, assets, groups, steps, pin, templating, escape, _sorted(report.notes), digest)
 
@@ -202,36 +201,6 @@ def _pin(node: Node | None, report: Report) -> LicensePin | None:
         return LicensePin(product.scalar, product.text, tuple(trust))
 
     return report.attempt(read)
-
-
-def _templated(assets: tuple[Asset, ...], groups: tuple[ConfigGroup, ...], steps: tuple[Step, ...]) -> Iterator[Text]:
-    """Every field that is a template in the spec's own dialect."""
-    yield from _templated_in(assets)
-    for group in groups:
-        if group.when:
-            yield group.when
-        for item in group.items:
-            yield from (text for text in (item.value, item.default, item.when) if text)
-    for step in steps:
-        if isinstance(step, MessageStep):
-            yield step.contents
-            continue
-        if step.root:
-            yield step.root
-        yield from _templated_in(step.assets or ())
-
-
-def _templated_in(assets: tuple[Asset, ...]) -> Iterator[Text]:
-    for asset in assets:
-        if asset.templating is None:
-            own: tuple[Text | None, ...] = ()
-            if isinstance(asset, InlineAsset):
-                own = (asset.contents,)
-            elif isinstance(asset, GithubAsset):
-                own = (asset.repo, asset.path, asset.ref, asset.strip_path)
-            elif isinstance(asset, TerraformAsset):
-                own = (asset.inline,)
-            yield from (text for text in (asset.dest, asset.when, *own) if text)
 
 
 def _sorted(notes: list[Note]) -> tuple[Note, ...]:

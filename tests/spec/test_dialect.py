@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shipper.errors import ShipperError, SpecError
-from shipper.spec import parse_spec
+from shipper.spec import GithubAsset, RenderStep, parse_spec
 
 
 def spec(contents: str, rest: str = "") -> str:
@@ -71,3 +71,30 @@ def test_a_spec_with_both_is_read_on_as_repl() -> None:
     text = "assets.v1: [{inline: {dest: a, contents: '{{repl Now }}{% raw %}'}}]"
     assert parse_spec(text, "s", collect=found).templating == "repl"
     assert len(found) == 1
+
+
+GITHUB = "github: {repo: a, path: b}"
+
+
+@pytest.mark.parametrize(
+    ("text", "templating"),
+    [
+        (f"assets.v1: [{{{GITHUB}}}]", "repl"),
+        (f"lifecycle.v1: [{{message: {{contents: a}}}}, {{render: {{assets.v1: [{{{GITHUB}}}]}}}}]", "repl"),
+        (f"assets.v1: [{{{GITHUB}}}, {{inline: {{dest: a, contents: b, when: 'false'}}}}]", "repl"),
+        (f"templating: jinja\nassets.v1: [{{{GITHUB}}}]", None),
+        ("assets.v1: [{github: {repo: a, path: b, templating: jinja}}]", "jinja"),
+        ("assets.v1: [{github: {repo: a, path: b, when: config.x}}]", None),
+        ("assets.v1: [{github: {repo: a, path: b, strip_path: true}}]", "repl"),
+        ("assets.v1: [{github: {repo: a, path: b, strip_path: config.x}}]", None),
+        (f"assets.v1: [{{{GITHUB}}}, {{inline: {{dest: a, contents: '{{{{ x }}}}'}}}}]", None),
+        (f"assets.v1: [{{{GITHUB}}}]\nconfig.v1: [{{name: g, when: config.x}}]", None),
+        (f"assets.v1: [{{{GITHUB}}}]\nconfig.v1: [{{name: g, items: [{{name: i, when: config.x}}]}}]", None),
+        (f"assets.v1: [{{{GITHUB}}}]\nlifecycle.v1: [{{message: {{contents: '{{{{ x }}}}'}}}}]", None),
+    ],
+)
+def test_files_of_repositories_are_ships_where_nothing_tells_the_language(text: str, templating: str | None) -> None:
+    read = parse_spec(text, "s")
+    own = [asset for step in read.steps if isinstance(step, RenderStep) for asset in step.assets or ()]
+    [found] = [asset for asset in (*read.assets, *own) if isinstance(asset, GithubAsset)]
+    assert (found.templating, read.templating) == (templating, "jinja")
