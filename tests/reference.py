@@ -10,11 +10,12 @@ from shipper.context.catalog import JINJA, JINJA_NAMES, REPL_FUNCTIONS
 from shipper.template import tests
 from shipper.template.calls import TESTS
 from shipper.template.filters import ABSENT, DOCS
+from shipper.template.repl.usage import signature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
-    from shipper.context.registry import FunctionSpec, Parameter, Subject
+    from shipper.context.registry import FunctionSpec
 
 PATH = "docs/functions.md"
 
@@ -165,41 +166,22 @@ def _function(entry: Entry) -> str:
     lines = [f"\n#### {name}\n"]
     others = "".join(f" Also `{other}`." for other in also)
     if jinja and repl and _same(jinja) == _same(repl):
-        lines.append(f"`{jinja.signature}`, in repl `{repl_signature(repl)}`.{others}\n")
+        lines.append(f"`{jinja.signature}`, in repl `{signature(repl)}`.{others}\n")
     elif jinja and repl:
         lines.append(f"`{jinja.signature}` in Jinja.{others}\n")
         lines += _body(jinja)
-        lines.append(f"\nIn repl: `{repl_signature(repl)}`\n")
+        lines.append(f"\nIn repl: `{signature(repl)}`\n")
         spec = repl
     elif jinja:
         lines.append(f"`{jinja.signature}`, only in Jinja.{others}\n")
     else:
         own = f"; in Jinja `{name}` is jinja2's" if name in JINJA_NAMES else ""
-        lines.append(f"`{repl_signature(spec)}`, only in repl{own}.{others}\n")
+        lines.append(f"`{signature(spec)}`, only in repl{own}.{others}\n")
     return "\n".join([*lines, *_body(spec)]) + "\n"
 
 
 def _body(spec: FunctionSpec) -> list[str]:
     return [f"{inspect.cleandoc(spec.doc)}\n", *_examples(spec.examples)]
-
-
-def repl_signature(spec: FunctionSpec) -> str:
-    """`trunc length s`: the arguments in the order that repl has them."""
-    shown = []
-    for parameter in repl_order(spec.parameters, spec.subject):
-        if parameter.several:
-            shown.append(f"{parameter.name}…")
-        else:
-            shown.append(parameter.name if parameter.required else f"[{parameter.name}]")
-    return " ".join((spec.name, *shown))
-
-
-def repl_order(parameters: Sequence[Parameter], subject: Subject) -> list[Parameter]:
-    """The parameters with the first one at the place that `subject` says."""
-    first, rest = list(parameters[:1]), list(parameters[1:])
-    if subject == "last":
-        return rest + first
-    return rest[:1] + first + rest[1:] if subject == "second" else first + rest
 
 
 def _filters() -> Iterable[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import shipper.template.filters
 import shipper.template.tests  # noqa: F401 - both fill the tables
 from shipper.assets import github, local, template, terraform
-from shipper.context.catalog import JINJA
+from shipper.context.catalog import JINJA, REPL_FUNCTIONS
 from shipper.errors import Position, ShipperError, SpecError, TemplateError, UsageError
 from shipper.render.about import About, asset_subject
 from shipper.render.config import in_order
@@ -16,7 +17,7 @@ from shipper.render.fit import check_fit
 from shipper.render.paths import Destinations, check_dest
 from shipper.render.plan import make_plan
 from shipper.render.run import other_place
-from shipper.render.templating import REPL_LEFT, Templating
+from shipper.render.templating import Templating, leftover_error
 from shipper.spec.model import (
     GithubAsset,
     InlineAsset,
@@ -29,15 +30,21 @@ from shipper.spec.model import (
 )
 from shipper.template.calls import FILTERS, TESTS
 from shipper.template.invoke import BUILTINS
-from shipper.template.names import Known, find_mistakes, included_names
+from shipper.template.names import REPL_NAMES, Known, find_mistakes, included_names, raw_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from jinja2 import nodes
+
     from shipper.license.unsigned import AnyLicense
     from shipper.render.settings import RenderOptions
+    from shipper.render.templating import Dialect
     from shipper.spec.model import Asset, ConfigItem, Spec, Text
     from shipper.template.source import TemplateSource
+
+
+REPL_LEFT = re.compile(r"\{\{repl|repl\{\{")
 
 
 class Finding(NamedTuple):
@@ -150,16 +157,25 @@ class Linter:
             return
         if body:
             known = known or self.known
+            if source.templating == "repl":
+                known = known._replace(functions=REPL_FUNCTIONS, builtins=REPL_NAMES, data=())
             self.mistakes(find_mistakes(source, body, known), subject)
             for name in included_names(body):
                 self.from_folder(name, f"{subject}: template {name}", known._replace(whole=False))
-        offset = min((source.text.find(mark) for mark in REPL_LEFT if mark in source.text), default=-1)
-        if offset >= 0:
-            self.warnings.append(
-                TemplateError(
-                    "a {{repl …}} action in a Jinja template", position=source.position(offset), subject=subject
-                )
-            )
+        self.leftover(source, body or [], subject)
+
+    def leftover(self, source: TemplateSource, body: list[nodes.Node], subject: str) -> None:
+        """Tell what looks like an action of Ship and would be printed as it is."""
+        if source.templating == "repl":
+            for text, at in raw_texts(body):
+                found = REPL_LEFT.search(text)
+                if found:
+                    self.errors.append(leftover_error(source.position(at + found.start()), subject))
+            return
+        found = REPL_LEFT.search(source.text)
+        if found:
+            what = "a {{repl …}} action in a Jinja template"
+            self.warnings.append(TemplateError(what, position=source.position(found.start()), subject=subject))
 
     def mistakes(self, found: Iterable[ShipperError], subject: str) -> None:
         """Keep what was found in a template."""
@@ -167,21 +183,24 @@ class Linter:
             error.subject = error.subject or subject
             self.errors.append(error)
 
-    def field(self, field: Text | None, subject: str) -> None:
-        """A templated field of the spec."""
+    def field(self, field: Text | None, subject: str, dialect: Dialect | None = None) -> None:
+        """A templated field of the spec; `dialect` is its template language if that isn't the spec's."""
         if field is not None:
-            self.template(self.templating.source(field), subject)
+            self.template(self.templating.source(field, dialect), subject)
 
-    def condition(self, field: Text | None, subject: str) -> None:
-        """A `when`: a template or a bare expression."""
+    def condition(self, field: Text | None, subject: str, dialect: Dialect | None = None) -> None:
+        """A `when`: a template, a bare expression or, in repl, its text."""
         if field is None:
             return
-        if "{{" in field.text or "{%" in field.text:
-            self.field(field, subject)
+        source = self.templating.source(field, dialect)
+        if source.templating == "repl" and not REPL_LEFT.search(field.text):
+            self.attempt(subject, lambda: self.templating.condition(field, dialect=dialect))
+            return
+        if source.templating == "repl" or "{{" in field.text or "{%" in field.text:
+            self.template(source, subject)
             return
         from shipper.template.jinja_parser import parse_expression
 
-        source = self.templating.source(field)
         try:
             with About(subject):
                 expression = parse_expression(source)
@@ -215,10 +234,11 @@ class Linter:
 
     def asset(self, asset: Asset, subject: str) -> None:
         """One asset: its condition, its dest, its templates."""
-        self.condition(asset.when, subject)
-        self.field(asset.dest, subject)
+        dialect = asset.templating
+        self.condition(asset.when, subject, dialect)
+        self.field(asset.dest, subject, dialect)
         if isinstance(asset, InlineAsset):
-            self.field(asset.contents, subject)
+            self.field(asset.contents, subject, dialect)
         elif isinstance(asset, TemplateAsset):
             self.seen.add(asset.path.text)
             self.attempt(subject, lambda: self.template(template.find(asset, self.templating), subject))
@@ -227,7 +247,7 @@ class Linter:
         elif isinstance(asset, GithubAsset):
             self.github(asset, subject)
         elif isinstance(asset, TerraformAsset):
-            self.field(asset.inline, subject)
+            self.field(asset.inline, subject, dialect)
         elif isinstance(asset, UnsupportedAsset):
             self.warnings.append(
                 SpecError(
@@ -245,9 +265,9 @@ class Linter:
 
     def github(self, asset: GithubAsset, subject: str) -> None:
         """The fields of a `github` asset and, if its files are given, the templates among them."""
-        self.condition(asset.strip_path, subject)
+        self.condition(asset.strip_path, subject, asset.templating)
         for field in (asset.repo, asset.path, asset.ref):
-            self.field(field, subject)
+            self.field(field, subject, asset.templating)
         if not github.is_static(asset):
             return
         try:

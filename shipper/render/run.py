@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.assets import produce
-from shipper.errors import SpecError, TemplateError
+from shipper.errors import SpecError
 from shipper.render.about import About
 from shipper.render.config import Warned
 from shipper.render.paths import Destinations, check_dest
 from shipper.render.plan import make_plan
 from shipper.render.secrets import hush
+from shipper.render.templating import leftover_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +74,7 @@ class Rendering:
             with About(planned.subject, secrets):
                 for file in produce(planned.asset, self.plan.templating):
                     dest = self._take(file, planned, taken, places)
+                    self._check_copy(file, planned)
                     unescaped = planned.asset.escape == "none"
                     rendered = RenderedFile(dest, file.content, file.mode, planned.number, unescaped)
                     self._validate(rendered, file.copied)
@@ -110,16 +112,21 @@ class Rendering:
         places[dest] = here
         return dest
 
+    def _check_copy(self, file: File, planned: Planned) -> None:
+        """Raise SpecError for a copy of the state file, which holds every secret."""
+        state = self.options.state
+        if state is not None and file.copied and state.is_at(file.copied):
+            raise SpecError(
+                f'the state file "{state.path}" would be copied to the output',
+                position=planned.asset.dest.position,
+                hint="choose a place outside for --state",
+            )
+
     def _report_leftover(self, planned: Planned) -> None:
         """Say that an action of Ship was not evaluated. In a spec of Ship's language it was meant to be."""
         place, self.plan.templating.leftover = self.plan.templating.leftover, None
         if place is not None and self.spec.templating_of(planned.asset) == "repl":
-            raise TemplateError(
-                "the output would hold a {{repl …}} that is no action",
-                position=place,
-                subject=planned.subject,
-                hint="put a blank behind {{repl; as text of its own write {{repl `{{repl …` }}",
-            )
+            raise leftover_error(place, planned.subject)
         if place is not None:
             text = f"{planned.subject}: the output holds a {{{{repl …}}}} action, left as it is"
             self.warnings.append(Warned(text, place))

@@ -8,7 +8,7 @@ from shipper.context.build import build_scope, license_facts, option_value
 from shipper.context.facts import Facts
 from shipper.context.functions import FUNCTIONS
 from shipper.context.values import Author, path_text, piece_text
-from shipper.errors import ShipperError
+from shipper.errors import ShipperError, TemplateError
 from shipper.render.config import Asked, Warned
 from shipper.render.secrets import MASK, Secrets, hush
 from shipper.template.engine import Engine, written
@@ -67,6 +67,16 @@ def find_leftover(pieces: list[Piece]) -> Position | None:
             offset = min(text.find(mark) for mark in REPL_LEFT if mark in text)
             return source.template.position(source.offset + offset)
     return None
+
+
+def leftover_error(place: Position, subject: str) -> TemplateError:
+    """In a spec of Ship's language, what was meant as an action and is none."""
+    return TemplateError(
+        "the output would hold a {{repl …}} that is no action",
+        position=place,
+        subject=subject,
+        hint="put a blank behind {{repl; as text of its own write {{repl `{{repl …` }}",
+    )
 
 
 class Templating:

@@ -8,6 +8,7 @@ from jinja2 import nodes
 
 from shipper.context.functions.facts import BUILT_IN
 from shipper.errors import ShipperError, TemplateError, did_you_mean
+from shipper.template.repl.usage import reword
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -20,6 +21,8 @@ OPTION_FUNCTIONS = frozenset({
 })  # fmt: skip
 ENTITLEMENT_FUNCTIONS = frozenset({"EntitlementValue", "LicenseFieldValue"})
 IMPLICIT = frozenset({"loop", "caller", "varargs", "kwargs", "self", "super"})
+REPL_NAMES = frozenset({".", "$"})
+"""What is always there in repl. Its parser has looked for functions and variables."""
 FORGIVING_TESTS = frozenset({"defined", "undefined"})
 FORGIVING_FILTERS = frozenset({"default", "d"})
 
@@ -48,6 +51,8 @@ def find_mistakes(source: TemplateSource, body: Iterable[nodes.Node], known: Kno
     mistakes: list[tuple[int, TemplateError]] = []
     for node in found:
         for error in mistakes_of(node, known, own):
+            if source.templating == "repl" and isinstance(node, nodes.Call):
+                reword(error, known.functions[node.node.name])  # type: ignore[attr-defined]  # its parser makes no other
             # A call stands where its function's name does
             offset = node.node.lineno if isinstance(node, nodes.Call) else node.lineno
             error.position = source.position(offset)
@@ -156,7 +161,7 @@ def wrong_call(
 def wrong_arguments(spec: Any, count: int, names: list[str]) -> Iterator[TemplateError]:
     """More or fewer arguments than `spec` has parameters, or others."""
     parameters = [parameter.name for parameter in spec.parameters]
-    if count > len(parameters):
+    if count > len(parameters) and not (parameters and spec.parameters[-1].several):
         most = f"{len(parameters)} argument{'' if len(parameters) == 1 else 's'}"
         yield TemplateError(f"{spec.name}: takes at most {most}, not {count}", hint=spec.signature)
         return
@@ -180,3 +185,8 @@ def included_names(body: Iterable[nodes.Node]) -> list[str]:
     """The templates that are included or imported by a literal name."""
     used = (node.template for node in walk(body) if isinstance(node, nodes.Include | nodes.Import | nodes.FromImport))
     return [name for name in map(literal, used) if name is not None]
+
+
+def raw_texts(body: Iterable[nodes.Node]) -> list[tuple[str, int]]:
+    """The author's own text between the tags or actions, with its offsets."""
+    return [(node.data, node.lineno) for node in walk(body) if isinstance(node, nodes.TemplateData)]

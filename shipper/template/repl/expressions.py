@@ -15,6 +15,7 @@ from shipper.context.values import TypedText
 from shipper.errors import TemplateError, shown
 from shipper.template.expressions import argument
 from shipper.template.invoke import invoke
+from shipper.template.repl.usage import reword
 from shipper.template.runtime import Undefined, suggest
 
 if TYPE_CHECKING:
@@ -99,7 +100,11 @@ def _call(ev: ReplEvaluator, node: nodes.Call) -> Any:
                 given[index] = _fitting(value, node.args[index], parameters[min(index, last)].kind)
     ev.budget.steps_for(1)
     args = tuple(given)
-    value = invoke(ev, function, args, {})
+    try:
+        value = invoke(ev, function, args, {})
+    except TemplateError as error:
+        reword(error, function.spec)
+        raise
     if ev.trace is not None and function.spec.facts:
         literals = [arg.value for arg in node.args if type(arg) is nodes.Const]
         shown_args = "".join(f" {argument(each)}" for each in args)
