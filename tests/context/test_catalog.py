@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_NAMESPACE
+from jinja2 import Environment
 
 from shipper.context import catalog
 from shipper.context.catalog import FURTHER_IN, JINJA, JINJA_NAMES, REPL_FUNCTIONS, REPL_IN
@@ -75,7 +75,8 @@ def test_every_registered_function_has_a_row() -> None:
 
 
 def test_the_names_that_are_jinjas_own() -> None:
-    builtins = {*DEFAULT_FILTERS, *DEFAULT_NAMESPACE} - {"lipsum", "cycler", "joiner"}
+    environment = Environment(autoescape=True)
+    builtins = {*environment.filters, *environment.globals} - {"lipsum", "cycler", "joiner"}
     assert builtins == JINJA_NAMES | {"tojson"}
     assert not JINJA_NAMES & JINJA.keys() - FUNCTIONS.keys()
 
