@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tests.corpora import corpus
 
@@ -147,9 +148,37 @@ def test_wrong_usage(arguments: tuple[str, ...], shipper: Callable[..., Ran]) ->
 
 
 def test_another_template_language(evaluate: Callable[..., Ran]) -> None:
-    ran = evaluate("{{repl Now }}", "--templating", "repl")
+    ran = evaluate('{{repl EntitlementValue "num_seats" }} {{ x }}', "--templating", "repl")
+    assert (ran.code, ran.out, ran.err) == (0, "50 {{ x }}", "")
+    ran = evaluate("{{repl EntitlementVale }}", "--templating", "repl")
     assert (ran.code, ran.out) == (4, "")
-    assert '"repl" is not supported yet' in ran.err
+    assert ran.err.startswith('template:1:8: no function "EntitlementVale" (did you mean "EntitlementValue"?)\n')
+
+
+def test_files_of_ship_as_json_and_as_yaml_give_the_same(shipper: Callable[..., Ran], tmp_path: Path) -> None:
+    vectors = corpus("repl-vectors.json")
+    context = vectors["context"]
+    files = {
+        "license": {"values": [{"key": key, "value": value} for key, value in context["entitlements"].items()]},
+        "values": context["config"],
+        "release": {**context["release"], "release_notes": "notes \U0001f512"},
+    }
+    asked = [{"template": vector["template"]} for vector in vectors["vectors"]]
+    asked.append({"template": '{{repl Installation "release_notes" }}{{repl Installation "license_id" }}'})
+    answers = []
+    for ending, dumped in (("json", json.dumps), ("yaml", yaml.safe_dump)):
+        for name, data in files.items():
+            (tmp_path / f"{name}.{ending}").write_text(dumped(data))
+        ran = shipper(
+            "eval", "--templating", "repl", "--json-lines", "--missing", "empty", "--unsigned-license", f"license.{ending}",
+            "--values", f"values.{ending}", "--release", f"release.{ending}", "--at", "2030-01-02",
+            stdin="\n".join(map(json.dumps, asked)).encode(),
+        )  # fmt: skip
+        assert ran.code == 0
+        answers.append([json.loads(line) for line in ran.out.splitlines()])
+    assert answers[0] == answers[1]
+    assert answers[0][-1] == {"out": "notes \U0001f512lic-1"}
+    assert len(answers[0]) == len(asked)
 
 
 def test_templates_that_try_to_escape_answer_and_do_no_harm(evaluate: Callable[..., Ran]) -> None:

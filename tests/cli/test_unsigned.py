@@ -64,7 +64,7 @@ def test_the_release_file_wins_over_what_is_unsigned(shipper: Callable[..., Ran]
     template = (
         "{% for n in ['semver', 'license_id', 'installation_id', 'customer_id'] %}{{ Installation(n) }} {% endfor %}"
     )
-    given = ("--unsigned-license", "state.json")
+    given: tuple[str, ...] = ("--unsigned-license", "state.json")
     assert shipper("eval", template, *given).out == "1.2.3 lic-1 inst-1 cust-1 "
     assert shipper("eval", template, *given, "--release", "r.yaml").out == "9.9.9 lic-9 inst-1 cust-9 "
     given = (*given, "--installation-id", "mine")
