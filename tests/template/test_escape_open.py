@@ -106,6 +106,12 @@ def test_in_json_only_its_own_literals_stay(value: str, expected: str) -> None:
     assert written('{"k": @}', value, json_file=True) == f'{{"k": {expected}}}'
 
 
+def test_a_block_scalar_may_leave_out_line_breaks_at_its_end() -> None:
+    assert written("k: |\n  @\nz: 1\n", "a\n") == "k: |\n  a\n\nz: 1\n"
+    assert written("k: |\n  @\nz: 1\n", "a\nb") == 'k: "a\\nb\\n"\nz: 1\n'
+    assert yaml.safe_load(written("k: |\n  @\nz: 1\n", "\n\na")) == {"k": "\n\na\n", "z": 1}
+
+
 def test_other_text_in_json_stays_text() -> None:
     assert written('{"k": "1@"}', "2", json_file=True) == '{"k": "12"}'
 

@@ -29,6 +29,7 @@ Kind = Literal["document", "scalar", "alias", "mapping", "sequence", "end"]
 
 
 _COLLECTIONS: dict[type, Kind] = {MappingStartEvent: "mapping", SequenceStartEvent: "sequence"}
+_BLOCK = ("|", ">")
 _STREAM = (StreamStartEvent, StreamEndEvent)
 
 
@@ -141,7 +142,9 @@ def _same(event: Event, other: Event) -> bool:
 
 
 def _is_meant(event: Event, other: Event, site: Site) -> bool:
-    if other.value != site.value or other.tag != event.tag or other.anchor != event.anchor:
+    if other.tag != event.tag or other.anchor != event.anchor:
+        return False
+    if other.value != site.value and not (other.style in _BLOCK and _is_chomped(other.value, site)):
         return False
     if site.meaning == "literal":
         return not other.style
@@ -150,6 +153,11 @@ def _is_meant(event: Event, other: Event, site: Site) -> bool:
     if site.meaning == "open":
         return not _reads_apart(site)
     return (other.tag is not None or reads_as_string(other.value)) and not _reads_apart(site)
+
+
+def _is_chomped(value: str, site: Site) -> bool:
+    """Whether the block scalar only left out line breaks at the end of open values, as it does in Ship."""
+    return value.rstrip("\n") == site.value.rstrip("\n") and all(slot.piece.open for slot in site.slots)
 
 
 def _reads_apart(site: Site) -> bool:
