@@ -49,6 +49,7 @@ class Budget(Protocol):
 
 
 Subject = Literal["first", "second", "last"]
+_LOOKUPS = frozenset({"configuration", "facts", "release", "target"})
 Table = Literal["core", "further", "repl"]
 
 
@@ -81,6 +82,11 @@ class FunctionSpec(NamedTuple):
     @property
     def signature(self) -> str:
         return f"{self.name}({self.params})"
+
+    @property
+    def looks_up(self) -> bool:
+        """Whether it gives a fact, which `explain` shows, and doesn't only ask how missing ones are taken."""
+        return self.facts and self.theme in _LOOKUPS
 
 
 REGISTRY: dict[str, FunctionSpec] = {}
@@ -180,8 +186,12 @@ def written(parameters: tuple[Parameter, ...]) -> str:
 
 
 def _checked(name: str, call: Callable[..., Any], parameters: tuple[Parameter, ...], params: str) -> Callable[..., Any]:
+    fits = _fits(parameters)
+
     def checked(*args: object, **kwargs: object) -> object:
         try:
+            if not kwargs and fits(args):
+                return call(*args)
             return call(*bind(name, parameters, params, args, kwargs))
         except (TemplateError, LimitError) as error:
             raise _named(error, name) from None
@@ -192,13 +202,40 @@ def _checked(name: str, call: Callable[..., Any], parameters: tuple[Parameter, .
 def _with_first(
     name: str, call: Callable[..., Any], parameters: tuple[Parameter, ...], params: str
 ) -> Callable[..., Any]:
+    fits = _fits(parameters)
+
     def checked(first: object, *args: object, **kwargs: object) -> object:
         try:
+            if not kwargs and fits(args):
+                return call(first, *args)
             return call(first, *bind(name, parameters, params, args, kwargs))
         except (TemplateError, LimitError) as error:
             raise _named(error, name) from None
 
     return checked
+
+
+def _fits(parameters: tuple[Parameter, ...]) -> Callable[[tuple[object, ...]], bool]:
+    """Whether arguments are, each and plainly, what is wanted: most are, and `bind` has nothing to do then."""
+    least = sum(parameter.required for parameter in parameters)
+    several = bool(parameters) and parameters[-1].several
+    plain = [_PLAIN[parameter.kind] for parameter in parameters]
+
+    def fits(args: tuple[object, ...]) -> bool:
+        count = len(args)
+        if count < least:
+            return False
+        wanted = plain
+        if count > len(plain):
+            if not several:
+                return False
+            wanted = plain + plain[-1:] * (count - len(plain))
+        for value, types in zip(args, wanted):  # noqa: B905, SIM110 (the last ones may be left out; a generator costs)
+            if type(value) not in types:
+                return False
+        return True
+
+    return fits
 
 
 def _named(error: TemplateError | LimitError, name: str) -> TemplateError | LimitError:
@@ -292,6 +329,18 @@ def _typed_bool(value: TypedText) -> bool:
         raise ValueError
     return value in TRUE_TEXTS
 
+
+_SCALAR_TYPES = frozenset({str, int, float, bool, TypedText})
+_PLAIN: dict[str, frozenset[type]] = {
+    "str": frozenset({str, TypedText}),
+    "int": frozenset({int}),
+    "Number": frozenset({int, float}),
+    "bool": frozenset({bool}),
+    "Scalar": _SCALAR_TYPES,
+    "datetime": frozenset({datetime}),
+    "object": _SCALAR_TYPES | {list, dict, type(None)},
+}
+"""The types that a parameter of each kind takes as they are; not all that it takes."""
 
 _VALUES = (str, int, float, list, tuple, dict, range, datetime)
 

@@ -39,17 +39,18 @@ def invoke(ev: Evaluator, function: Any, args: tuple[Any, ...], kwargs: dict[str
 
 
 def _function(ev: Evaluator, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    for value in (*args, *kwargs.values()):
+    values = (*args, *kwargs.values()) if kwargs else args
+    for value in values:
         if type(value) is Undefined and not value.lenient:
             value.fail()
     spec = function.spec
     if ev.secrets and function.name.startswith("ConfigOption"):
-        for value in (*args, *kwargs.values()):
+        for value in values:
             ev.use(value)
     if spec.secret and ev.facts.secret_texts():
         ev.engine.used_secret = True
     given = (ev.facts, *args) if spec.facts else (ev.budget, *args) if spec.budget else args
-    ev.budget.weigh(*args, *kwargs.values())
+    ev.budget.weigh(*values)
     try:
         result = spec.call(*given, **kwargs)
     except (TypeError, ValueError, ArithmeticError, LookupError) as error:

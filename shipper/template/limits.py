@@ -35,6 +35,9 @@ MAX_NESTING = 100
 """Depth of lists and maps in each other. Python itself crashes on the hash of a tuple that is nested too deeply."""
 
 _SIZED = (str, list, tuple, dict)
+_LIGHT = 1024
+"""Characters of a text that weighs nothing."""
+_SCALARS = frozenset({int, float, bool, type(None)})
 
 
 class TemplateLimits(NamedTuple):
@@ -100,7 +103,15 @@ class Budget:
 
         What is held twice counts twice: Python would walk it twice, too.
         """
-        level: list[object] = [value for value in values if isinstance(value, _SIZED)]
+        level: list[object] = [
+            value
+            for value in values
+            if type(value) not in _SCALARS
+            and isinstance(value, _SIZED)
+            and not (isinstance(value, str) and len(value) < _LIGHT)
+        ]
+        if not level:
+            return
         depth = 0
         while level:
             depth += 1
