@@ -20,6 +20,8 @@ KEY_TYPES = "rsa-2048 to rsa-8192, P256, P384, P521"
 MAX_DAYS = 36_500
 MAX_NAMES = 1_000
 """Names and addresses of one certificate."""
+MAX_PEM = 16_384
+"""Characters of a private key."""
 MAX_COMMON_NAME = 64
 """Characters of a common name (RFC 5280, appendix A.1)."""
 RENEW_DAYS = 180
@@ -62,7 +64,7 @@ class Request(NamedTuple):
 def work_of(kind: str) -> int:
     """About how many milliseconds it takes to make a key of `kind`. Raises TemplateError if there is none."""
     bits = _rsa_bits(kind)
-    return 20 * bits**4 // 2048**4 if bits else 1
+    return 50 * bits**4 // 2048**4 if bits else 1
 
 
 def new_key(kind: str) -> PrivateKey:
@@ -105,13 +107,18 @@ def key_pem(key: PrivateKey) -> str:
 
 
 def read_key(pem: str) -> PrivateKey:
-    """The private key in `pem`. Raises TemplateError, which never shows it."""
+    """The private key in `pem`. Raises TemplateError, which never shows it.
+
+    That the factors of an RSA key are primes is not tried, which takes up to seconds: what is signed is verified.
+    """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        key = load_pem_private_key(pem.encode(), None)
+        if len(pem) > MAX_PEM:
+            raise ValueError
+        key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise TemplateError("no private key in PEM, or an encrypted one") from None
     known = rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey
@@ -156,6 +163,11 @@ def is_good(pair: Pair, now: datetime, issuer: Pair | None = None) -> bool:
     return issuer is None or _is_signed_by(certificate, read_certificate(issuer.cert))
 
 
+def is_named_as_issuer(pair: Pair, issuer: Pair) -> bool:
+    """Whether the certificate says that one of the issuer's name signed it. Raises TemplateError for what is none."""
+    return read_certificate(pair.cert).issuer == read_certificate(issuer.cert).subject
+
+
 def _is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     from cryptography.exceptions import InvalidSignature
 
@@ -170,6 +182,7 @@ def _made(request: Request, key: PrivateKey, issuer: Pair | None, now: datetime,
     from datetime import timedelta
 
     from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
 
     if not 1 <= request.days <= MAX_DAYS:
         raise TemplateError(f"a certificate is valid for 1 to {MAX_DAYS:,} days, not {request.days}")
@@ -197,7 +210,10 @@ def _made(request: Request, key: PrivateKey, issuer: Pair | None, now: datetime,
         builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=not request.name)
-    return Pair(_signed(builder, signer), key_pem(key))
+    made = _signed(builder, signer)
+    if not _is_signed_by(made, signer_cert or made):
+        raise TemplateError("the private key signs nothing that its certificate verifies")
+    return Pair(made.public_bytes(Encoding.PEM).decode("ascii"), key_pem(key))
 
 
 def _end(now: datetime, days: int) -> datetime:
@@ -209,17 +225,20 @@ def _end(now: datetime, days: int) -> datetime:
         raise TemplateError(f"{days:,} days from now are beyond the calendar") from None
 
 
-def _signed(builder: x509.CertificateBuilder, signer: PrivateKey) -> str:
+def _signed(builder: x509.CertificateBuilder, signer: PrivateKey) -> x509.Certificate:
+    """The certificate. Raises TemplateError for a key that can't sign."""
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
-    from cryptography.hazmat.primitives.serialization import Encoding
 
     algorithm: hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None = hashes.SHA256()
     if isinstance(signer, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey):
         algorithm = None
     elif isinstance(signer, ec.EllipticCurvePrivateKey) and signer.key_size > 256:
         algorithm = hashes.SHA384() if signer.key_size <= 384 else hashes.SHA512()
-    return builder.sign(signer, algorithm).public_bytes(Encoding.PEM).decode("ascii")
+    try:
+        return builder.sign(signer, algorithm)
+    except ValueError:
+        raise TemplateError("the private key signs nothing") from None
 
 
 def _subject(name: str) -> x509.Name:

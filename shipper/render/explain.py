@@ -92,7 +92,8 @@ def values(planned: Planned, secrets: Secrets) -> list[dict[str, object]]:
 def plain(value: object, secrets: Secrets) -> object:
     """`value` as JSON has it, without secrets."""
     if value is None or isinstance(value, bool | int | float):
-        return value
+        # A number may have been made at random, and is kept as a text
+        return MASK if str(value) in secrets else value
     if isinstance(value, dict):
         return {secrets.masked(str(key)): plain(each, secrets) for key, each in value.items()}
     if isinstance(value, list | tuple):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shipper.spec.model import Asset, Spec
     from shipper.template.source import TemplateSource
 
-MAX_WORK = 30_000
+MAX_WORK = 60_000
 """What one run may spend on making values: milliseconds, as an estimate."""
 
 

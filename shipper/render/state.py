@@ -35,6 +35,7 @@ MAX_VALUES = 20_000
 PATIENCE = 60.0
 """Seconds to wait for another render that makes values for the same file."""
 _PAUSE = 0.05
+_LOCK = ".lock"
 _SALT = 16
 _FIELDS = {"made_by", "place", "value"}
 
@@ -82,6 +83,11 @@ class StateFile:
         self._changed = False
         self._given: dict[str, str] = {}
         self._content = Content(os.urandom(_SALT), {}) if path is None else self._read()
+
+    def is_at(self, path: str) -> bool:
+        """Whether `path` leads to this file, or to its lock."""
+        real = os.path.realpath(self.path)
+        return self._keeps and os.path.realpath(path) in {real, real + _LOCK}
 
     def find(self, key: str) -> Value | None:
         """What is kept under `key`."""
@@ -172,7 +178,7 @@ class StateFile:
         """A descriptor that holds the lock. Raises OutputError."""
         import fcntl
 
-        path = f"{self.path}.lock"
+        path = self.path + _LOCK
         try:
             lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, MODE)
         except OSError as error:

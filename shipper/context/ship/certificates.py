@@ -107,18 +107,25 @@ def _authority(facts: Facts, name: str, kind: str) -> Pair:
 
 
 def _signed(facts: Facts, name: str, ca: str, hosts: str, kind: str) -> Pair:
+    """The certificate `name`. One that is kept stays with its authority, whatever `ca` is asked for."""
     keeper = keeper_of(facts)
-    authority = _authority(facts, ca, kind)
-    names, addresses = certificates.split_hosts([host.strip() for host in hosts.split(",")])
-    common = next((host for host in (*names, *addresses) if len(host) <= certificates.MAX_COMMON_NAME), "")
-    request = Request(common, names, addresses, CERT_DAYS)
 
     def make() -> str:
-        return certificates.new_certificate(
-            request, certificates.new_key(kind or _RSA), authority, keeper.now
-        ).written()
+        names, addresses = certificates.split_hosts([host.strip() for host in hosts.split(",")])
+        common = next((host for host in (*names, *addresses) if len(host) <= certificates.MAX_COMMON_NAME), "")
+        request = Request(common, names, addresses, CERT_DAYS)
+        authority = _authority(facts, ca, kind)
+        key = certificates.new_key(kind or _RSA)
+        return certificates.new_certificate(request, key, authority, keeper.now).written()
 
-    return _kept(facts, _CERT, (name,), make, authority, certificates.work_of(kind or _RSA))
+    def good(text: str) -> bool:
+        pair, kept = pair_in(text), keeper.find(_CA, (ca,))
+        issuer = None if kept is None else pair_in(kept)
+        if issuer is not None and not certificates.is_named_as_issuer(pair, issuer):
+            issuer = None
+        return certificates.is_good(pair, keeper.now, issuer)
+
+    return pair_in(keeper.keep(_CERT, (name,), make, good, certificates.work_of(kind or _RSA)))
 
 
 @function(
