@@ -17,6 +17,8 @@ def default(value: object, *otherwise: object) -> object:
 
     A text is empty only without characters: "false" and "0" are values.
     """
+    if len(otherwise) > 1:  # Sprig looks at the first of several values, which in repl stand between the others
+        value = otherwise[1]
     return otherwise[0] if otherwise and not truth(value) else value
 
 

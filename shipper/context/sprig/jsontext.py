@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 WRITTEN = 3  # a value a step
 _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 _DEEPEST = 64
+_EXACT = 2.0**53
+"""Below it each whole number is a floating-point number."""
 _RFC3339 = "2006-01-02T15:04:05.999999999Z07:00"
 
 
@@ -113,7 +115,7 @@ def yaml_data(value: object, depth: int = 0) -> object:
         return [yaml_data(item, depth + 1) for item in value]
     if isinstance(value, datetime):
         return format_time(value, _RFC3339)
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return int(value)
     return value
 

@@ -20,7 +20,7 @@ TABLE = [
     ('default "d" "0"', "0"),
     ('default "d" " "', " "),
     ('default "d" 2.34', "2.34"),
-    ('default "d" "a" "b"', "b"),
+    ('default "d" "a" "b"', "a"),
     ('"" | default "foo"', "foo"),
     ("empty 0", "true"),
     ('empty "false"', "false"),
