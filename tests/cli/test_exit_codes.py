@@ -35,7 +35,7 @@ SPECS = {
     "empty when": (f"assets.v1:\n{FINE}  - inline: {{dest: a.yaml, contents: '', when: '{{{{ \"\" }}}}'}}\n", 4),
     "rendered text is no YAML": (f"assets.v1:\n{FINE}  - inline: {{dest: a.yaml, contents: 'a: [1'}}\n", 4),
     "repl": (
-        f"assets.v1:\n{FINE}  - inline: {{dest: a.yaml, contents: '{{{{repl EntitlementValue \"tier\" }}}}'}}\n", 4,
+        f"assets.v1:\n{FINE}  - inline: {{dest: a.yaml, contents: '{{{{repl EntitlementVal \"tier\" }}}}'}}\n", 4,
     ),
     "other product": ("license.v1: {product: other}\nassets.v1:\n" + FINE, 5),
     "too much": (

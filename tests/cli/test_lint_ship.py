@@ -20,7 +20,7 @@ def test_differences_are_notes_with_their_rule(shipper: Callable[..., Ran], tmp_
     assert ran.out.count("note: ") == 1
     assert ran.err == "spec.yaml: 0 errors, 0 warnings, 1 difference from Ship\n"
     (found,) = json.loads(shipper("lint", "spec.yaml", "--ship", "-o", "json").out)
-    assert (found["level"], found["rule"], found["line"], found["column"]) == ("note", "random", 2, 42)
+    assert (found["level"], found["rule"], found["line"], found["column"]) == ("note", "random", 2, 43)
     assert found["hint"] == "give --state FILE"
     assert set(found) == {"level", "file", "line", "column", "subject", "message", "hint", "rule", "ship", "shipper"}
     assert "note" not in shipper("lint", "spec.yaml").out

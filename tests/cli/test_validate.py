@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.render.faults import FAULTS
-from tests.test_examples import EXAMPLES, REPOSITORY
+from tests.test_examples import AT, EXAMPLES, REPOSITORY, arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,8 +159,7 @@ def test_nothing_is_wrong_with_the_examples(
     shipper: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, example: Example, version: str
 ) -> None:
     monkeypatch.chdir(REPOSITORY)
-    license = ("--license", example.folder / "license.pem", "--at", "2026-01-01T00:00:00Z")
-    ran = shipper("render", f"specs/{example.name}.yaml", *license, *example.arguments, f"--validate={version}")
+    ran = shipper("render", *arguments(example), *AT, f"--validate={version}")
     assert ran.code == 0, ran.err
     assert "not checked" not in ran.err
 
