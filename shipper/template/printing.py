@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from shipper.context.values import scalar_text
 from shipper.errors import TemplateError
 from shipper.template.runtime import Builtin, Function, Macro, Method, Undefined, kind
@@ -37,4 +39,5 @@ def _refusal(value: object) -> TemplateError:
         return TemplateError(f"{value.name} is {kind(value)} and was not called", hint=f"call it: {value.name}(…)")
     if value is None or isinstance(value, (list, tuple, dict, range)):
         return TemplateError(f"{kind(value)} can't be printed", hint="use toYaml or toJson")
-    return TemplateError(f"{kind(value)} can't be printed")
+    hint = 'use date, as in date("2006-01-02")' if isinstance(value, datetime) else ""
+    return TemplateError(f"{kind(value)} can't be printed", hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -235,6 +236,7 @@ _KINDS: dict[type, str] = {
     Group: "a list",
     range: "a range",
     dict: "a map",
+    datetime: "a time",
     Undefined: "undefined",
     Namespace: "a namespace",
     Module: "an imported template",
