@@ -274,7 +274,7 @@ def call(ev: Evaluator, node: nodes.Call, **extra: Any) -> Any:
     value = invoke(ev, function, args, {**kwargs, **extra} if extra else kwargs)
     if ev.trace is not None and type(target) is nodes.Name:
         given = ", ".join([*map(argument, args), *(f"{key}={argument(each)}" for key, each in kwargs.items())])
-        if getattr(getattr(function, "spec", None), "facts", False):
+        if getattr(getattr(function, "spec", None), "looks_up", False):
             literals = (
                 None
                 if node.dyn_args or node.dyn_kwargs
@@ -299,7 +299,7 @@ def filtered(ev: Evaluator, node: nodes.Filter, block: Fragment | None = None) -
     result = ev.filter(node.name, value, *args, **kwargs)
     if ev.trace is not None and node.node is not None:
         function = ev.engine.globals.names.get(node.name)
-        if getattr(getattr(function, "spec", None), "facts", False):
+        if getattr(getattr(function, "spec", None), "looks_up", False):
             literals = None
             if not (node.dyn_args or node.dyn_kwargs):
                 literals = _literals(node.node, *node.args, *(pair.value for pair in node.kwargs))

@@ -10,13 +10,14 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from shipper.context import functions
-from shipper.context.catalog import JINJA
+from shipper.context.catalog import JINJA, REPL_FUNCTIONS
 from shipper.context.facts import Entitlement, Facts, LicenseFacts, Option
+from shipper.context.go import time_reading, zones
 from shipper.context.registry import REGISTRY
 from shipper.errors import LimitError, TemplateError
 from shipper.template.engine import Engine
@@ -25,7 +26,7 @@ from shipper.template.loader import TemplatesFolder
 from tests.corpora import corpus
 from tests.template.harness import Data, check_error, run
 
-LATE_IMPORTS = (difflib, inspect, functions, percent)
+LATE_IMPORTS = (difflib, inspect, functions, percent, time_reading, zones)
 """What our own error messages and functions import late: loaded before, so that the hook sees only the template."""
 
 PAYLOADS = [case["payload"] for case in corpus("template-escapes.json")]
@@ -78,6 +79,50 @@ OWN = [
     "{% from '../x' import y %}",
 ]
 
+OWN_REPL = [
+    '{{repl env "HOME" }}',
+    '{{repl expandenv "$HOME" }}',
+    '{{repl getHostByName "localhost" }}',
+    "{{repl .__class__ }}",
+    "{{repl $.facts }}",
+    '{{repl ("a" | print).__class__ }}',
+    "{{repl (list 1).append }}",
+    "{{repl (dict).keys }}",
+    '{{repl (dict "a" 1).get }}',
+    '{{repl index (dict) "__class__" }}',
+    '{{repl index (list 1) "__len__" }}',
+    "{{repl (now).Unix }}",
+    "{{repl now.__class__.__mro__ }}",
+    '{{repl (semver "1.2.3")._fields }}',
+    '{{repl (semver "1.2.3").__init__.__globals__ }}',
+    "{{repl print print }}",
+    "{{repl call print }}",
+    "{{repl call (list) }}",
+    '{{repl template "/etc/passwd" }}',
+    '{{repl include "a.j2" }}',
+    '{{repl tpl "{{repl Now }}" . }}',
+    '{{repl printf "%(x)s" (dict "x" 1) }}',
+    '{{repl printf "{0.__class__}" 1 }}',
+    '{{repl printf "%p %#v %T" (list) (dict) now }}',
+    '{{repl urlParse "file:///etc/passwd" }}',
+    '{{repl clean "/etc/passwd" }}',
+    '{{repl buildCustomCert "/etc/passwd" "/etc/passwd" }}',
+    '{{repl genCA "x" 1 }}',
+    '{{repl toDate "/etc/localtime" "x" }}',
+    '{{repl date "2006" now }}',
+    '{{repl dateInZone "2006" now "../../etc/passwd" }}',
+    '{{repl dateInZone "2006" now "/etc/passwd" }}',
+    '{{repl typeOf (dict "a" now) }}{{repl kindOf (list) }}',
+    '{{repl set (dict) "__class__" 1 }}',
+    '{{repl ConfigOption "__class__" }}',
+    '{{repl Installation "__class__" }}',
+    '{{repl EntitlementValue "seats.__class__" }}',
+    '{{repl fail "x" }}',
+    '{{repl regexReplaceAll "(?P<a>x)" "x" "${a}" }}',
+    '{{repl "{{repl env \\"HOME\\" }}" }}',
+    "repl{{ range $k, $v := . }}{{repl $k }}{{repl $v.__class__ }}repl{{ end }}",
+]
+
 Event = tuple[str, Any]
 _events: list[Event] | None = None
 
@@ -127,19 +172,36 @@ def scope() -> Data:
     return Data(data, facts)
 
 
+def in_action(payload: str) -> str:
+    """The payload as Ship would see it, if it were written for Ship."""
+    return "{{repl " + payload.replace("{{", "").replace("{%", "").replace("%}", "").replace("}}", "") + "}}"
+
+
 @pytest.mark.parametrize("payload", PAYLOADS + OWN, ids=map(str, range(len(PAYLOADS + OWN))))
 def test_harmless(payload: str, engine: Engine) -> None:
+    check(payload, engine, "jinja")
+
+
+@pytest.mark.parametrize("payload", [*PAYLOADS, *map(in_action, PAYLOADS), *OWN_REPL])
+def test_harmless_in_repl(payload: str, engine: Engine) -> None:
+    check(payload, engine, "repl")
+
+
+def check(payload: str, engine: Engine, templating: Literal["jinja", "repl"]) -> None:
+    """Evaluate `payload`: nothing is opened, run or changed, and nothing of Python shows."""
     global _events  # noqa: PLW0603 (an audit hook can't be removed)
     seen = scope()
     before = copy.deepcopy(seen.data)
     assert engine.loader is not None
     root = engine.loader.root
     run(engine, "{{ cfg.zz|default(1) }}{{ add(1, 2) }}", seen.data)
+    render(engine, "{{repl if 1 }}{{repl add 1 2 }}{{repl end }}", seen, "repl")
+    list(REPL_FUNCTIONS.values())
     list(JINJA.values())  # a function's module is imported when a template names it
     events: list[Event] = []
     _events = events
     try:
-        output = render(engine, payload, seen)
+        output = render(engine, payload, seen, templating)
     finally:
         _events = None
     inside = [event for event in events if not isinstance(event[1], int) and not str(event[1]).startswith(root)]
@@ -153,11 +215,12 @@ def test_harmless(payload: str, engine: Engine) -> None:
     )
 
 
-def render(engine: Engine, payload: str, seen: Data) -> str:
+def render(engine: Engine, payload: str, seen: Data, templating: Literal["jinja", "repl"]) -> str:
     from shipper.template.source import TemplateSource
 
     try:
-        return engine.render(engine.parse(TemplateSource("test", payload)), seen, escape="none")
+        source = TemplateSource("test", payload, templating=templating)
+        return engine.render(engine.parse(source), seen, escape="none")
     except (TemplateError, LimitError) as error:
         check_error(error)
         return str(error)

@@ -12,7 +12,6 @@ from shipper.template.repl import tree
 from shipper.template.repl.fault import Fault
 from shipper.template.repl.hints import UNSUPPORTED
 from shipper.template.repl.pipelines import Pipelines
-from shipper.template.runtime import suggest
 
 KEPT = "$ with"
 """The name under which `with` keeps its value where the author gave it none."""
@@ -124,7 +123,9 @@ class Statements(Pipelines):
             if new:
                 self.declare(name)
             elif name not in self.variables:
-                raise Fault(f'the variable "{name}" is not defined', at, suggest(name, self.variables) or 'use ":="')
+                fault = self.undefined(name, at)
+                fault.hint = fault.hint or 'use ":="'
+                raise fault
         return Head(variables, new, value)
 
     def assignment(self) -> None:

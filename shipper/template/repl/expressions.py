@@ -105,7 +105,7 @@ def _call(ev: ReplEvaluator, node: nodes.Call) -> Any:
     except TemplateError as error:
         reword(error, function.spec)
         raise
-    if ev.trace is not None and function.spec.facts:
+    if ev.trace is not None and function.spec.looks_up:
         literals = [arg.value for arg in node.args if type(arg) is nodes.Const]
         shown_args = "".join(f" {argument(each)}" for each in args)
         ev.note(begin, name, shown_args, value, literals if len(literals) == len(args) else None)

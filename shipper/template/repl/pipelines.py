@@ -106,7 +106,7 @@ class Pipelines:
             if text not in self.variables:
                 if self.tokens[self.index][0] == "declare":
                     self.fail()
-                raise Fault(f'the variable "{text}" is not defined', at, suggest(text, self.variables))
+                raise self.undefined(text, at)
             node = tree.name(text, at)
         elif kind == "field":
             node = self.dot(text, at)
@@ -115,6 +115,10 @@ class Pipelines:
         if self.field_follows(self.index):
             return self.fields(node, kind, text)
         return node
+
+    def undefined(self, variable: str, at: int) -> Fault:
+        """What to say of a variable that is not there."""
+        return Fault(f'the variable "{variable}" is not defined', at, suggest(variable, self.variables.keys() - {"$"}))
 
     def word(self, text: str, at: int) -> nodes.Expr:
         """A constant, or the call of a function without arguments."""
