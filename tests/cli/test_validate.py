@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import test_examples
 from tests.render.faults import FAULTS
-from tests.test_examples import AT, EXAMPLES, REPOSITORY, arguments
+from tests.test_examples import AT, EXAMPLES, REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +160,7 @@ def test_nothing_is_wrong_with_the_examples(
     shipper: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, example: Example, version: str
 ) -> None:
     monkeypatch.chdir(REPOSITORY)
-    ran = shipper("render", *arguments(example), *AT, f"--validate={version}")
+    ran = shipper("render", *test_examples.arguments(example), *AT, f"--validate={version}")
     assert ran.code == 0, ran.err
     assert "not checked" not in ran.err
 
