@@ -30,16 +30,16 @@ class Condition:
         self.around = around
         self.variables: Mapping[str, nodes.Expr] = {}
 
-    def differences(self, body: list[nodes.Node] | None) -> Iterator[DifferenceError]:
-        """What may be neither true nor false, of a `when` without actions (None) or with these."""
-        if body is None:
+    def differences(self, body: list[nodes.Node]) -> Iterator[DifferenceError]:
+        """What may be neither true nor false, of a `when` with these statements; without any it is plain text."""
+        if not body:
             text = self.source.text
             if text not in READABLE and text.strip() not in TRUE_TEXTS:
                 yield self.differs("when-text", 0, shown(text))
             return
         found = list(walk(body))
         self.variables = assigned(found)
-        if body and self.source.text != self.source.text.strip():
+        if self.source.text != self.source.text.strip():
             yield self.differs("when-blanks", 0)
         for node in found:
             text = literal(node) or ""

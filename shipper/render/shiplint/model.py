@@ -57,6 +57,7 @@ RULES = {
     "kept": Rule(
         "kept it in state.json, and gave an empty text for any error", "keeps it in a file of its own", "give --state FILE"
     ),
+    "define": Rule('had "{0}"', "has none of define, template and block", "put the text where it is wanted"),
     "machine": Rule("read the machine that it ran on", "has no such function", "use an option"),
     "kubeconfig": Rule("gave the path of a kubeconfig that it wrote", "has no such function", "use an option"),
     "secret": Rule("printed the registrySecret of the release, too", "never has it"),

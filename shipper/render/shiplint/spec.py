@@ -210,13 +210,13 @@ class _Spec:
         if source.templating != "repl" and "{" in field.text:
             self.jinja(source, subject)
         elif source.templating == "repl" or field.text.strip() in {"yes", "no", "on", "off"}:
-            body = self.template(source, subject) if "{" in field.text else None
-            if body is not None or "{" not in field.text:
+            body = self.template(source, subject)
+            if body is not None:
                 self.found += Condition(source, subject, self.around).differences(body)
 
     def parsed(self, source: TemplateSource) -> list[nodes.Node] | None:
-        """The statements of a template; None for what `lint` finds wrong, and for plain text."""
+        """The statements of a template, none in plain text; None for what `lint` finds wrong."""
         try:
-            return self.templating.engine.parse(source).body
+            return self.templating.engine.parse(source).body or []
         except ShipperError:
             return None

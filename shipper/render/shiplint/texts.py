@@ -13,6 +13,7 @@ from shipper.render.shiplint.kinds import function_of, given
 from shipper.render.shiplint.model import DifferenceError
 from shipper.template.limits import MAX_TOKENS
 from shipper.template.names import walk
+from shipper.template.repl.hints import UNSUPPORTED
 from shipper.template.repl.lexer import COMMENT_END, OPENING, tokens
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def openings(source: TemplateSource, subject: str) -> Iterator[DifferenceError]:
         except LimitError:
             return
         left -= len(found)
+        if found[0][1] in UNSUPPORTED:
+            yield DifferenceError("define", source.position(found[0][2]), subject, found[0][1])
         for kind, word, at, _ in found:
             if kind == "name" and word in MACHINE | KUBECONFIG:
                 rule = "machine" if word in MACHINE else "kubeconfig"
