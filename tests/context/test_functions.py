@@ -80,7 +80,7 @@ FAILING = [
     ("ConfigOptionEquals('hostnam', 'x')", 'ConfigOptionEquals: no configuration option "hostnam"'),
     ("ConfigOptionData('hostname')", 'ConfigOptionData: option "hostname" is no standard base64'),
     ("Installation('x')", 'Installation: there is no "x"'),
-    ("Installation('release_id')", 'Installation: "release_id" is not known here'),
+    ("Installation('release_id')", "Installation: release_id is not known here"),
     ("Trim()", 'Trim: argument "s" is missing'),
     ("Trim('a', 'b', 'c')", "Trim: takes at most 2 arguments, not 3"),
     ("Now('x')", "Now: takes at most 0 arguments, not 1"),

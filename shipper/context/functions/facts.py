@@ -138,7 +138,7 @@ def Installation(facts: Facts, name: str) -> str:
     if facts.missing == "empty":
         return ""
     if name in INSTALLATION_NAMES:
-        raise TemplateError(f'"{name}" is not known here', hint=_SOURCES.get(name, "use --release"))
+        raise TemplateError(f"{name} is not known here", hint=_SOURCES.get(name, "use --release"))
     raise TemplateError(f'there is no "{name}"', hint=did_you_mean(name, {*INSTALLATION_NAMES, *known}))
 
 

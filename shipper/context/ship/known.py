@@ -21,7 +21,7 @@ def fact(facts: Facts, name: str) -> str | int:
     if key.optional or facts.missing == "empty":
         return key.empty
     such_as = {"text": "…", "integer": "3", "boolean": "true"}[key.kind]
-    raise TemplateError(f'"{name}" is not known here', hint=f"say it in the file of --release: {name}: {such_as}")
+    raise TemplateError(f"{name} is not known here", hint=f"say it in the file of --release: {name}: {such_as}")
 
 
 def text_fact(facts: Facts, name: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shipper.context.functions.math import shown_value
 from shipper.context.go import strconv
-from shipper.context.numbers import in_range
+from shipper.context.numbers import MIN_INT, in_range
 from shipper.context.registry import Number, function
 from shipper.context.values import TypedText, kind_of
 from shipper.errors import TemplateError
@@ -121,6 +121,8 @@ def _calculated(facts: Facts, a: object, b: object, calculate: Callable[[float, 
 def _number(facts: Facts, value: object) -> int | float | None:
     """A number; None for anything else, where that isn't an error. Text declared as a number is one."""
     if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int) and not MIN_INT <= value <= strconv.MAX_UINT:
+            raise TemplateError("the number doesn't fit 64 bits")
         return value
     if facts.missing == "empty":
         return None

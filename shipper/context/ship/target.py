@@ -121,7 +121,7 @@ def _part(facts: Facts, place: int) -> str:
     version = KubernetesVersion(facts)
     parts = version.split(".")
     if len(parts) < 2 or not parts[place].isdecimal():
-        raise TemplateError('"kubernetes_version" is no version', hint="such as 1.31.2")
+        raise TemplateError("kubernetes_version is no version", hint="such as 1.31.2")
     return parts[place]
 
 
@@ -212,7 +212,7 @@ def LocalRegistryImagePullSecret(facts: Facts) -> str:
     if not local.username or not local.password:
         missing = "password" if local.username else "username"
         raise TemplateError(
-            f'"local_registry.{missing}" is not known here',
+            f"local_registry.{missing} is not known here",
             hint=f"say it in the file of --release: local_registry: {{{missing}: …}}",
         )
     return Base64Encode(docker_config(local))

@@ -58,7 +58,7 @@ def test_specs() -> None:
     assert release()["configSpec"] == ""
     assert release("{{repl ShipCustomerReleaseFull }}")["configSpec"] == "[]"
     for name, key in (("ConfigSpec", "config_spec"), ("CollectSpec", "collect_spec"), ("AnalyzeSpec", "analyze_spec")):
-        with pytest.raises(TemplateError, match=f'{name}: "{key}" is not known here'):
+        with pytest.raises(TemplateError, match=f"{name}: {key} is not known here"):
             render(f"{{{{repl {name} }}}}", facts(release={}))
         assert render(f"{{{{repl {name} }}}}", facts(release={}, missing="empty")) == ""
 

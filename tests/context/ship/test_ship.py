@@ -40,7 +40,7 @@ LENIENCY = [
     ('ConfigOptionIndex "nosuch"', "", "ConfigOptionIndex: no"), ('ConfigOptionEquals "nosuch" ""', "false", "ConfigOptionEquals: no"),
     ('ConfigOptionNotEquals "nosuch" "x"', "false", "ConfigOptionNotEquals: no"), ('EntitlementValue "nosuch"', "", 'EntitlementValue: no entitlement "nosuch"'),
     ('LicenseFieldValue "nosuch"', "", "LicenseFieldValue: no"), ('Installation "nosuch"', "", 'Installation: there is no "nosuch"'),
-    ('Installation "state_file_path"', "", 'Installation: "state_file_path" is not known here'),
+    ('Installation "state_file_path"', "", "Installation: state_file_path is not known here"),
 ]  # fmt: skip
 
 
