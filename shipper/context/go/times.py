@@ -154,3 +154,19 @@ _WRITERS: dict[str, Callable[[datetime], str]] = {
     "pm": lambda t: "pm" if t.hour >= 12 else "am",
     "MST": _zone,
 }
+
+
+FIELDS: dict[str, Callable[[datetime], object]] = {
+    "Year": lambda t: t.year,
+    "Month": lambda t: MONTHS[t.month - 1],
+    "Day": lambda t: t.day,
+    "Weekday": lambda t: DAYS[t.weekday()],
+    "YearDay": _year_day,
+    "Hour": lambda t: t.hour,
+    "Minute": lambda t: t.minute,
+    "Second": lambda t: t.second,
+    "Nanosecond": lambda t: t.microsecond * 1_000,
+    "Unix": unix,
+    "String": time_text,
+}
+"""Go's methods of a time that take no argument and print as here."""

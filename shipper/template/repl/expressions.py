@@ -5,6 +5,7 @@ Source: the documentation of Go's text/template; exec.go for nil and missing key
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
@@ -80,7 +81,17 @@ def _getattr(ev: ReplEvaluator, node: nodes.Getattr) -> Any:
         return owner
     if owner is None and type(node.node) not in (nodes.Getattr, nodes.Name):
         return Undefined(f"nil has no {shown(name)}", lenient=ev.lenient)
+    if isinstance(owner, datetime):
+        return _of_time(owner, name)
     raise TemplateError(f"{kind_of(owner).words} has no {shown(name)}", hint="only a map or structure has fields")
+
+
+def _of_time(moment: datetime, name: str) -> Any:
+    from shipper.context.go.times import FIELDS
+
+    if name not in FIELDS:
+        raise TemplateError(f"a time has no {shown(name)}", hint=suggest(name, FIELDS) or 'use date "2006-01-02"')
+    return FIELDS[name](moment)
 
 
 def _call(ev: ReplEvaluator, node: nodes.Call) -> Any:
