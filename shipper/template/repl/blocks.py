@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from jinja2 import nodes
 
-from shipper.errors import LimitError
+from shipper.errors import LimitError, shown
 from shipper.template.limits import MAX_NESTING
 from shipper.template.repl import tree
 from shipper.template.repl.fault import Fault
@@ -112,7 +112,7 @@ class Statements(Pipelines):
                 self.index += 2
                 continue
             if sign == "assign" and not spaced:
-                raise Fault(f'a blank is missing between "{name}" and "="', place)
+                raise Fault(f'a blank is missing between {shown(name)} and "="', place)
             new = sign == "declare"
             self.index += 2
             break

@@ -82,7 +82,7 @@ def unexpected(text: str, tokens: Sequence[Token], index: int) -> Fault:
     if kind in {"declare", "assign"}:
         return Fault(f'unexpected "{word}"', at, _set_hint(kind, before, spaced=spaced))
     if kind == "name" and spaced:
-        return Fault(f'unexpected "{word}"', at, _KEYWORDS.get(word, "it begins an action of its own"))
+        return Fault(f"unexpected {shown(word)}", at, _KEYWORDS.get(word, "it begins an action of its own"))
     if kind == "left" and before == "name":
         return Fault(
             'unexpected "("', at, f"write: {tokens[index - 1][1]} x y, with blanks and neither parentheses nor commas"

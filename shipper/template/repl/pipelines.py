@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from jinja2 import nodes
 
-from shipper.errors import LimitError, shown
+from shipper.errors import MAX_SHOWN, LimitError, shown
 from shipper.template.limits import MAX_NESTING
 from shipper.template.repl import tree
 from shipper.template.repl.calls import call, check_function
@@ -118,7 +118,9 @@ class Pipelines:
 
     def undefined(self, variable: str, at: int) -> Fault:
         """What to say of a variable that is not there."""
-        return Fault(f'the variable "{variable}" is not defined', at, suggest(variable, self.variables.keys() - {"$"}))
+        return Fault(
+            f"the variable {shown(variable)} is not defined", at, suggest(variable, self.variables.keys() - {"$"})
+        )
 
     def word(self, text: str, at: int) -> nodes.Expr:
         """A constant, or the call of a function without arguments."""
@@ -203,4 +205,6 @@ class Pipelines:
 
 def described(kind: str, text: str) -> str:
     """An operand in a message."""
-    return "what is in parentheses" if kind == "left" else text if kind == "string" and len(text) < 80 else shown(text)
+    if kind == "left":
+        return "what is in parentheses"
+    return text if kind == "string" and len(text) < MAX_SHOWN and text.isprintable() else shown(text)
