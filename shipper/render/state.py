@@ -149,6 +149,8 @@ class StateFile:
                 data = stream.read(MAX_BYTES + 1)
         except FileNotFoundError:
             return Content(os.urandom(_SALT), {})
+        except IsADirectoryError:
+            raise UsageError(f'the state file "{self.path}" is a folder', hint="that is for --licenses") from None
         except OSError as error:
             if error.errno == errno.ELOOP:
                 raise UsageError(
@@ -163,8 +165,6 @@ class StateFile:
 
     def _check(self, status: os.stat_result) -> None:
         """Raise UsageError for what is no private file."""
-        if stat.S_ISDIR(status.st_mode):
-            raise UsageError(f'the state file "{self.path}" is a folder')
         if not stat.S_ISREG(status.st_mode):
             raise UsageError(f'the state file "{self.path}" is no regular file')
         if self._private and stat.S_IMODE(status.st_mode) & 0o077:
