@@ -24,7 +24,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ZERO = datetime(1, 1, 1, tzinfo=UTC)
 """Go's zero time."""
 
-MAX_LAYOUT = 4_096
+MAX_LAYOUT = 256
 """Characters of a layout, or of a text to be read by one."""
 STRING_LAYOUT = "2006-01-02 15:04:05.999999999 -0700 MST"
 
