@@ -47,7 +47,7 @@ def eval_(
     escape: Annotated[Escape, typer.Option("--escape", help="Whether values are escaped for YAML.")] = Escape.none,
     json_lines: Annotated[
         bool,
-        typer.Option("--json-lines", help='Read lines {"template": …}, answer each with {"out": …} or {"error": …}.'),
+        typer.Option("--json-lines", help='Read lines {"template": …[, "templating": …]}, answer each with {"out": …} or {"error": …}.'),
     ] = False,
 ) -> int:
     """Render a template, without a spec.

@@ -96,6 +96,44 @@ def test_lines_are_answered_one_by_one(evaluate: Callable[..., Ran]) -> None:
         assert set(answer) == {"error", "line", "column"}
 
 
+def test_lines_in_the_language_of_ship(evaluate: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "v.yaml").write_text("n: 3\nb: false\n")
+    lines = [
+        {"template": '{{repl ConfigOption "n" | ParseInt | add 1 }} {{ .Values.x }}'},
+        {"template": "a\n {{repl index (list 1) 5 }}"},
+        {"template": '{{repl eq (ConfigOption "n") 3 }}'},
+        {"template": "{{ config.n + 1 }}", "templating": "jinja"},
+        {"template": "{{repl if }}"},
+        {"template": "x", "templating": "go"},
+        {"template": "x", "templating": ["repl"]},
+    ]
+    stdin = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    ran = evaluate("--templating", "repl", "--json-lines", "-f", "v.yaml", stdin=stdin)
+    assert (ran.code, ran.err) == (0, "")
+    assert [json.loads(line) for line in ran.out.splitlines()] == [
+        {"out": "4 {{ .Values.x }}"},
+        {"error": "index: there is no place 5: the last is 0", "line": 2, "column": 9},
+        {
+            "error": "eq: can't compare text (config.n) with an integer (turn the text into a number: (… | ParseInt))",
+            "line": 1,
+            "column": 8,
+        },
+        {"out": "4"},
+        {"error": '"if" without a value', "line": 1, "column": 8},
+        {"error": '"templating" is "jinja" or "repl"', "line": None, "column": None},
+        {"error": '"templating" is "jinja" or "repl"', "line": None, "column": None},
+    ]
+
+
+def test_one_template_in_the_language_of_ship(evaluate: Callable[..., Ran]) -> None:
+    ran = evaluate('{{repl printf "%s has %05d" (EntitlementValue "tier") 42 }}', "--templating", "repl")
+    assert (ran.code, ran.out) == (0, "enterprise has 00042")
+    ran = evaluate("{{repl . }}", "--templating", "repl")
+    assert (ran.code, ran.out) == (4, "")
+    assert ran.err.startswith('template:1:8: there is no data: "." has no value here (ask a function')
+    assert evaluate("{{repl . }}", "--templating", "repl", "--missing", "empty").out == "<no value>"
+
+
 def test_a_place_in_another_file_names_it(evaluate: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     for name in ("included", "template"):
