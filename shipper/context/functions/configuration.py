@@ -27,14 +27,14 @@ def ConfigOption(facts: Facts, name: str) -> str:
 def ConfigOptionEquals(facts: Facts, name: str, value: Scalar) -> bool:
     """Whether the option's text is `value`; a boolean option is compared as a boolean, so "1" is "true"."""
     option = option_of(facts, name)
-    return option is not None and _equals(option, value)
+    return option is not None and is_value(option, value)
 
 
 @function(('{{ ConfigOptionNotEquals("tls", "1") }}', "false"))
 def ConfigOptionNotEquals(facts: Facts, name: str, value: Scalar) -> bool:
     """Whether the option's text is not `value`."""
     option = option_of(facts, name)
-    return option is not None and not _equals(option, value)
+    return option is not None and not is_value(option, value)
 
 
 @function(('{{ ConfigOptionData("certificate") }}', "hello"))
@@ -52,7 +52,8 @@ def option_of(facts: Facts, name: str) -> Option | None:
     return option
 
 
-def _equals(option: Option, value: object) -> bool:
+def is_value(option: Option, value: object) -> bool:
+    """Whether `value` is the option's text, or says the same boolean."""
     text = scalar_text(value)
     if option.type == "boolean" and text in TRUE_TEXTS | FALSE_TEXTS:
         return (option.text in TRUE_TEXTS) == (text in TRUE_TEXTS)

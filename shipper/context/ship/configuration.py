@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shipper.context.functions.configuration import option_of
+from shipper.context.functions.configuration import is_value, option_of
 from shipper.context.registry import function
 from shipper.errors import TemplateError
 
 if TYPE_CHECKING:
-    from shipper.context.facts import Facts
+    from shipper.context.facts import Facts, Option
 
 
 @function(
-    ('{{repl ConfigOptionEquals "tls" "true" }}', "true"),
-    ('{{repl ConfigOptionEquals "tls" "1" }}', "false"),
+    ('{{repl ConfigOptionEquals "hostname" "app.example.com" }}', "true"),
+    ('{{repl ConfigOptionEquals "tls" "1" }}', "true"),
     table="repl",
 )
 def ConfigOptionEquals(facts: Facts, name: str, value: str) -> bool:
-    """Whether the option's text is exactly the text `value`."""
+    """Whether the option's text is the text `value`; a boolean option is compared as a boolean, so "1" is "true"."""
     option = option_of(facts, name)
-    return option is not None and option.text == value
+    return option is not None and _is_value(option, value)
 
 
 @function(('{{repl ConfigOptionNotEquals "hostname" "a.example.com" }}', "true"), table="repl")
 def ConfigOptionNotEquals(facts: Facts, name: str, value: str) -> bool:
     """Whether the option's text is another than `value`."""
     option = option_of(facts, name)
-    return option is not None and option.text != value
+    return option is not None and not _is_value(option, value)
+
+
+def _is_value(option: Option, value: str) -> bool:
+    """As in Jinja; but a boolean option that has no text has no value, not even false."""
+    return is_value(option, value) if option.text else not value
 
 
 @function(('{{repl ConfigOptionIndex "hostname" | quote }}', '""'), table="further")

@@ -8,7 +8,9 @@ from shipper.context.build import installation, payload_document
 from shipper.context.registry import check_size, function
 from shipper.context.serialize import yaml_string
 from shipper.context.ship.known import text_fact
-from shipper.context.values import scalar_text
+from shipper.context.values import YamlText, scalar_text
+from shipper.errors import LimitError, TemplateError
+from shipper.yamlio import Mapping, Sequence, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,19 +32,19 @@ APP_METADATA = ("description", "version", "icon", "name", "readme", "url", "cont
 @function(("{{repl ConfigSpec }}", "[]"), table="further")
 def ConfigSpec(facts: Facts) -> str:
     """The text of the release's `config_spec`."""
-    return text_fact(facts, "config_spec")
+    return _document(text_fact(facts, "config_spec"))
 
 
 @function(("{{repl CollectSpec | quote }}", '"collect: {}"'), table="further")
 def CollectSpec(facts: Facts) -> str:
     """The text of the release's `collect_spec`."""
-    return text_fact(facts, "collect_spec")
+    return _document(text_fact(facts, "collect_spec"))
 
 
 @function(("{{repl AnalyzeSpec | quote }}", '"analyze: {}"'), table="further")
 def AnalyzeSpec(facts: Facts) -> str:
     """The text of the release's `analyze_spec`."""
-    return text_fact(facts, "analyze_spec")
+    return _document(text_fact(facts, "analyze_spec"))
 
 
 @function(
@@ -56,7 +58,7 @@ def ShipCustomerRelease(facts: Facts) -> str:
     What Ship blanked is blank: images, contents from GitHub, and the specs. So is what others than the customer should
     not see, `registrySecret`, and Ship's signature, which nobody but Replicated can make: an app verifies `Entitlements`.
     """
-    return "".join(_release(facts, full=False))
+    return YamlText("".join(_release(facts, full=False)))
 
 
 @function(
@@ -65,7 +67,16 @@ def ShipCustomerRelease(facts: Facts) -> str:
 )
 def ShipCustomerReleaseFull(facts: Facts) -> str:
     """The same with the specs. Images and contents from GitHub are blank here, too."""
-    return "".join(_release(facts, full=True))
+    return YamlText("".join(_release(facts, full=True)))
+
+
+def _document(text: str) -> str:
+    """`text`, which is a whole node of YAML where it can be read as a list or a map."""
+    try:
+        node = parse(text, "", error=TemplateError)
+    except (TemplateError, LimitError):
+        return text
+    return YamlText(text) if isinstance(node, (Mapping, Sequence)) else text
 
 
 def _release(facts: Facts, *, full: bool) -> Iterator[str]:

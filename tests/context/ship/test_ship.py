@@ -22,7 +22,7 @@ SAME = [
     ('NowFmt ""', "2030-01-02T03:04:05Z"), ('NowFmt "Monday, 02-Jan-06 15:04:05 MST"', "Wednesday, 02-Jan-30 03:04:05 UTC"),
     ('NowFmt "20060102"', "20300102"), ('YamlEscape "plain"', "plain"), ('YamlEscape "a: b\\n"', '"a: b\\n"'), ('YamlEscape "true"', '"true"'),
     ('ConfigOption "hostname"', "app.example.com"), ('ConfigOptionIndex "hostname"', ""), ('ConfigOptionData "certificate"', "hello"),
-    ('ConfigOptionEquals "tls" "true"', "true"), ('ConfigOptionEquals "tls" "1"', "false"), ('ConfigOptionNotEquals "tls" "1"', "true"),
+    ('ConfigOptionEquals "tls" "true"', "true"), ('ConfigOptionEquals "tls" "1"', "true"), ('ConfigOptionNotEquals "tls" "1"', "false"),
     ('EntitlementValue "num_seats"', "50"), ('LicenseFieldValue "ha"', "true"), ('Installation "license_id"', "lic_example"),
     ('if EntitlementValue "off" }}y{{repl end', "y"), ("Entitlements | Base64Encode", "eyJwYXlsb2FkIjoiZTMwPSJ9"),
 ]  # fmt: skip
@@ -99,3 +99,20 @@ def test_a_value_is_text_whatever_it_holds() -> None:
     given = facts(options={"o": Option("o", nasty)})
     assert render('{{repl ConfigOption "o" }}', given) == nasty
     assert json.loads(render('{{repl ConfigOption "o" | toJson }}', given)) == nasty
+
+
+def test_a_boolean_option_equals_each_spelling_of_itself_but_nothing_where_it_has_no_text() -> None:
+    options = {
+        "on": Option("on", "true", "boolean"),
+        "none": Option("none", "", "boolean"),
+        "text": Option("text", "true"),
+    }
+    for action, expected in [
+        ('ConfigOptionEquals "on" "1"', "true"),
+        ('ConfigOptionNotEquals "on" "0"', "true"),
+        ('ConfigOptionEquals "on" "yes"', "false"),
+        ('ConfigOptionEquals "none" "0"', "false"),
+        ('ConfigOptionEquals "none" ""', "true"),
+        ('ConfigOptionEquals "text" "1"', "false"),
+    ]:
+        assert render(f"{{{{repl {action} }}}}", facts(options=options)) == expected
