@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shipper.license.shipvalues import RepositoryFiles
     from shipper.spec.model import Asset, Text
     from shipper.template.loader import TemplatesFolder
     from shipper.template.source import TemplateSource
@@ -59,6 +60,11 @@ class Workbench(Protocol):
     @property
     def contents(self) -> Sequence[Contents]:
         """The folders with files of repositories."""
+        ...
+
+    @property
+    def repositories(self) -> Sequence[RepositoryFiles]:
+        """Files of repositories that came with the release."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""`github`: files of a repository, out of a folder that the caller names: nothing is fetched.
+"""`github`: files of a repository, out of a folder that the caller names, or of a release of Ship: nothing is fetched.
 
 As in Ship every file is rendered, whatever its name is, and goes to its path in the repository below `dest`. What is
 no text, or has no action in it, is copied byte for byte.
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shipper.assets.base import Contents, Workbench
+    from shipper.license.shipvalues import RepositoryFiles
     from shipper.spec.model import GithubAsset
     from shipper.template.source import TemplateSource
 
@@ -30,6 +31,10 @@ class NotGivenError(SpecError):
 
 def produce(asset: GithubAsset, bench: Workbench) -> Iterator[File]:
     """The files, sorted by path. Raises SpecError if they aren't given, or lead out of the folder."""
+    kept = from_release(asset, bench)
+    if kept is not None:
+        yield from produce_kept(asset, bench, kept)
+        return
     for path, dest in places(asset, bench, bench.text(asset.dest, asset.templating)):
         data = read(asset, path)
         source = template_of(asset, bench, path, data)
@@ -63,11 +68,7 @@ def places(asset: GithubAsset, bench: Workbench, dest: str) -> list[tuple[str, s
 
 def contents(asset: GithubAsset, bench: Workbench) -> Contents:
     """The folder that is given for the asset's repository, path and ref. Raises SpecError if there is none."""
-    repo, path, ref = (bench.text(field, asset.templating) for field in (asset.repo, asset.path, asset.ref))
-    names = [name for name in path.split("/") if name not in {"", "."}]
-    if ".." in names or _NO_PATH.search(path):
-        raise refused(asset, f"{shown(path)} is no path in a repository")
-    path = "/".join(names)
+    repo, path, ref = asked(asset, bench)
     for given in bench.contents:
         if given[:3] == (repo, path, ref):
             return given
@@ -76,6 +77,46 @@ def contents(asset: GithubAsset, bench: Workbench) -> Contents:
         position=asset.position,
         hint=f"--github-contents {repo}:{path or '/'}:{ref}:DIR, where DIR holds the files of the repository",
     )
+
+
+def asked(asset: GithubAsset, bench: Workbench) -> tuple[str, str, str]:
+    """The repository, path (without slashes around it) and ref. Raises SpecError."""
+    repo, path, ref = (bench.text(field, asset.templating) for field in (asset.repo, asset.path, asset.ref))
+    names = names_in(path)
+    if ".." in names or _NO_PATH.search(path):
+        raise refused(asset, f"{shown(path)} is no path in a repository")
+    return repo, "/".join(names), ref
+
+
+def names_in(path: str) -> list[str]:
+    """The parts of a path that say something."""
+    return [name for name in path.split("/") if name not in {"", "."}]
+
+
+def from_release(asset: GithubAsset, bench: Workbench) -> RepositoryFiles | None:
+    """The files that came with the release, unless a folder is given for them. Raises SpecError."""
+    if not bench.repositories:
+        return None
+    wanted = asked(asset, bench)
+    if any(given[:3] == wanted for given in bench.contents):
+        return None
+    found = (kept for kept in bench.repositories if (kept.repo, "/".join(names_in(kept.path)), kept.ref) == wanted)
+    return next(found, None)
+
+
+def produce_kept(asset: GithubAsset, bench: Workbench, kept: RepositoryFiles) -> Iterator[File]:
+    """The files of a release, sorted by path; their paths are those in the repository. Raises SpecError."""
+    folder = bench.text(asset.dest, asset.templating).removesuffix("/") or "."
+    strips = asset.strip_path is not None and bench.condition(asset.strip_path, dialect=asset.templating)
+    base = "/".join(names_in(kept.path))
+    for path, data in sorted(kept.files.items()):
+        name = "/".join(names_in(path))
+        if strips:
+            name = name.rpartition("/")[2] if name == base else name.removeprefix(f"{base}/" if base else "")
+        dest = f"{folder}/{name}"
+        source = template_of(asset, bench, f"{kept.repo}/{path}", data)
+        content = data if source is None else bench.render(source, escaping(asset, dest))
+        yield File(dest, content, mode_of(asset))
 
 
 def is_static(asset: GithubAsset) -> bool:
@@ -125,6 +166,13 @@ def template_of(asset: GithubAsset, bench: Workbench, path: str, data: bytes) ->
 
 def templates(asset: GithubAsset, bench: Workbench) -> Iterator[TemplateSource]:
     """The templates among the files, without rendering them."""
+    kept = from_release(asset, bench)
+    for path, data in sorted(kept.files.items()) if kept is not None else ():
+        source = template_of(asset, bench, f"{kept.repo}/{path}" if kept else path, data)
+        if source is not None:
+            yield source
+    if kept is not None:
+        return
     for path, _ in places(asset, bench, "."):
         source = template_of(asset, bench, path, read(asset, path))
         if source is not None:

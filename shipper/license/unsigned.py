@@ -14,10 +14,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.errors import LicenseError, LimitError
-from shipper.license.defects import DefectError, shown
-from shipper.license.document import Customer, Entitlement, License
-from shipper.license.fields import MAX_INTEGER, encodable
-from shipper.license.shiptime import LONG_AGO, parse_ship_time
+from shipper.license.defects import DefectError
+from shipper.license.document import Customer, License
+from shipper.license.shipfields import map_in, text_in, time_in
+from shipper.license.shiptime import LONG_AGO
+from shipper.license.shipvalues import RepositoryFiles, entitlements_in, repositories_in
 from shipper.license.times import format_time
 
 if TYPE_CHECKING:
@@ -25,13 +26,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shipper.license.defects import Path
-    from shipper.license.document import EntitlementType
+    from shipper.license.document import Entitlement
     from shipper.license.verify import VerifiedLicense
 
 MAX_BYTES = 64 * 1024 * 1024
-TYPE_LABEL = "entitlements.replicated.com/type"
-INTEGER_LABELS = frozenset({"integer", "int", "number"})
-BOOLEAN_LABELS = frozenset({"boolean", "bool"})
 RELEASE_NAMES = {
     "release_id": ("id", "releaseId"),
     "channel_id": ("channelId",),
@@ -62,20 +60,19 @@ METADATA_NAMES = {
 NO_SHAPE = "neither entitlements, a release nor a state of Replicated Ship"
 SHAPES = 'entitlements are {"values": [{"key": "seats", "value": "3"}]}'
 _JSON = re.compile(r'\s*\{\s*["}]')
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,15}")
 
 
 class UnsignedLicense(NamedTuple):
     """A license that nobody verified. What the file doesn't say is empty in `license`, and absent in `payload`.
 
     `payload` is in the form of a signed license's payload. `release` is what the file says of the release, by the
-    names that a file of `--release` has, and `github` its `githubContents` as Ship kept them. There is no envelope, and no key.
+    names that a file of `--release` has, and `repositories` its `githubContents`. There is no envelope, and no key.
     """
 
     license: License
     payload: bytes
     release: Mapping[str, str | int]
-    github: tuple[Mapping[str, object], ...] = ()
+    repositories: tuple[RepositoryFiles, ...] = ()
     envelope_json: str = ""
     keyid: str = ""
 
@@ -117,23 +114,23 @@ def _read(raw: object, file: str) -> UnsignedLicense:
     if isinstance(raw.get("v1"), dict):
         return _of_state(raw["v1"])
     if "values" in raw:
-        return _made(_entitlements(raw, ()), {}, (), _meta_customer(raw), {})
+        return _made(entitlements_in(raw, ()), {}, (), _meta_customer(raw), {})
     if "entitlements" in raw or "semver" in raw:
         return _of_release(raw, (), {}, ())
     raise DefectError("bad-payload", f"this is {NO_SHAPE}", file=file, hint=SHAPES)
 
 
 def _of_state(v1: dict[str, object]) -> UnsignedLicense:
-    contents = _map(v1.get("upstreamContents"), ("v1", "upstreamContents"))
+    contents = map_in(v1.get("upstreamContents"), ("v1", "upstreamContents"))
     path: Path = ("v1", "upstreamContents", "appRelease")
-    release = _map(contents.get("appRelease"), path)
+    release = map_in(contents.get("appRelease"), path)
     if not release:
         raise DefectError(
             "bad-payload",
             "this state of Replicated Ship holds no release",
             hint="the entitlements may be in .ship/upstream/appRelease.json beside it",
         )
-    metadata = _map(v1.get("metadata"), ("v1", "metadata"))
+    metadata = map_in(v1.get("metadata"), ("v1", "metadata"))
     known = _texts(metadata, METADATA_NAMES, ("v1", "metadata"))
     return _of_release(release, path, known, [_license(metadata, ("v1", "metadata"))])
 
@@ -142,9 +139,9 @@ def _of_release(
     raw: dict[str, object], path: Path, known: Mapping[str, str], licenses: Iterable[_Dates]
 ) -> UnsignedLicense:
     release = {**known, **_texts(raw, RELEASE_NAMES, path)}
-    entitlements = _map(raw.get("entitlements"), (*path, "entitlements"))
+    entitlements = map_in(raw.get("entitlements"), (*path, "entitlements"))
     return _made(
-        _entitlements(entitlements, (*path, "entitlements")),
+        entitlements_in(entitlements, (*path, "entitlements")),
         release,
         [*licenses, _license(raw, path)],
         _meta_customer(entitlements),
@@ -164,9 +161,9 @@ class _Dates(NamedTuple):
 
 def _license(holder: dict[str, object], path: Path) -> _Dates:
     here: Path = (*path, "license")
-    raw = _map(holder.get("license"), here)
-    license_id, assignee, kind = (_text(raw.get(name), (*here, name)) for name in ("id", "assignee", "type"))
-    created, expires = (_time(raw.get(name), (*here, name)) for name in ("createdAt", "expiresAt"))
+    raw = map_in(holder.get("license"), here)
+    license_id, assignee, kind = (text_in(raw.get(name), (*here, name)) for name in ("id", "assignee", "type"))
+    created, expires = (time_in(raw.get(name), (*here, name)) for name in ("createdAt", "expiresAt"))
     return _Dates(license_id, assignee, kind, created, expires)
 
 
@@ -178,7 +175,7 @@ def _made(
     contents: dict[str, object],
 ) -> UnsignedLicense:
     """The license with all that was found; `contents` is the release itself."""
-    github = contents.get("githubContents")
+    repositories = repositories_in(contents.get("githubContents"), ("githubContents",))
     number = contents.get("sequence")
     sequence = {"sequence": number} if isinstance(number, int) and not isinstance(number, bool) else {}
     found = [*licenses]
@@ -204,7 +201,7 @@ def _made(
         seats=None,
         entitlements=MappingProxyType(dict(entitlements)),
     )
-    return UnsignedLicense(license, _payload(license), MappingProxyType({**release, **sequence}), _maps(github))
+    return UnsignedLicense(license, _payload(license), MappingProxyType({**release, **sequence}), repositories)
 
 
 def _payload(license: License) -> bytes:
@@ -229,64 +226,11 @@ def _payload(license: License) -> bytes:
     ).encode()
 
 
-def _entitlements(raw: dict[str, object], path: Path) -> dict[str, Entitlement]:
-    values = raw.get("values")
-    here: Path = (*path, "values")
-    if values is None:
-        return {}
-    if not isinstance(values, list):
-        raise _wrong(here, "a list", values)
-    found: dict[str, Entitlement] = {}
-    for number, item in enumerate(values):
-        entitlement = _entitlement(item, (*here, number))
-        if entitlement.name in found:
-            raise DefectError("bad-payload", f"{_said(here)}: the key {shown(entitlement.name)} stands twice")
-        found[entitlement.name] = entitlement
-    return found
-
-
-def _entitlement(raw: object, path: Path) -> Entitlement:
-    """One of the values. Ship has text only; a number or a boolean counts as its text, and says its type itself."""
-    if not isinstance(raw, dict):
-        raise _wrong(path, 'a map such as {"key": "seats", "value": "3"}', raw)
-    name = _text(raw.get("key"), (*path, "key"))
-    if not name:
-        raise DefectError("bad-payload", f'{_said(path)}: "key" is missing')
-    value = raw.get("value")
-    here: Path = (*path, "value")
-    if isinstance(value, bool):
-        return Entitlement(name, "boolean", value)
-    if isinstance(value, int) and abs(value) <= MAX_INTEGER:
-        return Entitlement(name, "integer", value)
-    text = json.dumps(value) if isinstance(value, int | float) else _text(value, here)
-    kind = _declared(raw.get("labels"), (*path, "labels"), text)
-    if kind == "integer":
-        return Entitlement(name, kind, int(text))
-    return Entitlement(name, kind, text == "true" if kind == "boolean" else text)
-
-
-def _declared(raw: object, path: Path, text: str) -> EntitlementType:
-    """The type that a label declares, if that is how `text` is written: the text itself must not change."""
-    if raw is None:
-        return "string"
-    if not isinstance(raw, list):
-        raise _wrong(path, "a list", raw)
-    for number, label in enumerate(raw):
-        fields = _map(label, (*path, number))
-        if fields.get("key") == TYPE_LABEL:
-            declared = _text(fields.get("value"), (*path, number, "value")).lower()
-            if declared in INTEGER_LABELS and _INTEGER.fullmatch(text) and abs(int(text)) <= MAX_INTEGER:
-                return "integer"
-            if declared in BOOLEAN_LABELS and text in {"true", "false"}:
-                return "boolean"
-    return "string"
-
-
 def _meta_customer(entitlements: dict[str, object]) -> str:
     meta = entitlements.get("meta")
     for name in ("customerID", "customer_id", "customerid"):
         if isinstance(meta, dict) and meta.get(name):
-            return _text(meta[name], ("meta", name))
+            return text_in(meta[name], ("meta", name))
     return ""
 
 
@@ -294,59 +238,7 @@ def _texts(raw: dict[str, object], names: Mapping[str, tuple[str, ...]], path: P
     """The fields that are there and not empty, by our names."""
     found = {}
     for ours, theirs in names.items():
-        text = next(filter(None, (_text(raw.get(name), (*path, name)) for name in theirs)), "")
+        text = next(filter(None, (text_in(raw.get(name), (*path, name)) for name in theirs)), "")
         if text:
             found[ours] = text
     return found
-
-
-def _text(value: object, path: Path) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise _wrong(path, "text", value)
-    if not encodable(value):
-        raise DefectError("bad-payload", f"{_said(path)}: must be text without NUL and lone surrogates")
-    return value
-
-
-def _maps(value: object) -> tuple[Mapping[str, object], ...]:
-    """The maps in a list; the assets that need them look into them."""
-    return tuple(one for one in value if isinstance(one, dict)) if isinstance(value, list) else ()
-
-
-def _map(value: object, path: Path) -> dict[str, object]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise _wrong(path, "a map", value)
-    return value
-
-
-def _time(value: object, path: Path) -> datetime | None:
-    text = _text(value, path)
-    try:
-        return parse_ship_time(text)
-    except ValueError:
-        raise DefectError(
-            "bad-payload",
-            f"{_said(path)}: {shown(text)} is no time that can be read",
-            hint="such as 2030-01-01T00:00:00Z; empty for never",
-        ) from None
-
-
-def _wrong(path: Path, wanted: str, value: object) -> DefectError:
-    """The error for a field of another shape. Its value is not shown: nobody knows what somebody wrote there."""
-    kinds: tuple[tuple[type, str], ...] = ((dict, "a map"), (list, "a list"), (str, "text"), (bool, "a boolean"))
-    kind = next(
-        (name for type_, name in kinds if isinstance(value, type_)), "a number" if value is not None else "null"
-    )
-    return DefectError("bad-payload", f"{_said(path)}: must be {wanted}, not {kind}")
-
-
-def _said(path: Path) -> str:
-    """`values[3].value`."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text

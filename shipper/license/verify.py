@@ -39,6 +39,11 @@ class VerifiedLicense(NamedTuple):
         """What the license itself says of a release: nothing. An unsigned one may."""
         return NOTHING
 
+    @property
+    def repositories(self) -> tuple[()]:
+        """Files of repositories: none. An unsigned license may come with some."""
+        return ()
+
 
 def verify(data: bytes, trust: Sequence[PublicKey], *, product: str | None, file: str) -> VerifiedLicense:
     """The license in the file `data`, which `file` names in messages, if a key of `trust` signed it.

@@ -92,6 +92,7 @@ class Templating:
         self.folder = options.folder
         self.output = options.output
         self.contents = options.contents
+        self.repositories = license.repositories if license else ()
         self.loader = self.shared.folder(options.templates) if options.templates is not None else None
         self.engine = Engine(FUNCTIONS, self.loader, options.missing, shared=self.shared)
         self.secrets = Secrets()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 import pytest
@@ -252,3 +253,42 @@ assets.v1:
     assert "s3cret" not in ran.err
     assert '"5"' in shipper("render", "spec.yaml", "--values", "state.json", "--set", "n=5").out
     assert shipper("render", "spec.yaml", "--set", "gone=x").code == 3
+
+
+def test_the_files_of_a_repository_that_came_with_a_release(shipper: Callable[..., Ran], folder: Path) -> None:
+    files = {
+        "k8s/a.yaml": b'v: {{repl Installation "semver" }}\n',
+        "k8s/sub/b.bin": b"\x00{{repl",
+    }
+    contents: dict[str, object] = {
+        "repo": "acme/shop",
+        "path": "k8s/",
+        "ref": "v1",
+        "files": [
+            {"name": path, "path": path, "sha": "", "size": len(data), "data": b64encode(data).decode()}
+            for path, data in files.items()
+        ],
+    }
+    github = {"repo": "acme/shop", "path": "k8s", "ref": "v1", "dest": "out"}
+    (folder / "release.json").write_text(json.dumps({**RELEASE, "githubContents": [contents]}))
+    given = ("--unsigned-license", "release.json", "--output-dir", "o")
+    for strip_path, below in (("false", "out/k8s"), ("true", "out")):
+        assets = [{"github": {**github, "strip_path": strip_path}}]
+        (folder / "spec.yaml").write_text(json.dumps({"templating": "repl", "assets.v1": assets}))
+        ran = shipper("render", "spec.yaml", *given)
+        assert ran.code == 0, ran.err
+        assert (folder / "o" / below / "a.yaml").read_text() == "v: 1.2.3\n"
+        assert (folder / "o" / below / "sub/b.bin").read_bytes() == files["k8s/sub/b.bin"]
+        assert shipper("lint", "spec.yaml", *given[:2]).out == ""
+    (folder / "own/k8s").mkdir(parents=True)
+    (folder / "own/k8s/c.txt").write_text("own")
+    ran = shipper("render", "spec.yaml", *given, "--github-contents", "acme/shop:k8s:v1:own")
+    assert (ran.code, (folder / "o/out/c.txt").read_text()) == (0, "own")
+    assert not (folder / "o/out/a.yaml").exists()
+    (folder / "spec.yaml").write_text(json.dumps({"assets.v1": [{"github": {**github, "ref": "v2"}}]}))
+    assert "are not given" in shipper("render", "spec.yaml", *given).err
+    contents["files"] = [{"path": "k8s/../../evil.txt", "data": ""}]
+    (folder / "release.json").write_text(json.dumps({**RELEASE, "githubContents": [contents]}))
+    (folder / "spec.yaml").write_text(json.dumps({"assets.v1": [{"github": github}]}))
+    ran = shipper("render", "spec.yaml", *given)
+    assert (ran.code, "starts with .." in ran.err) == (3, True), ran.err

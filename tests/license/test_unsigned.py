@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shipper.errors import LicenseError, LimitError
 from shipper.license.defects import DefectError
 from shipper.license.shiptime import parse_ship_time
+from shipper.license.shipvalues import RepositoryFiles
 from shipper.license.state import require_valid
 from shipper.license.unsigned import UnsignedLicense, parse_unsigned
 
@@ -39,7 +40,9 @@ RELEASE = {
     "releaseNotes": "notes",
     "spec": "assets: {v1: []}",
     "images": [],
-    "githubContents": [{"repo": "a/b", "path": "x", "ref": "main", "files": [{"name": "x", "data": "eA=="}]}],
+    "githubContents": [
+        {"repo": "a/b", "path": "x", "ref": "main", "files": [{"name": "x", "path": "x", "data": "eA=="}]}
+    ],
     "created": "2018-11-02T17:08:04.000Z",
     "registrySecret": SECRET,
     "entitlements": ENTITLEMENTS,
@@ -118,7 +121,7 @@ def test_a_cached_release() -> None:
         "collect_spec": "collect",
         "analyze_spec": "analyze",
     }
-    assert found.github[0]["repo"] == "a/b"
+    assert found.repositories == (RepositoryFiles("a/b", "x", "main", {"x": b"x"}),)
     assert found.license.channel == "My Chan"
 
 
@@ -237,6 +240,9 @@ def test_a_declared_type_never_changes_the_text(declared: str, text: str, type_:
         ({"values": [{"key": "a", "value": "1", "labels": ["b"]}]}, "values[0].labels[0]: must be a map, not text"),
         ({"values": [{"key": "a"}, {"key": "a"}]}, 'values: the key "a" stands twice'),
         ({"entitlements": "x"}, "entitlements: must be a map, not text"),
+        ({"semver": "1", "githubContents": {}}, "githubContents: must be a list, not a map"),
+        ({"semver": "1", "githubContents": [[]]}, "githubContents[0]: must be a map, not a list"),
+        ({"semver": "1", "githubContents": [{"files": [{"data": "!"}]}]}, "files[0].data: this is no base64"),
         ({"semver": 1}, "semver: must be text, not a number"),
         ({**RELEASE, "license": True}, "license: must be a map, not a boolean"),
         (expiring("soon"), 'license.expiresAt: "soon" is no time that can be read'),

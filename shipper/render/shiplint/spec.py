@@ -142,7 +142,8 @@ class _Spec:
         elif isinstance(asset, TerraformAsset):
             self.field(asset.inline, subject, asset.templating)
         elif isinstance(asset, GithubAsset):
-            self.add("github", asset.position, subject)
+            if not self.templating.repositories:
+                self.add("github", asset.position, subject)
             for field in (asset.repo, asset.path, asset.ref):
                 self.field(field, subject, asset.templating)
             self.condition(asset.strip_path, subject, asset.templating)

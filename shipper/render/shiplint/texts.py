@@ -13,7 +13,6 @@ from shipper.render.shiplint.kinds import function_of, given
 from shipper.render.shiplint.model import DifferenceError
 from shipper.template.limits import MAX_TOKENS
 from shipper.template.names import walk
-from shipper.template.repl.hints import UNSUPPORTED
 from shipper.template.repl.lexer import COMMENT_END, OPENING, tokens
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 LEFTOVER = re.compile(r"(?:\{\{repl|repl\{\{)\S{0,8}")
 MACHINE = frozenset({"env", "expandenv", "getHostByName"})
+DEFINITIONS = frozenset({"block", "define", "template"})
 KUBECONFIG = frozenset({"AmazonEKS", "AzureAKS", "GoogleGKE"})
 # What was meant to be a block of lines
 LINES = frozenset({"indent", "nindent", "toYaml"})
@@ -53,7 +53,7 @@ def openings(source: TemplateSource, subject: str) -> Iterator[DifferenceError]:
         except LimitError:
             return
         left -= len(found)
-        if found[0][1] in UNSUPPORTED:
+        if found[0][1] in DEFINITIONS:
             yield DifferenceError("define", source.position(found[0][2]), subject, found[0][1])
         for kind, word, at, _ in found:
             if kind == "name" and word in MACHINE | KUBECONFIG:
