@@ -23,10 +23,11 @@ from shipper.errors import LimitError, TemplateError
 from shipper.template.engine import Engine
 from shipper.template.filters import percent
 from shipper.template.loader import TemplatesFolder
+from shipper.template.repl import hints, literals
 from tests.corpora import corpus
 from tests.template.harness import Data, check_error, run
 
-LATE_IMPORTS = (difflib, inspect, functions, percent, time_reading, zones)
+LATE_IMPORTS = (difflib, inspect, functions, percent, time_reading, zones, hints, literals)
 """What our own error messages and functions import late: loaded before, so that the hook sees only the template."""
 
 PAYLOADS = [case["payload"] for case in corpus("template-escapes.json")]

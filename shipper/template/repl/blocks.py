@@ -10,9 +10,13 @@ from shipper.errors import LimitError, shown
 from shipper.template.limits import MAX_NESTING
 from shipper.template.repl import tree
 from shipper.template.repl.fault import Fault
-from shipper.template.repl.hints import UNSUPPORTED
 from shipper.template.repl.pipelines import Pipelines
 
+_UNSUPPORTED = {
+    "define": "put the text where it is wanted, or its values in variables",
+    "template": "put the text where it is wanted, or its values in variables",
+    "block": "leave out block and its end: the text between them is printed where it stands",
+}
 KEPT = "$ with"
 """The name under which `with` keeps its value where the author gave it none."""
 SETS = frozenset({"declare", "assign", "comma"})
@@ -137,8 +141,8 @@ class Statements(Pipelines):
 
     def keyword(self, word: str, at: int) -> None:
         """The action that begins with the keyword `word`."""
-        if word in UNSUPPORTED:
-            raise Fault(f'"{word}" is not supported', at, UNSUPPORTED[word])
+        if word in _UNSUPPORTED:
+            raise Fault(f'"{word}" is not supported', at, _UNSUPPORTED[word])
         self.index += 1
         if word in {"if", "range", "with"}:
             self.open(word, at)

@@ -9,7 +9,6 @@ from jinja2 import nodes
 from shipper.context.catalog import REPL_FUNCTIONS
 from shipper.template.repl import tree
 from shipper.template.repl.fault import Fault
-from shipper.template.repl.hints import no_function
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,6 +23,8 @@ _SUBJECTS: dict[str, str] = {}
 def check_function(name: str, at: int, *, argument: bool = False) -> None:
     """Raise Fault if there is no function `name`."""
     if name not in REPL_FUNCTIONS and name not in LOGIC:
+        from shipper.template.repl.hints import no_function
+
         raise no_function(name, at, [*REPL_FUNCTIONS, *LOGIC], argument=argument)
 
 

@@ -14,12 +14,6 @@ if TYPE_CHECKING:
 
     from shipper.template.repl.lexer import Token
 
-UNSUPPORTED = {
-    "define": "put the text where it is wanted, or its values in variables",
-    "template": "put the text where it is wanted, or its values in variables",
-    "block": "leave out block and its end: the text between them is printed where it stands",
-}
-
 _QUOTES = {
     '"': ('a text without its closing "', "it ends on its line; put text of several lines between ` and `"),
     "`": ("a text without its closing `", ""),

@@ -13,7 +13,6 @@ from shipper.template.limits import MAX_SOURCE, MAX_TOKENS
 from shipper.template.repl import tree
 from shipper.template.repl.blocks import SETS, Statements
 from shipper.template.repl.fault import Fault
-from shipper.template.repl.hints import unclosed
 from shipper.template.repl.lexer import BLANKS, COMMENT_END, OPENING, tokens
 from shipper.template.repl.pipelines import KEYWORDS
 
@@ -72,6 +71,8 @@ class _Parser(Statements):
                 if self.tokens[self.index][0] not in _CLOSES:
                     self.fail()
             except Fault:
+                from shipper.template.repl.hints import unclosed
+
                 cause = unclosed(text, self.opening, self.tokens[-1])
                 if cause is None:
                     raise

@@ -15,8 +15,6 @@ from shipper.template.limits import MAX_NESTING
 from shipper.template.repl import tree
 from shipper.template.repl.calls import call, check_function
 from shipper.template.repl.fault import Fault
-from shipper.template.repl.hints import unexpected
-from shipper.template.repl.literals import number, rune, string
 from shipper.template.runtime import suggest
 
 if TYPE_CHECKING:
@@ -29,6 +27,8 @@ _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "nil": None}
 _NO_FUNCTIONS = KEYWORDS | _CONSTANTS.keys()
 _ENDS = frozenset({"right", "close", "trim"})
 _STOPS = _ENDS | {"pipe"}
+_SHORT = 18
+"""Fewer digits are an integer of 64 bits in any case."""
 
 
 class Pipelines:
@@ -97,7 +97,7 @@ class Pipelines:
         self.index += 1
         node: nodes.Expr
         if kind == "string":
-            node = tree.const(string(text, at) if "\\" in text else text[1:-1], at)
+            node = self.literal("escaped", text, at) if "\\" in text else tree.const(text[1:-1], at)
         elif kind == "left":
             node = self.parenthesized(at)
         elif kind == "name":
@@ -142,14 +142,20 @@ class Pipelines:
         return tree.attribute(node, text[1:], at)
 
     def literal(self, kind: str, text: str, at: int) -> nodes.Expr:
-        """A number, a raw text or a character."""
+        """A number, a text with escapes, a raw one or a character."""
         if kind == "raw":
             return tree.const(text[1:-1], at)
-        if kind == "number":
-            return tree.const(number(text, at), at)
-        if kind != "rune":
+        if kind == "number" and len(text) < _SHORT and text.isascii() and text.isdecimal() and text[0] != "0":
+            return tree.const(int(text), at)
+        if kind not in {"escaped", "number", "rune"}:
             self.index -= 1
             self.fail()
+        from shipper.template.repl.literals import number, rune, string
+
+        if kind == "number":
+            return tree.const(number(text, at), at)
+        if kind == "escaped":
+            return tree.const(string(text, at), at)
         node = tree.const(rune(text, at), at)
         self.runes.add(id(node))
         return node
@@ -200,6 +206,8 @@ class Pipelines:
 
     def fail(self) -> NoReturn:
         """Refuse the token at `index`."""
+        from shipper.template.repl.hints import unexpected
+
         raise unexpected(self.text, self.tokens, self.index)
 
 
