@@ -75,8 +75,9 @@ def _getattr(ev: ReplEvaluator, node: nodes.Getattr) -> Any:
     if isinstance(owner, dict):
         if name in owner:
             return owner[name]
-        what = "this value" if type(owner) is Record else "the map"
-        return Undefined(f"{what} has no {shown(name)}", lambda: suggest(name, owner), lenient=ev.lenient)
+        if type(owner) is Record:
+            raise TemplateError(f"this structure has no {shown(name)}", hint=suggest(name, owner))
+        return Undefined(f"the map has no {shown(name)}", lambda: suggest(name, owner), lenient=ev.lenient)
     if type(owner) is Undefined:
         return owner
     if owner is None and type(node.node) not in (nodes.Getattr, nodes.Name):

@@ -103,6 +103,7 @@ def test_a_missing_key_is_suggested() -> None:
         ("{{repl index (list) 0 }}", "index: there is no place 0: it is empty", "", 8),
         ('{{repl index (list 1) "0" }}', "index: a place in a list or text is an integer, not text", "use ParseInt", 8),
         ('{{repl ("a" | upper).b }}', 'text has no "b"', "only a map or structure has fields", 21),
+        ('{{repl (semver "1.2.3").Nope }}', 'this structure has no "Nope"', "", 24),
         ("{{repl len 3 }}", "len: 3 has no length", "", 8),
         ("{{repl call 1 }}", "call: 1 (int) is no function", "write the function's name alone", 8),
         ("{{repl ToUpper (dict).x }}", 'the map has no "x"', "", 8),
