@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from shipper.spec.model import Templating, Text
 
-REPL_ACTION = r"""(?:\{\{repl|repl\{\{)(?=[\s(`"'-])"""
+REPL_ACTION = r"""\{\{repl(?=[\s(`"'-])|repl\{\{(?=[\s(`"'A-Z$-]|/\*|[a-z]\w*\s+["`($])"""
+"""Where an action of repl begins; of what may stand right behind ``repl{{``, only what no Jinja begins with."""
 WORDS = frozenset({"1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"})
 """What means the same as a condition in both."""
 JINJA_ACTION = r"\{%|\{\{-?\s*[A-Z][A-Za-z0-9]*\s*\("

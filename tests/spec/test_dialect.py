@@ -22,6 +22,8 @@ def spec(contents: str, rest: str = "") -> str:
         ('{{repl(Add 1 2)}} {{ .Values.x }} {{ include "x" (dict "a" 1) }}', "repl"),
         ("repl{{ x }}", "repl"),
         ("repl{{`x`}}", "repl"),
+        ('repl{{KubernetesVersion | semverCompare ">= 1.19"}}', "repl"),
+        ('repl{{print "x"}}', "repl"),
         ("{{replicas}} {{ replicas }} repl{{x}}", "jinja"),
     ],
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shipper.errors import LimitError, TemplateError
+from shipper.spec.dialect import REPL_ACTION
 from shipper.template.repl.lexer import OPENING, tokens
 from tests.template.repl.outline import outline, parsed, source_of
 
@@ -95,6 +98,20 @@ def test_ends_inside_characters_and_comments() -> None:
 
 def test_braces_behind_the_end_are_text() -> None:
     assert texts('{{repl "x"}}}}') == ["x", "}}"]
+
+
+def test_a_spec_is_known_by_the_same_openings() -> None:
+    """Where white space follows that Go doesn't know, an action was meant; after KOTS's, a name may be Jinja's."""
+    for opening in ("{{repl", "repl{{"):
+        for follows in [*map(chr, range(0x250)), "/*", "//", "", "\u2003"]:
+            text = f"{opening}{follows}x"
+            found = bool(OPENING.match(text)) or follows.isspace()
+            if opening == "repl{{" and re.match("[a-z_.0-9]", text[len(opening) :]):
+                found = False
+            assert bool(re.match(REPL_ACTION, text)) == found, text
+    assert re.match(REPL_ACTION, 'repl{{print "x" }}')
+    assert re.match(REPL_ACTION, "repl{{if (ConfigOption) }}")
+    assert not re.match(REPL_ACTION, "repl{{name | upper }}")
 
 
 @given(st.text())
