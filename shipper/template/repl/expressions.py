@@ -42,11 +42,10 @@ def _name(ev: ReplEvaluator, node: nodes.Name) -> Any:
         if name in frame.names:
             return frame.names[name]
         frame = frame.outer
-    if name in (".", "$"):
-        return Undefined(
-            f'{NO_DATA}: "{name}" has no value here', 'ask a function, as in ConfigOption "name"', lenient=ev.lenient
-        )
-    raise TemplateError(f"{shown(name)} is not defined", hint="it is in the branch or loop that declares it")
+    # The parser lets no other name through than these two
+    return Undefined(
+        f'{NO_DATA}: "{name}" has no value here', 'ask a function, as in ConfigOption "name"', lenient=ev.lenient
+    )
 
 
 def held(ev: ReplEvaluator, name: str, value: Any) -> Any:

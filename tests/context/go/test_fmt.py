@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,6 +17,10 @@ ANY: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
     max_leaves=8,
 )
+
+
+INFINITE = float("inf")
+NOW, TEXT = datetime(2030, 1, 2, tzinfo=UTC), "2030-01-02 00:00:00 +0000 UTC"
 
 
 @pytest.mark.parametrize(
@@ -44,6 +49,12 @@ ANY: st.SearchStrategy[Any] = st.recursive(
         ("%U|%#U", (0x1F512, 0x41), "U+1F512|U+0041 'A'"),
         ("%b|%O|%X", (5, 8, -255), "101|0o10|-FF"),
         ("%p", (1,), "%!p(int=1)"),
+        ("%5.1f|%+f|% f|%05f|%v", (INFINITE,) * 5, " +Inf|+Inf| Inf| +Inf|+Inf"),
+        ("%f|%-6f|%e", (-INFINITE,) * 3, "-Inf|-Inf  |-Inf"),
+        ("%f|%+f|% f|%05f", (float("nan"),) * 4, "NaN|+NaN| NaN|  NaN"),
+        ("%[99999999d|%99999999d|", (1,), "%!(NOVERB)"),
+        ("%q|%q", (39, 92), r"'\''|'\\'"),
+        ("%v|%s|%d", (NOW,) * 3, f"{TEXT}|{TEXT}|%!d(time.Time={TEXT})"),
     ],
 )
 def test_formats(template: str, values: tuple[object, ...], text: str) -> None:
