@@ -80,6 +80,15 @@ def written(template: str, value: Any, output: str) -> str:
         return output if message and message in error.message else str(error)
 
 
+@pytest.mark.parametrize(
+    ("template", "printed"), [*rows("docs/repl.md", "template"), *rows("docs/repl.md", "expression")]
+)
+def test_what_a_template_of_ship_prints(template: str, printed: str) -> None:
+    engine = Engine({})
+    source = TemplateSource("page", code(template), "page", templating="repl")
+    assert engine.render(engine.parse(source), build_scope(facts(options={})), escape="none") == code(printed)
+
+
 def test_the_limits_of_templates_are_these() -> None:
     numbers = numbers_in(rows("docs/templates.md", "one template"))
     bounds = limits.TemplateLimits()
