@@ -1,10 +1,11 @@
-"""Private keys and X.509 certificates (RFC 5280), in PEM (RFC 7468), as Go's programs write them."""
+"""X.509 certificates (RFC 5280), in PEM (RFC 7468), as Go's programs write them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.context.go.values import Record
+from shipper.context.private_keys import key_pem, read_key
 from shipper.errors import LimitError, TemplateError, shown
 
 if TYPE_CHECKING:
@@ -12,16 +13,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 
-    PrivateKey = CertificateIssuerPrivateKeyTypes
+    from shipper.context.private_keys import PrivateKey
 
-KEY_TYPES = "rsa-2048 to rsa-8192, P256, P384, P521"
 MAX_DAYS = 36_500
 MAX_NAMES = 1_000
 """Names and addresses of one certificate."""
-MAX_PEM = 16_384
-"""Characters of a private key."""
 MAX_COMMON_NAME = 64
 """Characters of a common name (RFC 5280, appendix A.1)."""
 RENEW_DAYS = 180
@@ -61,72 +58,6 @@ class Request(NamedTuple):
     days: int = 365
 
 
-def work_of(kind: str) -> int:
-    """About how many milliseconds it takes to make a key of `kind`. Raises TemplateError if there is none."""
-    bits = _rsa_bits(kind)
-    return 50 * bits**4 // 2048**4 if bits else 1
-
-
-def new_key(kind: str) -> PrivateKey:
-    """A private key: `rsa-N` with N bits, `P256`, `P384`, `P521`, or `ed25519`. Raises TemplateError."""
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-
-    bits = _rsa_bits(kind)
-    if bits:
-        return rsa.generate_private_key(65537, bits)
-    if kind == "ed25519":
-        return ed25519.Ed25519PrivateKey.generate()
-    curves: dict[str, ec.EllipticCurve] = {"P256": ec.SECP256R1(), "P384": ec.SECP384R1(), "P521": ec.SECP521R1()}
-    return ec.generate_private_key(curves[kind])
-
-
-def _rsa_bits(kind: str) -> int:
-    """The bits of an RSA key, 0 for another kind. Raises TemplateError for what is no kind, or too weak or large."""
-    if kind in {"P256", "P384", "P521", "ed25519"}:
-        return 0
-    algorithm, _, digits = kind.partition("-")
-    if (
-        algorithm == "rsa"
-        and digits.isascii()
-        and digits.isdigit()
-        and len(digits) <= 4
-        and 2048 <= int(digits) <= 8192
-    ):
-        return int(digits)
-    raise TemplateError(f"no type of key: {shown(kind)}", hint=KEY_TYPES)
-
-
-def key_pem(key: PrivateKey) -> str:
-    """The key unencrypted: RSA as in PKCS #1, elliptic curves as in SEC 1, others as in PKCS #8."""
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    own = isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
-    form = PrivateFormat.TraditionalOpenSSL if own else PrivateFormat.PKCS8
-    return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode("ascii")
-
-
-def read_key(pem: str) -> PrivateKey:
-    """The private key in `pem`. Raises TemplateError, which never shows it.
-
-    That the factors of an RSA key are primes is not tried, which takes up to seconds: what is signed is verified.
-    """
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    try:
-        if len(pem) > MAX_PEM:
-            raise ValueError
-        key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise TemplateError("no private key in PEM, or an encrypted one") from None
-    known = rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey
-    if not isinstance(key, known):
-        raise TemplateError("a private key of a kind that signs no certificates here", hint=KEY_TYPES)
-    return key
-
-
 def read_certificate(pem: str) -> x509.Certificate:
     """The first certificate in `pem`. Raises TemplateError."""
     from cryptography import x509
@@ -163,9 +94,30 @@ def is_good(pair: Pair, now: datetime, issuer: Pair | None = None) -> bool:
     return issuer is None or _is_signed_by(certificate, read_certificate(issuer.cert))
 
 
-def is_named_as_issuer(pair: Pair, issuer: Pair) -> bool:
-    """Whether the certificate says that one of the issuer's name signed it. Raises TemplateError for what is none."""
-    return read_certificate(pair.cert).issuer == read_certificate(issuer.cert).subject
+def request_of(pair: Pair) -> Request:
+    """What the certificate was asked for. Raises TemplateError for what is no certificate."""
+    from cryptography import x509
+
+    certificate = read_certificate(pair.cert)
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        names = x509.SubjectAlternativeName([])
+    hosts = names.get_values_for_type(x509.DNSName)
+    addresses = [str(address) for address in names.get_values_for_type(x509.IPAddress)]
+    days = (certificate.not_valid_after_utc - certificate.not_valid_before_utc).days
+    return Request(_common_name(certificate.subject), hosts, addresses, days)
+
+
+def issuer_of(pair: Pair) -> str:
+    """The common name of the certificate's issuer. Raises TemplateError for what is no certificate."""
+    return _common_name(read_certificate(pair.cert).issuer)
+
+
+def _common_name(name: x509.Name) -> str:
+    from cryptography.x509.oid import NameOID
+
+    return next((str(part.value) for part in name.get_attributes_for_oid(NameOID.COMMON_NAME)), "")
 
 
 def _is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

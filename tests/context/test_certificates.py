@@ -12,8 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from shipper.context import certificates
-from shipper.context.certificates import Pair, Request, is_good, new_ca, new_certificate, new_key, pair_in, work_of
+from shipper.context import certificates, private_keys
+from shipper.context.certificates import Pair, Request, is_good, new_ca, new_certificate, pair_in
+from shipper.context.private_keys import new_key, work_of
 from shipper.errors import LimitError, TemplateError
 from tests import tools
 from tests.go_programs import ask_go
@@ -29,7 +30,7 @@ HOSTS = Request("app", ["app.example.com", "*.example.com"], ["10.0.0.1", "fd00:
 _key = cache(new_key)
 
 
-def key(kind: str = "P256") -> certificates.PrivateKey:
+def key(kind: str = "P256") -> private_keys.PrivateKey:
     return _key(kind)
 
 
@@ -125,10 +126,10 @@ def test_two_certificates_have_two_numbers() -> None:
     ],
 )
 def test_keys_are_written_as_go_writes_them(kind: str, begin: str) -> None:
-    pem = certificates.key_pem(key(kind))
+    pem = private_keys.key_pem(key(kind))
     assert pem.startswith(f"-----BEGIN {begin}-----\n")
     assert load_pem_private_key(pem.encode(), None).public_key() == key(kind).public_key()
-    assert certificates.read_key(pem).public_key() == key(kind).public_key()
+    assert private_keys.read_key(pem).public_key() == key(kind).public_key()
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_an_authority_has_a_name() -> None:
 
 
 def test_a_key_of_somebody_else_signs_nothing() -> None:
-    stranger = Pair(authority().cert, certificates.key_pem(new_key("P256")))
+    stranger = Pair(authority().cert, private_keys.key_pem(new_key("P256")))
     with pytest.raises(TemplateError, match="don't belong together"):
         new_certificate(HOSTS, key(), stranger, NOW)
 
@@ -201,7 +202,7 @@ def test_a_key_of_somebody_else_signs_nothing() -> None:
 @pytest.mark.parametrize("text", ["", "x", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "\ud800"])
 def test_no_keys(text: str) -> None:
     with pytest.raises(TemplateError, match="no private key") as error:
-        certificates.read_key(text)
+        private_keys.read_key(text)
     assert "AAAA" not in str(error.value)
 
 
@@ -220,11 +221,11 @@ def test_a_key_whose_factors_are_none_signs_nothing() -> None:
 
 def test_keys_have_a_size() -> None:
     with pytest.raises(TemplateError, match="no private key"):
-        certificates.read_key(certificates.key_pem(key()) + "\n" * 20_000)
+        private_keys.read_key(private_keys.key_pem(key()) + "\n" * 20_000)
 
 
 def test_no_certificates() -> None:
-    for text in ("", "x", certificates.key_pem(key()), "\ud800"):
+    for text in ("", "x", private_keys.key_pem(key()), "\ud800"):
         with pytest.raises(TemplateError, match="no certificate"):
             certificates.read_certificate(text)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shipper.context import certificates
+from shipper.context import certificates, private_keys
 from shipper.context.certificates import Pair, Request, pair_in
 from shipper.context.keeping import keeper_of
 from shipper.context.registry import function
@@ -63,7 +63,7 @@ def GetKey(facts: Facts, name: str, ca: str, hosts: str, type_: str = "") -> str
     if there is none. The certificate is made anew, with a new key, when it expires within 180 days.
     """
     keeper_of(facts)
-    return _silent(facts, lambda: _signed(facts, name, ca, hosts, type_).key)
+    return _silent(facts, lambda: _signed(facts, name, ca, _request_for(hosts), type_).key)
 
 
 @function(
@@ -78,7 +78,9 @@ def GetCert(facts: Facts, name: str) -> str:
         kept = keeper_of(facts).find(_CERT, (name,))
         if kept is None:
             raise TemplateError(f"there is no certificate {shown(name)} yet", hint="GetKey makes it")
-        return pair_in(kept).cert
+        old = pair_in(kept)
+        request, kind = certificates.request_of(old), private_keys.kind_of(private_keys.read_key(old.key))
+        return _signed(facts, name, certificates.issuer_of(old), request, kind).cert
 
     return _silent(facts, found)
 
@@ -99,33 +101,34 @@ def _authority(facts: Facts, name: str, kind: str) -> Pair:
 
     def make() -> str:
         old = keeper.find(_CA, (name,))
-        key = certificates.new_key(kind or _RSA) if old is None else certificates.read_key(pair_in(old).key)
+        key = private_keys.new_key(kind or _RSA) if old is None else private_keys.read_key(pair_in(old).key)
         return certificates.new_ca(name, CA_DAYS, key, keeper.now).written()
 
-    work = certificates.work_of(kind or _RSA)
+    work = private_keys.work_of(kind or _RSA)
     return _kept(facts, _CA, (name,), make, None, work)
 
 
-def _signed(facts: Facts, name: str, ca: str, hosts: str, kind: str) -> Pair:
+def _request_for(hosts: str) -> Request:
+    names, addresses = certificates.split_hosts([host.strip() for host in hosts.split(",")])
+    common = next((host for host in (*names, *addresses) if len(host) <= certificates.MAX_COMMON_NAME), "")
+    return Request(common, names, addresses, CERT_DAYS)
+
+
+def _signed(facts: Facts, name: str, ca: str, request: Request, kind: str) -> Pair:
     """The certificate `name`. One that is kept stays with its authority, whatever `ca` is asked for."""
     keeper = keeper_of(facts)
 
     def make() -> str:
-        names, addresses = certificates.split_hosts([host.strip() for host in hosts.split(",")])
-        common = next((host for host in (*names, *addresses) if len(host) <= certificates.MAX_COMMON_NAME), "")
-        request = Request(common, names, addresses, CERT_DAYS)
         authority = _authority(facts, ca, kind)
-        key = certificates.new_key(kind or _RSA)
+        key = private_keys.new_key(kind or _RSA)
         return certificates.new_certificate(request, key, authority, keeper.now).written()
 
     def good(text: str) -> bool:
         pair, kept = pair_in(text), keeper.find(_CA, (ca,))
-        issuer = None if kept is None else pair_in(kept)
-        if issuer is not None and not certificates.is_named_as_issuer(pair, issuer):
-            issuer = None
-        return certificates.is_good(pair, keeper.now, issuer)
+        named = kept is not None and certificates.issuer_of(pair) == certificates.request_of(pair_in(kept)).name
+        return certificates.is_good(pair, keeper.now, pair_in(kept) if kept and named else None)
 
-    return pair_in(keeper.keep(_CERT, (name,), make, good, certificates.work_of(kind or _RSA)))
+    return pair_in(keeper.keep(_CERT, (name,), make, good, private_keys.work_of(kind or _RSA)))
 
 
 @function(
@@ -153,7 +156,7 @@ def TLSKey(facts: Facts, name: str, cn: str = "", ips: object = None, dns: objec
         if facts.missing == "empty":
             return ""
         raise TemplateError(f"there is no certificate {shown(name)} yet", hint="TLSCert makes it")
-    return pair_in(kept).key
+    return _self_signed(facts, name, certificates.request_of(pair_in(kept))).key
 
 
 @function(('{{ TLSCACert("my-ca", 365)[:27] }}', "-----BEGIN CERTIFICATE-----"), table="further")
@@ -192,7 +195,7 @@ def _tls_authority(facts: Facts, name: str, days: int) -> Pair:
     keeper = keeper_of(facts)
 
     def make() -> str:
-        return certificates.new_ca(name, days, certificates.new_key(_RSA), keeper.now).written()
+        return certificates.new_ca(name, days, private_keys.new_key(_RSA), keeper.now).written()
 
     return _kept(facts, _TLS_CA, (name,), make, None, _work())
 
@@ -203,7 +206,7 @@ def _from_ca(facts: Facts, ca: str, name: str, request: Request) -> Pair:
 
 
 def _new(facts: Facts, request: Request, authority: Pair | None) -> str:
-    key = certificates.new_key(_RSA)
+    key = private_keys.new_key(_RSA)
     return certificates.new_certificate(request, key, authority, keeper_of(facts).now).written()
 
 
@@ -221,4 +224,4 @@ def _request(cn: str, ips: object, dns: object, days: int) -> Request:
 
 
 def _work() -> int:
-    return certificates.work_of(_RSA)
+    return private_keys.work_of(_RSA)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shipper.context import certificates
+from shipper.context import certificates, private_keys
 from shipper.context.certificates import Pair, Request, pair_in
 from shipper.context.functions.text import decode_base64
 from shipper.context.keeping import keeper_of
@@ -12,9 +12,9 @@ from shipper.context.registry import function
 from shipper.errors import TemplateError, shown
 
 if TYPE_CHECKING:
-    from shipper.context.certificates import PrivateKey
     from shipper.context.facts import Facts
     from shipper.context.go.values import Record
+    from shipper.context.private_keys import PrivateKey
     from shipper.context.registry import Budget
 
 _RSA = "rsa-2048"
@@ -89,7 +89,7 @@ def buildCustomCert(budget: Budget, cert: str, key: str) -> Record:
     budget.steps_for(200)
     pair = Pair(decode_base64(cert, "the certificate"), decode_base64(key, "the private key"))
     certificates.read_certificate(pair.cert)
-    certificates.read_key(pair.key)
+    private_keys.read_key(pair.key)
     return pair.record()
 
 
@@ -102,8 +102,8 @@ def genPrivateKey(facts: Facts, type_: str) -> str:
         raise TemplateError(why, hint="rsa, ecdsa or ed25519")
     keeper = keeper_of(facts)
     key = keeper.here("genPrivateKey", type_)
-    work = certificates.work_of(kind)
-    return keeper.keep("genPrivateKey", key, lambda: certificates.key_pem(certificates.new_key(kind)), work=work)
+    work = private_keys.work_of(kind)
+    return keeper.keep("genPrivateKey", key, lambda: private_keys.key_pem(private_keys.new_key(kind)), work=work)
 
 
 def _authority(facts: Facts, function_name: str, cn: str, days: int, key: str) -> Record:
@@ -134,11 +134,11 @@ def _certificate(facts: Facts, function_name: str, request: Request, key: str, c
 
 
 def _key(pem: str) -> PrivateKey:
-    return certificates.read_key(pem) if pem else certificates.new_key(_RSA)
+    return private_keys.read_key(pem) if pem else private_keys.new_key(_RSA)
 
 
 def _work(pem: str) -> int:
-    return 1 if pem else certificates.work_of(_RSA)
+    return 1 if pem else private_keys.work_of(_RSA)
 
 
 def _request(cn: str, ips: object, dns: object, days: int) -> Request:

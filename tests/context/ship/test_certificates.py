@@ -11,6 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from shipper.context import certificates, private_keys
+from shipper.context.certificates import Pair, Request
 from shipper.errors import LimitError, TemplateError
 from tests.context.sample import facts, render
 from tests.keepers import NOW, MemoryKeeper
@@ -130,6 +132,32 @@ def test_a_certificate_that_expires_gets_a_new_key(given: Facts, keeper: MemoryK
     keeper.now = NOW + timedelta(days=730 - 179)
     assert render(KEY, given) != key
     assert render(CERT, given) != cert
+
+
+@pytest.mark.parametrize("kind", ["P384", "rsa-2048"])
+def test_a_certificate_that_is_asked_for_first_is_made_anew_as_it_was(
+    given: Facts, keeper: MemoryKeeper, kind: str
+) -> None:
+    """A key and a certificate of one render belong together, in whichever order they are asked for."""
+    template = KEY.replace("P256", kind)
+    render(template, given)
+    old = certificate(render(CERT, given))
+    keeper.now = NOW + timedelta(days=730 - 179)
+    new = certificate(render(CERT, given))
+    assert new.serial_number != old.serial_number
+    assert new.public_key() == private_key(render(template, given)).public_key()
+    assert certificates.request_of(Pair(render(CERT, given), "")) == Request(
+        "web.example.com", ["web.example.com"], ["10.0.0.1"], 730
+    )
+    new.verify_directly_issued_by(certificate(render(CA_CERT, given)))
+    assert private_keys.kind_of(private_key(render(template, given))) == kind
+
+
+def test_a_key_that_is_asked_for_first_by_its_name(given: Facts, keeper: MemoryKeeper) -> None:
+    render(f"{{{{repl TLSCert {TLS} }}}}", given)
+    keeper.now = NOW + timedelta(days=300)
+    key = render('{{repl TLSKey "web" }}', given)
+    assert certificate(render(f"{{{{repl TLSCert {TLS} }}}}", given)).public_key() == private_key(key).public_key()
 
 
 def test_an_authority_that_was_removed_signs_anew(given: Facts, keeper: MemoryKeeper) -> None:

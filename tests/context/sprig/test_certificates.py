@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from shipper.context.certificates import key_pem, new_key
+from shipper.context.private_keys import key_pem, new_key
 from shipper.errors import LimitError, TemplateError
 from tests.context.sample import facts, render
 from tests.keepers import MemoryKeeper

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shipper.context.certificates import Request, new_certificate, new_key
+from shipper.context.certificates import Request, new_certificate
+from shipper.context.private_keys import new_key
 from shipper.errors import LimitError, TemplateError
 from tests.context.sample import facts, render
 from tests.keepers import NOW, MemoryKeeper
