@@ -18,10 +18,15 @@ ALPHABET = "0123456789A" + "abcdefghijklmnopqrstuvwxyz"
 def test_every_number_is_another_character(monkeypatch: pytest.MonkeyPatch) -> None:
     """So text is as even as the numbers of `secrets.randbelow`: there is no remainder that some get twice."""
     numbers = iter(range(len(ALPHABET)))
-    asked = []
-    monkeypatch.setattr(secrets, "randbelow", lambda limit: asked.append(limit) or next(numbers))
+    asked = set()
+
+    def below(limit: int) -> int:
+        asked.add(limit)
+        return next(numbers)
+
+    monkeypatch.setattr(secrets, "randbelow", below)
     assert randomness.random_text(RANGES, len(ALPHABET)) == ALPHABET
-    assert set(asked) == {len(ALPHABET)}
+    assert asked == {len(ALPHABET)}
 
 
 def test_text_is_even() -> None:
