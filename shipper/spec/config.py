@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shipper.yamlio import Node
 
 GROUP_KEYS = {
-    "name": "The group's name.",
+    "name": "The group's name (default: its title).",
     "title": "For people.",
     "description": "For people.",
     "when": "If false, nothing in the group is required (default: true).",
@@ -90,10 +90,12 @@ def _with_choices(group: ConfigGroup, names: Names) -> ConfigGroup:
 
 def _group(node: Node, names: Names, report: Report) -> ConfigGroup:
     fields = Fields(node, "config group", report, GROUP_KEYS, GROUP_IGNORED)
-    key = _name(fields)
-    fields.what = f'config group "{key.text}"'
+    key = _name(fields) if fields.get("name") is not None else None
+    title = fields.words("title")
+    name = key.text if key else title
+    fields.what = f"config group {shown(name)}"
     items = report.each(fields.items("items"), lambda item: _item(item, names, report))
-    return ConfigGroup(key.text, fields.words("title"), fields.words("description"), key, fields.condition(), items)
+    return ConfigGroup(name, title, fields.words("description"), key or node, fields.condition(), items)
 
 
 def _item(node: Node, names: Names, report: Report) -> ConfigItem:

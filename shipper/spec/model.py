@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from shipper.errors import Position
-    from shipper.yamlio import Scalar, TextOrigin
+    from shipper.yamlio import Node, Scalar, TextOrigin
 
 Templating = Literal["jinja", "repl"]
 Escape = Literal["yaml", "none"]
@@ -212,18 +212,18 @@ class ConfigItem(NamedTuple):
 
 
 class ConfigGroup(NamedTuple):
-    """Options that are shown, or not, together."""
+    """Options that are shown, or not, together. `name` is the title where there is no name, `key` the group then."""
 
     name: str
     title: str
     description: str
-    key: Scalar
+    key: Node
     when: Text | None
     items: tuple[ConfigItem, ...]
 
     @property
     def position(self) -> Position:
-        """Where the group's name stands."""
+        """Where the group's name stands, or the group."""
         return self.key.position
 
 

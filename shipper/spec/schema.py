@@ -45,7 +45,12 @@ PATH = "shipper/spec/spec.schema.json"
 
 Schema = dict[str, Any]
 
-_NAMES = vars(model) | {"Scalar": yamlio.Scalar, "TextOrigin": yamlio.TextOrigin, "Position": Position}
+_NAMES = vars(model) | {
+    "Node": yamlio.Node,
+    "Scalar": yamlio.Scalar,
+    "TextOrigin": yamlio.TextOrigin,
+    "Position": Position,
+}
 _MODELS = {
     "inline": model.InlineAsset,
     "template": model.TemplateAsset,
@@ -59,6 +64,7 @@ _TEXT_OR_NONE: Schema = {"type": [*_SCALAR, "null"]}
 _FILLED: Schema = {"type": _SCALAR, "minLength": 1}
 _FILLED_OR_NONE: Schema = {"type": [*_SCALAR, "null"], "minLength": 1}
 _NAME: Schema = {"type": _SCALAR, "pattern": f"^{NAME.pattern}$"}
+_NAME_OR_NONE: Schema = _NAME | {"type": [*_SCALAR, "null"]}
 # No enum: an editor offers true and false
 _BOOLEAN: Schema = {
     "type": ["boolean", "integer", "string", "null"],
@@ -115,7 +121,7 @@ def _definitions() -> Schema:
         **{kind: _asset(kind) for kind in KINDS},
         **{kind: _other_asset(own) for kind, own in OTHER_KINDS.items()},
         "group": _map(
-            _fields(model.ConfigGroup, GROUP_KEYS, name=_NAME, items=_list("option")), ["name"], GROUP_IGNORED
+            _fields(model.ConfigGroup, GROUP_KEYS, name=_NAME_OR_NONE, items=_list("option")), (), GROUP_IGNORED
         ),
         "option": _option(),
         "choice": _map(_fields(None, CHOICE_KEYS, name=_TEXT), ["name"], CHOICE_IGNORED),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shipper.errors import ShipperError
+from shipper.errors import ShipperError, SpecError
 from shipper.spec import ConfigItem, parse_spec
 
 
@@ -133,3 +133,10 @@ def test_every_key_of_ship_is_read() -> None:
         "config: {v1: [{name: g, title: t, description: d, when: , test_proc: {}, filters: [], items: }]}", "s"
     )
     assert spec.groups[0].items == ()
+
+
+def test_a_group_without_a_name_is_called_by_its_title() -> None:
+    spec = parse_spec("config.v1: [{title: Breakfast, items: [{name: a}]}, {name: , items: [{name: b}]}, {}]", "s")
+    assert [(group.name, group.position.column) for group in spec.groups] == [("Breakfast", 13), ("", 53), ("", 83)]
+    with pytest.raises(SpecError, match='config group "Breakfast": unknown key "x"'):
+        parse_spec("config.v1: [{title: Breakfast, x: 1}]", "s")

@@ -205,7 +205,11 @@ WRONG = [
     (INLINE + "    escape: html\n", 's:5:13: inline: "escape" is "html" (one of yaml, none)'),
     (INLINE + "    templating: go\n", 's:5:17: inline: "templating" is "go" (one of jinja, repl)'),
     ("templating: go\n", 's:1:13: the spec: "templating" is "go" (one of jinja, repl)'),
-    ("config.v1: [{items: []}]\n", 's:1:13: config group: "name" is missing'),
+    (
+        "config.v1: [{name: '', items: []}]\n",
+        's:1:20: config group: "" is no name (at most 128 characters, no =, no blank around it)',
+    ),
+    ("config.v1: [{items: [{type: text}]}]\n", 's:1:22: option: "name" is missing'),
     (
         "config.v1: [{name: 'a=b'}]\n",
         's:1:20: config group: "a=b" is no name (at most 128 characters, no =, no blank around it)',
