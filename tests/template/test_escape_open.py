@@ -83,10 +83,10 @@ def test_a_declared_type_does_not_change_the_characters() -> None:
     assert written("k: @\n", YamlText('"3"')) == 'k: "3"\n'
 
 
-def test_keys_quotes_and_other_text_make_it_text() -> None:
+def test_keys_and_quotes_make_it_text() -> None:
     assert written('k: "@"\n', "3") == 'k: "3"\n'
     assert yaml.safe_load(written("@: v\n", "3")) == {"3": "v"}
-    assert yaml.safe_load(written("k: 1@\n", "2")) == {"k": "12"}
+    assert yaml.safe_load(written("1@: v\n", "3")) == {"13": "v"}
     assert written("k: {a: @}\n", "x:y") == 'k: {a: "x:y"}\n'
 
 
@@ -167,3 +167,39 @@ def test_text_that_is_no_yaml_and_no_chart_stays_an_error() -> None:
         written("a: [@\n", "x")
     with pytest.raises(TemplateError, match="not YAML"):
         written("a: [{{repl x\n@\n", "x")
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "expected"),
+    [
+        ("nodePort: 30@\n", ["080"], "nodePort: 30080\n"),
+        ("v: @.@\n", ["1", "2"], "v: 1.2\n"),
+        ("on: @@\n", ["tr", "ue"], "on: true\n"),
+        ("image: web:@ # why\n", ["1"], "image: web:1 # why\n"),
+        ("k: [8@, x@]\n", ["0", "1"], "k: [80, x1]\n"),
+        ("k: a@b\n", ["#: "], 'k: "a#: b"\n'),
+        ("k: @@\n", ["", ""], 'k: ""\n'),
+        ("k: @@\n", ["<", "<"], 'k: "<<"\n'),
+        ("k: @=\n", [""], 'k: "="\n'),
+        ("k: 1@\n", ["2\n3"], 'k: "12\\n3"\n'),
+    ],
+)
+def test_with_text_beside_them_they_mean_what_yaml_makes_of_both(
+    template: str, values: list[str], expected: str
+) -> None:
+    assert written(template, *values) == expected
+    layouts = Layouts()
+    for _ in range(2):
+        assert escape_yaml(pieces(template, *values), layouts=layouts) == expected
+    mixed = [piece._replace(open=False) if type(piece) is Printed else piece for piece in pieces("v: 1@\n", "2")]
+    assert escape_yaml(mixed) == 'v: "12"\n'
+
+
+def test_in_json_with_text_beside_it_a_literal_stays_too() -> None:
+    assert written('{"k": 80@, "t": a@}', "80", "b", json_file=True) == '{"k": 8080, "t": "ab"}'
+
+
+@pytest.mark.parametrize("text", ["QmFzZTY0" * 5_000 + "==", "word " * 20_000 + "end"])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_long_value_stays_one_plain_scalar(text: str, place: str) -> None:
+    assert written(place, text) == place.replace("@", text)

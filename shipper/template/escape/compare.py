@@ -31,6 +31,8 @@ Kind = Literal["document", "scalar", "alias", "mapping", "sequence", "end"]
 _COLLECTIONS: dict[type, Kind] = {MappingStartEvent: "mapping", SequenceStartEvent: "sequence"}
 _BLOCK = ("|", ">")
 _STREAM = (StreamStartEvent, StreamEndEvent)
+REFUSED_BY_SOME = frozenset({"=", "<<"})
+"""Plain scalars that YAML 1.1 gives a meaning which some readers don't know."""
 
 
 class Event(NamedTuple):
@@ -151,7 +153,7 @@ def _is_meant(event: Event, other: Event, site: Site) -> bool:
     if other.style:
         return True
     if site.meaning == "open":
-        return not _reads_apart(site)
+        return other.value not in {"", *REFUSED_BY_SOME} and not _reads_apart(site)
     return (other.tag is not None or reads_as_string(other.value)) and not _reads_apart(site)
 
 

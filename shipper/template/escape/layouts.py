@@ -159,6 +159,8 @@ def _stay_plain(layout: Layout, pieces: Sequence[Piece]) -> bool:
         inside = [pieces[layout.places[place].piece] for place in places]
         if all(type(piece) is Printed and is_number(piece.value) for piece in inside):
             continue
+        if all(type(piece) is Printed and piece.open for piece in inside):
+            continue
         value = parts[0] + "".join(piece.text + part for piece, part in zip(inside, parts[1:], strict=True))
         if not reads_as_string(value):
             return False

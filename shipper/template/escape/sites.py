@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS, Printed, TypedText, YamlText
 from shipper.errors import TemplateError
-from shipper.template.escape.compare import as_flow
+from shipper.template.escape.compare import REFUSED_BY_SOME, as_flow
 from shipper.template.escape.holdout import position_of
 from shipper.yamltext import is_plain_string, one_line, quote_json, quote_yaml
 
@@ -26,8 +26,6 @@ _COLON = re.compile(r"\s*:")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _JSON_LITERAL = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
-_REFUSED_BY_SOME = frozenset({"=", "<<"})  # YAML 1.1 gives them a meaning that some readers don't know
-_LONGEST_OPEN = 1000
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 
 Meaning = Literal["text", "literal", "open", "node"]
@@ -211,8 +209,12 @@ def _meaning(held: HeldOut, place: _Place, inside: tuple[Slot, ...], start: int,
         # Only what is left is searched: a value that went in may look like a token with what stands behind it
         before, _, rest = rest.partition(held.text[slot.start : slot.end])
         parts += (before, text)
-    numbers = plain and not place.is_key and all(is_number(slot.piece.value) for slot in inside)
-    return ("literal" if numbers else "text"), "".join(parts) + rest
+    value = "".join(parts) + rest
+    if not plain or place.is_key:
+        return "text", value
+    if all(slot.piece.open for slot in inside):
+        return "open", value
+    return ("literal" if all(is_number(slot.piece.value) for slot in inside) else "text"), value
 
 
 def _alone(piece: Printed, *, is_key: bool) -> tuple[Meaning, str]:
@@ -248,7 +250,7 @@ def typed_literal(value: object) -> str | None:
 
 def may_stay_open(text: str) -> bool:
     """Whether `text` may be tried as a plain scalar of which YAML makes what it will; it is read back in any case."""
-    return text.isprintable() and text not in _REFUSED_BY_SOME and len(text) <= _LONGEST_OPEN
+    return text.isprintable() and text not in REFUSED_BY_SOME
 
 
 def _number(text: str) -> str:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from shipper.template.repl.evaluator import ReplEvaluator
 
 
+_PRINTS = frozenset({"print", "printf", "println"})
+
+
 class _Break(Exception):  # noqa: N818 (no error)
     """Leaves the innermost loop."""
 
@@ -36,7 +39,22 @@ def _output(ev: ReplEvaluator, node: nodes.Output) -> None:
         if type(each) is nodes.TemplateData:
             ev.emit_author(each.data, each.lineno)
         else:
-            ev.emit(ev.value(each), start(each))
+            value = ev.value(each)
+            if type(value) is str and _is_literal(each) and value and value == value.strip() and "{{" not in value:
+                ev.emit_author(ev.text(value), start(each))
+            else:
+                ev.emit(value, start(each))
+
+
+def _is_literal(node: nodes.Expr) -> bool:
+    """Whether all that is printed stands in the template: it is the author's text as what is around it.
+
+    So `{{repl print `|` }}` begins a block of YAML, as in Ship, and no value can. Texts with braces or with blanks
+    around them are values in any case: as the author's they would be taken for actions, or lose the blanks.
+    """
+    if type(node) is nodes.Call:
+        return node.node.name in _PRINTS and all(type(each) is nodes.Const for each in node.args)  # type: ignore[attr-defined]  # a function's name
+    return type(node) is nodes.Const
 
 
 def _scope(ev: ReplEvaluator, names: dict[str, Any], body: Iterable[nodes.Node]) -> None:

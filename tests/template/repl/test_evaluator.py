@@ -186,3 +186,23 @@ def test_any_template_gives_text_or_a_documented_error(seed: int) -> None:
             printed(random_template(seed), missing, steps=5_000)
         except (TemplateError, LimitError) as error:
             assert error.position is not None
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("k: {{repl print `|` }}{{repl print (ConfigOption `hostname`) | nindent 2 }}\n", "k: |\n  app.example.com\n"),
+        ("k: {{repl printf `'true'` }}", "k: 'true'"),
+        ('k: {{repl "[]" }}', "k: []"),
+        ("k: {{repl print `[` 1 `]` }}", "k: [1]"),
+        # What is no author's text
+        ('k: {{repl "" }}', 'k: ""'),
+        ("k: {{repl `{{repl x }}` }}", 'k: "{{repl x }}"'),
+        ("k: {{repl print (print `[`) `]` }}", 'k: "[]"'),
+        ("k: {{repl $x := `[]` }}{{repl $x }}", 'k: "[]"'),
+        ("k: {{repl print `[` (ConfigOption `hostname`) `]` }}", 'k: "[app.example.com]"'),
+    ],
+)
+def test_texts_of_the_template_are_its_authors(template: str, text: str) -> None:
+    one = engine()
+    assert one.render(one.parse(TemplateSource("t", template, templating="repl")), SCOPES["error"], escape="yaml") == text
