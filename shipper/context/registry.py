@@ -3,8 +3,9 @@
     @function(example=('{{ Trim("  a ") }}', "a"))
     def Trim(s: str, cutset: str = "") -> str: ...
 
-The annotations are the contract with a template: `str`, `int`, `Number`, `bool`, `Scalar`, `datetime` or `object`. Text
-with a declared type counts as its number or boolean where one is wanted. A first parameter `facts` gets the
+The annotations are the contract with a template: `str`, `Kept`, `int`, `Number`, `bool`, `Scalar`, `datetime` or
+`object`. Text with a declared type counts as its number or boolean where one is wanted, and is plain where text is; only
+as `Kept` it stays what it is, for functions that give it back. A first parameter `facts` gets the
 facts, and a first parameter `budget` what the template may still cost, for work that its result doesn't show; a last
 one `*names` takes all that is left. A name that Python needs itself ends in `_`. Signatures are read from the
 function's code, since `inspect` costs milliseconds at start.
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Number = int | float
 Scalar = str | int | float | bool
+Kept = str
 
 MAX_TEXT = 32 * 1024 * 1024
 """Characters a function may make."""
@@ -32,13 +34,14 @@ MAX_ITEMS = 250_000
 
 
 class Parameter(NamedTuple):
-    """`several` marks the last one, which takes any number of arguments."""
+    """`several` marks the last one, which takes any number of arguments; text that is `kept` keeps its declared type."""
 
     name: str
     kind: str
     required: bool
     default: object = None
     several: bool = False
+    kept: bool = False
 
 
 class Budget(Protocol):
@@ -145,9 +148,10 @@ def _spec(name: str, call: Callable[..., Any], examples: tuple[tuple[str, str], 
     parameters = tuple(
         Parameter(
             parameter.rstrip("_"),
-            call.__annotations__[parameter].removesuffix(" | None"),
+            "str" if (kind := call.__annotations__[parameter].removesuffix(" | None")) == "Kept" else kind,
             index < required,
             defaults[index - required] if index >= required else None,
+            kept=kind == "Kept",
         )
         for index, parameter in enumerate(names)
         if not (index == 0 and (facts or budget))
@@ -219,7 +223,7 @@ def _fits(parameters: tuple[Parameter, ...]) -> Callable[[tuple[object, ...]], b
     """Whether arguments are, each and plainly, what is wanted: most are, and `bind` has nothing to do then."""
     least = sum(parameter.required for parameter in parameters)
     several = bool(parameters) and parameters[-1].several
-    plain = [_PLAIN[parameter.kind] for parameter in parameters]
+    plain = [_PLAIN["Kept" if parameter.kept else parameter.kind] for parameter in parameters]
 
     def fits(args: tuple[object, ...]) -> bool:
         count = len(args)
@@ -287,7 +291,8 @@ def _argument(name: str, parameter: Parameter, value: object, hint: str) -> obje
     """`value` as the parameter wants it."""
     want = _WANTED[parameter.kind]
     if isinstance(value, want.types) and (want.booleans or not isinstance(value, bool)):
-        return value
+        plain = type(value) is TypedText and want.types is str and not parameter.kept
+        return str.__str__(value) if plain else value
     if isinstance(value, TypedText) and want.typed:
         try:
             return want.typed(value)
@@ -332,7 +337,8 @@ def _typed_bool(value: TypedText) -> bool:
 
 _SCALAR_TYPES = frozenset({str, int, float, bool, TypedText})
 _PLAIN: dict[str, frozenset[type]] = {
-    "str": frozenset({str, TypedText}),
+    "str": frozenset({str}),
+    "Kept": frozenset({str, TypedText}),
     "int": frozenset({int}),
     "Number": frozenset({int, float}),
     "bool": frozenset({bool}),

@@ -13,6 +13,7 @@ from shipper.context.facts import Option
 from shipper.context.functions import FUNCTIONS
 from shipper.context.values import Fragment, Printed, Source, TypedText, YamlText
 from shipper.errors import LicenseError, LimitError, TemplateError
+from shipper.template.limits import Budget
 from tests.context.sample import FACTS, facts, render
 
 
@@ -166,6 +167,46 @@ def test_option_equals(kind: Any, text: str, asked: object, equal: bool) -> None
 def test_typed_text_counts_as_its_number_or_boolean() -> None:
     assert render('{{ Add(EntitlementValue("num_seats"), 1) }} {{ Mult(ConfigOption("ratio"), 2) }}') == "51 1.0"
     assert render('{{ indent("a\\nb", ConfigOption("replicas"), ConfigOption("tls")) }}') == "   a\n   b"
+
+
+LIKELY = {"str": "a", "int": 1, "Number": 1, "bool": True, "datetime": FACTS.now}
+
+
+@pytest.mark.parametrize("name", sorted({*JINJA, *REPL_FUNCTIONS}))
+def test_typed_text_is_plain_where_text_is_wanted(name: str) -> None:
+    for spec in filter(None, (JINJA.get(name), REPL_FUNCTIONS.get(name))):
+        before = (FACTS,) if spec.facts else (Budget(),) if spec.budget else ()
+        for place, parameter in enumerate(spec.parameters):
+            if parameter.kind != "str":
+                continue
+            args = [
+                TypedText("a", "string", "config.a") if index == place else LIKELY.get(each.kind, "a")
+                for index, each in enumerate(spec.parameters)
+                if each.required or index <= place
+            ]
+            try:
+                spec.call(*before, *args)
+            except (TemplateError, LimitError, LicenseError) as error:
+                assert "truth value" not in error.message
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        (
+            '{{ Split("a", ConfigOption("hostname"))[0] }}{{ urlParse(ConfigOption("hostname")).path }}',
+            "aapp.example.com",
+        ),
+        (
+            '{{repl Trim "x" (ConfigOption "hostname") }}{{repl (urlParse (ConfigOption "hostname")).path }}',
+            "app.example.com",
+        ),
+        ('{{repl urlJoin (dict "scheme" "https" "host" (ConfigOption "hostname")) }}', "https://app.example.com"),
+        ('{{repl base (ConfigOption "hostname") }}{{repl NowFmt (ConfigOption "tls") }}', "app.example.comtrue"),
+    ],
+)
+def test_typed_text_is_an_argument_like_others(template: str, text: str) -> None:
+    assert render(template) == text
 
 
 def test_secret_text_is_not_shown() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shipper.context.registry import check_size, function
+from shipper.context.registry import Kept, check_size, function
 from shipper.context.values import UNKNOWN, Author, Fragment, Piece, Printed, TypedText, YamlText, piece_text
 from shipper.errors import TemplateError
 
@@ -10,7 +10,7 @@ MAX_WIDTH = 1_000
 
 
 @function(('{{ indent("a\\nb", 2) }}', "a\n  b"), ('{{ "a\\nb" | indent(2, first=true) }}', "  a\n  b"))
-def indent(s: str, width: int = 4, first: bool = False, blank: bool = False) -> str:  # noqa: FBT001, FBT002
+def indent(s: Kept, width: int = 4, first: bool = False, blank: bool = False) -> str:  # noqa: FBT001, FBT002
     """`s` with `width` spaces before each line but the first; empty lines stay empty unless `blank`.
 
     The spaces are layout: in a block scalar they are no part of the value.
@@ -22,7 +22,7 @@ def indent(s: str, width: int = 4, first: bool = False, blank: bool = False) -> 
 
 
 @function(('a:{{ toYaml({"b": 1}) | nindent(2) }}', "a:\n  b: 1"))
-def nindent(s: str, width: int = 4) -> str:
+def nindent(s: Kept, width: int = 4) -> str:
     """A line break, then `s` with `width` spaces before each line, the first too."""
     _check(s, width)
     return Fragment((Author("\n" + " " * width, UNKNOWN), *indented(pieces_of(s), width)))

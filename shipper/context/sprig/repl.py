@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shipper.context.functions.layout import MAX_WIDTH, indented, pieces_of
 from shipper.context.go.printing import text_of
-from shipper.context.registry import check_size, function
+from shipper.context.registry import Kept, check_size, function
 from shipper.context.serialize import to_yaml
 from shipper.context.sprig.jsontext import WRITTEN, json_text, read_json, yaml_data
 from shipper.context.values import UNKNOWN, Author, Fragment, YamlText
@@ -40,14 +40,14 @@ def _joined(texts: list[str], *, whole: bool) -> str:
 
 
 @function(('{{repl "a\\nb" | indent 2 }}', "  a\n  b"), subject="last", table="repl")
-def indent(s: str, width: int) -> str:
+def indent(s: Kept, width: int) -> str:
     """`s` with `width` blanks before each line, the empty ones too."""
     _check(s, width)
     return Fragment((Author(" " * width, UNKNOWN), *indented(pieces_of(s), width, blank=True))) if width else s
 
 
 @function(('a:{{repl "b: 1" | nindent 2 }}', "a:\n  b: 1"), subject="last", table="repl")
-def nindent(s: str, width: int) -> str:
+def nindent(s: Kept, width: int) -> str:
     """A line break, then `s` with `width` blanks before each line, the empty ones too."""
     _check(s, width)
     return Fragment((Author("\n" + " " * width, UNKNOWN), *indented(pieces_of(s), width, blank=True)))

@@ -8,7 +8,7 @@ from shipper.context.functions.layout import trimmed
 from shipper.context.functions.text import GO_SPACE, utf8
 from shipper.context.go.printing import text_of
 from shipper.context.go.values import Map
-from shipper.context.registry import check_items, check_size, function
+from shipper.context.registry import Kept, check_items, check_size, function
 from shipper.context.sprig.cases import WALKED
 from shipper.context.sprig.coerce import to_texts
 from shipper.errors import TemplateError
@@ -21,7 +21,7 @@ _BLANK = 0x20
 
 
 @function(('{{repl trim "  a " }}', "a"), table="further")
-def trim(s: str) -> str:
+def trim(s: Kept) -> str:
     """`s` without white space at both ends."""
     return trimmed(s, GO_SPACE)
 

@@ -47,11 +47,13 @@ def urlJoin(parts: object) -> str:
     """The URL with the `parts` that `urlParse` gives; `hostname` is passed over."""
     if not isinstance(parts, dict):
         raise TemplateError(f"it takes a map of the parts of a URL, not {kind_of(parts)}")
-    fields = {name: parts.get(name, "") for name in _FIELDS}
-    for name, value in fields.items():
+    fields = {}
+    for name in _FIELDS:
+        value = parts.get(name, "")
         if not isinstance(value, str):
             raise TemplateError(f'"{name}" must be text, not {kind_of(value)}')
         utf8(value)
+        fields[name] = str.__str__(value)
     check_size(3 * sum(map(len, fields.values())))
     userinfo = fields.pop("userinfo")
     user = None
