@@ -84,9 +84,10 @@ def warn(message: str, position: Position | None = None) -> None:
     say(f"{place}{label('warning', 33)}: {printable(message)}")
 
 
-def note(message: str) -> None:
-    """Print a line of information, whose line breaks are kept."""
-    say("\n".join(printable(line) for line in message.split("\n")))
+def note(message: str, *, warning: bool = False) -> None:
+    """Print information, or a warning, whose line breaks and tabs are kept."""
+    lines = "\n".join(printable(line, keep="\t") for line in message.split("\n"))
+    say(f"{label('warning', 33)}: {lines}" if warning else lines)
 
 
 def counted(count: int, word: str) -> str:

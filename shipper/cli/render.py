@@ -104,7 +104,7 @@ def tell(rendering: Rendering) -> None:
     for message in rendering.messages:
         text = message.text.rstrip("\n")
         if message.level in {"warn", "error"}:
-            warn(text)
+            note(text, warning=True)
         elif message.level == "info" or os.environ.get("SHIPPER_DEBUG"):
             note(text)
 

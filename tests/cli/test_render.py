@@ -83,12 +83,12 @@ def test_messages_go_to_standard_error(render: Callable[..., Ran]) -> None:
     spec = (
         "assets.v1: []\nlifecycle.v1:\n"
         "  - message: {contents: 'Hello {{ license.customer.name }}'}\n"
-        "  - message: {contents: careful, level: warn}\n"
+        '  - message: {contents: "careful:\\n\\tkeep it\\n", level: warn}\n'
         "  - message: {contents: noise, level: debug}\n"
         "  - render: {}\n"
     )
     ran = render(spec)
-    assert (ran.code, ran.out, ran.err) == (0, "", "Hello ACME Corp\nwarning: careful\n")
+    assert (ran.code, ran.out, ran.err) == (0, "", "Hello ACME Corp\nwarning: careful:\n\tkeep it\n")
 
 
 def test_a_message_cannot_drive_the_terminal(render: Callable[..., Ran]) -> None:

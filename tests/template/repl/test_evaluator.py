@@ -205,4 +205,6 @@ def test_any_template_gives_text_or_a_documented_error(seed: int) -> None:
 )
 def test_texts_of_the_template_are_its_authors(template: str, text: str) -> None:
     one = engine()
-    assert one.render(one.parse(TemplateSource("t", template, templating="repl")), SCOPES["error"], escape="yaml") == text
+    assert (
+        one.render(one.parse(TemplateSource("t", template, templating="repl")), SCOPES["error"], escape="yaml") == text
+    )
