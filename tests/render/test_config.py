@@ -245,7 +245,7 @@ def test_what_is_computed_is_not_required() -> None:
 def test_a_condition_may_ask_for_nothing_known_where_missing_names_are_empty() -> None:
     fake = Fake()
     fake.lenient = True
-    fake.condition = lambda _field: True  # type: ignore[method-assign]
+    fake.condition = lambda field: True  # type: ignore[method-assign]  # noqa: ARG005 (the protocol's name)
     assert resolve([group(item("a", when="<nosuch>"))], {}, fake).options["a"].text == ""
     with pytest.raises(SpecError, match='there is no option "nosuch"'):
         resolve([group(item("a", value="<nosuch>"))], {}, fake)

@@ -17,6 +17,7 @@ from shipper.template.escape.layouts import LONGEST_VALUE, Layouts
 
 if TYPE_CHECKING:
     from shipper.context.values import Piece
+    from shipper.template.escape.compare import Event
 
 SOURCE = Source(None, 0)
 DOCUMENTS = [
@@ -187,8 +188,13 @@ def test_what_is_known_is_bounded() -> None:
 
 def test_nothing_need_be_remembered_to_spare_the_second_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     known = Layouts(most=0)
-    reads = []
-    monkeypatch.setattr(escape, "read_events", lambda text: reads.append(text) or read_events(text))
+    reads: list[str] = []
+
+    def read(text: str) -> list[Event]:
+        reads.append(text)
+        return read_events(text)
+
+    monkeypatch.setattr(escape, "read_events", read)
     given = pieces(["a: ", None, "\n"], [printed("x")])
     assert outcome(given, known) == outcome(given, known) == "a: x\n"
     assert [text.count("Z") for text in reads] == [1, 1]
