@@ -73,6 +73,8 @@ class StateFile:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Read the file, if there is one; without a path nothing is kept. Raises UsageError, LimitError."""
+        if path == "":
+            raise UsageError("the name of the state file is empty")
         self.path = path or ""
         self.now = now or datetime.now(UTC)
         self._keeps = keeps and path is not None
@@ -82,7 +84,8 @@ class StateFile:
         self._lock: int | None = None
         self._changed = False
         self._given: dict[str, str] = {}
-        self._content = Content(os.urandom(_SALT), {}) if path is None else self._read()
+        self._data = b"" if path is None else self._read()
+        self._content = self._understood()
 
     def is_at(self, path: str) -> bool:
         """Whether `path` leads to this file, or to its lock."""
@@ -109,11 +112,12 @@ class StateFile:
         if not self._keeps or self._lock is not None:
             return
         self._lock = self._locked()
-        self._content = self._read()
+        self._data = self._read()
+        self._content = self._understood()
         for key, text in self._given.items():
             found = self.find(key)
             if found is None or found.text != text:
-                raise OutputError(f'the state file "{self.path}" was changed by somebody else', hint="render again")
+                raise self._meddled()
 
     def put(self, key: str, value: Value) -> None:
         """Keep a value that was made after `prepare`. Raises LimitError."""
@@ -126,6 +130,8 @@ class StateFile:
         """Write what was made to the disk, and let others go on. Raises OutputError, LimitError."""
         try:
             if self._keeps and self._changed:
+                if self._read() != self._data:  # by hand, or by a run that another lock file let in
+                    raise self._meddled()
                 self._write()
                 self._changed = False
         finally:
@@ -140,7 +146,15 @@ class StateFile:
     def _id(self, key: str) -> str:
         return hmac.digest(self._content.salt, key.encode(), "sha256").hex()
 
-    def _read(self) -> Content:
+    def _meddled(self) -> OutputError:
+        return OutputError(f'the state file "{self.path}" was changed by somebody else', hint="render again")
+
+    def _understood(self) -> Content:
+        """What was read: nothing but a new salt where there is no file yet."""
+        return _content(self._data, self.path) if self._data else Content(os.urandom(_SALT), {})
+
+    def _read(self) -> bytes:
+        """The bytes of the file, which is never empty; empty where there is none."""
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
             with open(os.open(self.path, flags), "rb") as stream:
@@ -148,7 +162,7 @@ class StateFile:
                 self._check(status)
                 data = stream.read(MAX_BYTES + 1)
         except FileNotFoundError:
-            return Content(os.urandom(_SALT), {})
+            return b""
         except IsADirectoryError:
             raise UsageError(f'the state file "{self.path}" is a folder', hint="that is for --licenses") from None
         except OSError as error:
@@ -161,12 +175,19 @@ class StateFile:
             raise UsageError(f"no file name: {self.path!r}") from None
         if len(data) > MAX_BYTES:
             raise LimitError(f"larger than the limit of {MAX_BYTES:,} bytes", position=Position(self.path))
-        return _content(data, self.path)
+        if not data:
+            raise _damaged(self.path, "it is empty")
+        return data
 
     def _check(self, status: os.stat_result) -> None:
         """Raise UsageError for what is no private file."""
         if not stat.S_ISREG(status.st_mode):
             raise UsageError(f'the state file "{self.path}" is no regular file')
+        if self._private and status.st_uid != os.geteuid():
+            raise UsageError(
+                f'the state file "{self.path}" belongs to another user, who knows its secrets and may change them',
+                hint=f"chown {os.geteuid()} {self.path}",
+            )
         if self._private and stat.S_IMODE(status.st_mode) & 0o077:
             mode = stat.S_IMODE(status.st_mode)
             raise UsageError(
@@ -179,27 +200,28 @@ class StateFile:
         import fcntl
 
         path = self.path + _LOCK
-        try:
-            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, MODE)
-        except OSError as error:
-            raise OutputError(f'can\'t write "{path}": {_reason(error)}') from None
         end = time.monotonic() + self._patience
         while True:
             try:
+                lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, MODE)
+            except OSError as error:
+                raise OutputError(f'can\'t write "{path}": {_reason(error)}') from None
+            try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return lock
+                if _is_at(lock, path):
+                    return lock
             except BlockingIOError:
-                if time.monotonic() < end:
-                    self._sleep(_PAUSE)
-                    continue
-                os.close(lock)
-                raise OutputError(
-                    f'the state file "{self.path}" is used by another render for more than {self._patience:g} seconds',
-                    hint="render again when that has ended",
-                ) from None
+                if time.monotonic() >= end:
+                    os.close(lock)
+                    raise OutputError(
+                        f'the state file "{self.path}" is used by another render for more than {self._patience:g} seconds',
+                        hint="render again when that has ended",
+                    ) from None
+                self._sleep(_PAUSE)
             except OSError as error:
                 os.close(lock)
                 raise OutputError(f'can\'t lock "{path}": {_reason(error)}') from None
+            os.close(lock)
 
     def _write(self) -> None:
         values = {
@@ -221,10 +243,18 @@ class StateFile:
             raise OutputError(f'can\'t write the state file "{self.path}": {_reason(error)}') from None
 
 
+def _is_at(descriptor: int, path: str) -> bool:
+    """Whether the open file is still the one at `path`: somebody may have removed it while it was waited for."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    except FileNotFoundError:
+        return False
+
+
 def _content(data: bytes, path: str) -> Content:
     """What the bytes of a state file say. Raises UsageError for anything but that, LimitError."""
     raw = load_json(data, path, error=UsageError, limits=Limits.SPEC, secret=True)
-    if not isinstance(raw, dict) or not raw.keys() >= {"version", "salt", "values"}:
+    if not isinstance(raw, dict) or not raw.keys() == {"version", "salt", "values"}:
         raise _damaged(path, "it is no state file")
     if raw["version"] != VERSION:
         raise _damaged(path, f"it is of version {raw['version']!r:.20}, and this program knows {VERSION}")

@@ -109,6 +109,23 @@ def test_others_must_not_read(path: Path, mode: int) -> None:
     assert StateFile(str(path), keeps=False, private=False).find("key") == VALUE
 
 
+def test_it_belongs_to_who_renders(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who owns it may write it: somebody could plant passwords in a folder that all may write."""
+    kept(path)
+    me = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: me + 1)
+    with pytest.raises(UsageError, match="belongs to another user") as error:
+        StateFile(str(path), keeps=False)
+    assert error.value.hint == f"chown {me + 1} {path}"
+    assert StateFile(str(path), keeps=False, private=False).find("key") == VALUE
+
+
+def test_a_name_that_is_empty() -> None:
+    """As `--state "$FILE"` without that variable: no lock and no file is made anywhere."""
+    with pytest.raises(UsageError, match="is empty"):
+        StateFile("", keeps=True)
+
+
 @pytest.mark.parametrize("mode", [0o600, 0o400, 0o700])
 def test_other_modes_are_fine(path: Path, mode: int) -> None:
     kept(path)
@@ -158,6 +175,7 @@ CHANGES: list[dict[str, Any]] = [
     {"salt": 1},
     {"salt": "é"},
     {"salt": "!" * 30},
+    {"more": "is lost when the file is written"},
     {"values": []},
     {"values": {"a": 1}},
     {"values": {"a": {}}},
@@ -303,6 +321,42 @@ def test_what_was_given_must_stay(path: Path) -> None:
     path.unlink()
     with pytest.raises(OutputError, match="was changed by somebody else"):
         state.prepare()
+
+
+@pytest.mark.parametrize("change", ["other", "gone", "back"])
+def test_what_somebody_else_wrote_meanwhile_is_not_lost(path: Path, change: str) -> None:
+    """By hand, or by a run that came in when somebody removed the lock."""
+    if change != "back":
+        kept(path)
+    state = StateFile(str(path), keeps=True)
+    state.prepare()
+    state.put("mine", VALUE)
+    path.with_name("state.json.lock").unlink()
+    path.unlink(missing_ok=True)
+    if change != "gone":
+        kept(path, "another")
+    before = path.read_bytes() if path.exists() else b""
+    with pytest.raises(OutputError, match="was changed by somebody else"):
+        state.save()
+    assert (path.read_bytes() if path.exists() else b"") == before
+
+
+def test_a_lock_that_is_removed_while_it_is_waited_for(path: Path) -> None:
+    """What was waited for locks nothing any more: the next run makes another one."""
+    first, second, third = (StateFile(str(path), keeps=True, patience=0.1, sleep=lambda _: None) for _ in range(3))
+    first.prepare()
+    first.put("key", VALUE)
+
+    def nap(_seconds: float) -> None:
+        path.with_name("state.json.lock").unlink(missing_ok=True)
+        first.save()
+
+    second._sleep = nap
+    second.prepare()
+    assert second.find("key") == VALUE
+    with pytest.raises(OutputError, match="used by another render"):
+        third.prepare()
+    second.close()
 
 
 def test_closing_forgets_what_was_not_saved(path: Path) -> None:
