@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from shipper.context.functions.math import shown_value
 from shipper.context.go import strconv
 from shipper.context.numbers import MIN_INT, in_range
-from shipper.context.registry import Number, function
+from shipper.context.registry import Kept, Number, function
 from shipper.context.values import TypedText, kind_of
 from shipper.errors import TemplateError
 
@@ -23,7 +23,7 @@ SIZES = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
 
 
 @function(('{{repl ParseInt "42" }}', "42"), ('{{repl ParseInt "ff" 16 }}', "255"), table="repl")
-def ParseInt(facts: Facts, s: str, base: int = 10) -> int:
+def ParseInt(facts: Facts, s: Kept, base: int = 10) -> int:
     """The integer of 64 bits that `s` writes in `base` (2 to 36, or 0 for a prefix such as 0x)."""
     return _parsed(facts, lambda: strconv.parse_int(s, base), s, "integer of 64 bits", 0)
 
@@ -33,13 +33,13 @@ def ParseInt(facts: Facts, s: str, base: int = 10) -> int:
     ('{{ ParseUint("ff", 16) }}', "255"),
     table="further",
 )
-def ParseUint(facts: Facts, s: str, base: int = 10) -> int:
+def ParseUint(facts: Facts, s: Kept, base: int = 10) -> int:
     """The integer without a sign that `s` writes in `base` (2 to 36, or 0 for a prefix such as 0x)."""
     return _parsed(facts, lambda: strconv.parse_uint(s, base), s, "unsigned integer of 64 bits", 0)
 
 
 @function(('{{repl ParseFloat "1e3" }}', "1000"), ('{{repl ParseFloat "inf" }}', "+Inf"), table="repl")
-def ParseFloat(facts: Facts, s: str) -> float:
+def ParseFloat(facts: Facts, s: Kept) -> float:
     """The number that `s` writes: decimal, hexadecimal with an exponent (0x1p-2), `inf` or `nan`."""
     return _parsed(facts, lambda: strconv.parse_float(s), s, "number", 0.0)
 
@@ -49,7 +49,7 @@ def ParseFloat(facts: Facts, s: str) -> float:
     ('{{repl if ParseBool "0" }}on{{repl else }}off{{repl end }}', "off"),
     table="repl",
 )
-def ParseBool(facts: Facts, s: str) -> bool:
+def ParseBool(facts: Facts, s: Kept) -> bool:
     """The boolean that `s` writes: 1, t, T, TRUE, true, True, or 0, f, F, FALSE, false, False."""
     return bool(_parsed(facts, lambda: strconv.parse_bool(s), s, "boolean", 0))
 
