@@ -83,11 +83,13 @@ def new_certificate(request: Request, key: PrivateKey, issuer: Pair | None, now:
 def is_good(pair: Pair, now: datetime, issuer: Pair | None = None) -> bool:
     """Whether a kept certificate may still be used: not soon to expire, and signed by `issuer` if there is one.
 
-    Raises TemplateError for what is no certificate.
+    Raises TemplateError for what is no certificate, or another one than its key's.
     """
     from datetime import timedelta
 
     certificate = read_certificate(pair.cert)
+    if read_key(pair.key).public_key() != certificate.public_key():
+        raise TemplateError("the certificate and its key don't belong together")
     life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
     if certificate.not_valid_after_utc - now < min(timedelta(days=RENEW_DAYS), life / 3):
         return False

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from shipper.context.certificates import pair_in
-from shipper.errors import LimitError, TemplateError
+from shipper.errors import LimitError, TemplateError, UsageError
 from shipper.render.state import Value
 from shipper.spec.model import RenderStep, TemplateAsset, Text
 
@@ -36,6 +36,7 @@ class Keeping:
         self._used = used
         self._warn = warn
         self._places: dict[int, str] = {}
+        self._names: dict[int, str] = {}
         self._spec: Spec | None = None
         self._asset = ""
         self._single = False
@@ -60,11 +61,12 @@ class Keeping:
     def know(self, spec: Spec) -> None:
         """Learn the names of all places of a spec."""
         self._spec = spec  # holds the fields, which go by their ids
+        self._names = {id(asset): name for name, asset in assets(spec)}
         self._places = {id(text): place for place, text in places(spec)}
 
     def begin_asset(self, asset: Asset) -> None:
         """What follows belongs to `asset`."""
-        self._asset = _asset_name(asset)
+        self._asset = self._names[id(asset)]
         self._single = isinstance(asset, TemplateAsset)
 
     def begin_field(self, field: Text) -> None:
@@ -127,8 +129,10 @@ class Keeping:
         try:
             return good(value.text)
         except TemplateError as error:
-            error.hint = f"what the state file keeps for {value.place} is damaged"
-            raise
+            raise UsageError(
+                f"what the state file keeps for {value.place} is damaged: {error.message}",
+                hint="put it right; or remove its entry, to have another one made",
+            ) from None
 
     def _made(self, name: str, kind: str, make: Callable[[], str], work: int, *, old: Value | None) -> Value:
         self.charge(work)
@@ -156,16 +160,24 @@ def places(spec: Spec) -> Iterator[tuple[str, Text]]:
         yield from _texts(f"config group {group.name}", group._replace(items=()))
         for item in group.items:
             yield from _texts(f"option {item.name}", item)
-    for asset in spec.assets:
-        yield from _texts(_asset_name(asset), asset)
+    for name, asset in assets(spec):
+        yield from _texts(name, asset)
     for number, step in enumerate(spec.steps, start=1):
         if not isinstance(step, RenderStep):
             yield from _texts(f"message {number}", step)
-            continue
-        for asset in step.assets or ():
-            yield from _texts(_asset_name(asset), asset)
-        if step.root is not None:
+        elif step.root is not None:
             yield f"render step {number}", step.root
+
+
+def assets(spec: Spec) -> Iterator[tuple[str, Asset]]:
+    """Every asset with its name: its dest as the author wrote it, for a step's own ones below the step's root."""
+    for asset in spec.assets:
+        yield f"asset {asset.dest.text}", asset
+    for step in spec.steps:
+        if isinstance(step, RenderStep):
+            root = "" if step.root is None else f"{step.root.text.removesuffix('/')}/"
+            for asset in step.assets or ():
+                yield f"asset {root}{asset.dest.text}", asset
 
 
 def _texts(place: str, value: Any) -> Iterator[tuple[str, Text]]:
@@ -176,10 +188,6 @@ def _texts(place: str, value: Any) -> Iterator[tuple[str, Text]]:
         names = getattr(value, "_fields", None) or range(1, len(value) + 1)
         for name, each in zip(names, value, strict=True):
             yield from _texts(f"{place}: {name}", each)
-
-
-def _asset_name(asset: Asset) -> str:
-    return f"asset {asset.dest.text}"
 
 
 def _relative(name: str, folders: Iterable[str | None]) -> str:

@@ -258,6 +258,13 @@ def test_what_another_authority_signed_is_not_good() -> None:
     assert is_good(pair, NOW, renewed), "the same key signed it"
 
 
+@pytest.mark.parametrize("kind", ["", "P256", "P384"])
+def test_a_certificate_without_its_key_is_damaged(kind: str) -> None:
+    other = private_keys.key_pem(new_key(kind)) if kind else ""
+    with pytest.raises(TemplateError, match=r"no private key|don't belong together"):
+        is_good(authority()._replace(key=other), NOW)
+
+
 def test_a_pair_as_text() -> None:
     pair = authority()
     assert pair_in(pair.written()) == pair

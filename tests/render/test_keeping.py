@@ -166,6 +166,21 @@ def test_messages_conditions_and_roots(tmp_path: Path) -> None:
     assert made.messages[0].text == "********"
 
 
+def test_steps_with_roots_have_assets_of_their_own(tmp_path: Path) -> None:
+    """They may have the same dest. What stands in the spec once is the same in every step."""
+    steps = [
+        {"render": {"root": "./a/", "assets": {"v1": [asset("s.txt", RANDOM)]}}},
+        {"render": {"root": "b", "assets": {"v1": [asset("s.txt", RANDOM)]}}},
+        {"render": {"root": "c"}},
+        {"render": {"root": "d"}},
+    ]
+    more: dict[str, Any] = {"lifecycle.v1": steps}
+    made = rendered(tmp_path, spec(asset("s.txt", RANDOM), **more))
+    assert made["c/s.txt"] == made["d/s.txt"]
+    assert len(set(made.values())) == 3
+    assert rendered(tmp_path, spec(asset("s.txt", RANDOM), **{"lifecycle.v1": list(reversed(steps))})) == made
+
+
 def test_every_field_has_a_place_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "spec.yaml"
     steps = [
@@ -177,7 +192,7 @@ def test_every_field_has_a_place_of_its_own(tmp_path: Path) -> None:
     found = [place for place, _ in places(read_spec(str(path)))]
     assert len(set(found)) == len(found)
     assert {"option a: value", "option a: default", "option a: when", "asset a.txt: when", "asset a.txt: contents",
-            "asset s.txt: dest", "message 1: contents", "render step 2"} <= set(found)  # fmt: skip
+            "asset r/s.txt: dest", "message 1: contents", "render step 2"} <= set(found)  # fmt: skip
 
 
 def test_a_given_value_makes_nothing(tmp_path: Path) -> None:
@@ -217,9 +232,23 @@ def test_a_damaged_certificate_says_where(tmp_path: Path) -> None:
     for value in data["values"].values():
         value["value"] = "nothing"
     (tmp_path / "state.json").write_text(json.dumps(data))
-    with pytest.raises(TemplateError, match="no certificate in PEM") as error:
+    what = "what the state file keeps for asset a.txt: contents is damaged: no certificate in PEM"
+    with pytest.raises(UsageError, match=what):
         rendered(tmp_path, text)
-    assert "what the state file keeps for asset a.txt: contents is damaged" in error.value.hint
+
+
+def test_ships_silence_takes_no_damage(tmp_path: Path) -> None:
+    """What Ship answered with an empty text is what was asked in vain, not a key that somebody has lost."""
+    text = spec(asset("a.txt", "{{ GetKey('web', 'ca', 'a.b', 'P256') }}"))
+    rendered(tmp_path, text)
+    data = json.loads((tmp_path / "state.json").read_text())
+    for value in data["values"].values():
+        if value["made_by"] == "GetKey":
+            value["value"] = value["value"].partition("-----BEGIN EC")[0]
+    (tmp_path / "state.json").write_text(json.dumps(data))
+    for missing in ("error", "empty"):
+        with pytest.raises(UsageError, match="is damaged: no private key"):
+            rendered(tmp_path, text, missing=missing)
 
 
 def test_nothing_is_kept_of_a_run_that_fails(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def GetCaKey(facts: Facts, name: str, type_: str = "") -> str:
     certificate expires within 180 days it is made anew, for the same key.
     """
     keeper_of(facts)
-    return _silent(facts, lambda: _authority(facts, name, type_).key)
+    return _silent(facts, _CA, name, lambda: _authority(facts, name, type_).key)
 
 
 @function(
@@ -49,7 +49,7 @@ def GetCaCert(facts: Facts, name: str) -> str:
             raise TemplateError(f"there is no authority {shown(name)} yet", hint="GetCaKey makes it")
         return _authority(facts, name, "").cert
 
-    return _silent(facts, found)
+    return _silent(facts, _CA, name, found)
 
 
 @function(
@@ -63,7 +63,7 @@ def GetKey(facts: Facts, name: str, ca: str, hosts: str, type_: str = "") -> str
     if there is none. The certificate is made anew, with a new key, when it expires within 180 days.
     """
     keeper_of(facts)
-    return _silent(facts, lambda: _signed(facts, name, ca, _request_for(hosts), type_).key)
+    return _silent(facts, _CERT, name, lambda: _signed(facts, name, ca, _request_for(hosts), type_).key)
 
 
 @function(
@@ -82,15 +82,19 @@ def GetCert(facts: Facts, name: str) -> str:
         request, kind = certificates.request_of(old), private_keys.kind_of(private_keys.read_key(old.key))
         return _signed(facts, name, certificates.issuer_of(old), request, kind).cert
 
-    return _silent(facts, found)
+    return _silent(facts, _CERT, name, found)
 
 
-def _silent(facts: Facts, get: Callable[[], str]) -> str:
-    """What `get` gives. Where Ship's silence is asked for, what was asked in vain is an empty text."""
+def _silent(facts: Facts, kind: str, name: str, get: Callable[[], str]) -> str:
+    """What `get` gives. Where Ship's silence is asked for, what was asked in vain is an empty text.
+
+    What is kept under the name but can't be used was not asked for in vain.
+    """
     try:
         return get()
     except TemplateError:
-        if facts.missing != "empty":
+        is_kept = facts.keeper is not None and facts.keeper.find(kind, (name,)) is not None
+        if facts.missing != "empty" or is_kept:
             raise
         return ""
 

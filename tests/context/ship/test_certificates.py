@@ -109,6 +109,18 @@ def test_without_a_keeper_it_is_always_an_error(template: str, missing: Any) -> 
     assert error.value.hint == "--state FILE"
 
 
+@pytest.mark.parametrize(
+    ("template", "kind"), [(CA_CERT, "GetCaKey"), (CA_KEY, "GetCaKey"), (CERT, "GetKey"), (KEY, "GetKey")]
+)
+def test_damage_is_no_silence(keeper: MemoryKeeper, given: Facts, template: str, kind: str) -> None:
+    render(KEY, given)
+    for name in keeper.values:
+        if kind in name:
+            keeper.values[name] = keeper.values[name].partition("-----BEGIN EC")[0]
+    with pytest.raises(TemplateError, match="no private key"):
+        render(template, given._replace(missing="empty"))
+
+
 def test_in_ship_what_nobody_made_was_empty() -> None:
     assert render(CERT, facts(keeper=None, missing="empty")) == ""
 
