@@ -99,7 +99,10 @@ class Evaluator:
     def locate(self, error: ShipperError) -> ShipperError:
         """Give `error` the place that was evaluated last, unless it has one."""
         if error.position is None:
+            from shipper.template.foreign import foreign_hint
+
             error.position = self.source.position(self.at)
+            error.hint = foreign_hint(self.source, self.at) or error.hint
         return error
 
     def execute(self, body: Iterable[nodes.Node]) -> None:

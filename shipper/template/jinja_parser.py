@@ -139,10 +139,11 @@ def _guard(source: TemplateSource, read: Callable[[], T]) -> T:
     try:
         return read()
     except TemplateSyntaxError as error:
+        from shipper.template.foreign import foreign_hint
+
+        hint = getattr(error, "hint", "") or foreign_hint(source, error.lineno)
         position = source.position(error.lineno)
-        raise TemplateError(
-            _plain(error.message or "no template"), position=position, hint=getattr(error, "hint", "")
-        ) from None
+        raise TemplateError(_plain(error.message or "no template"), position=position, hint=hint) from None
     except LimitError as error:
         error.position = source.position(0)
         raise

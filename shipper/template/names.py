@@ -136,8 +136,10 @@ def unknown_name(node: nodes.Name, known: Known, own: Collection[str]) -> Iterat
     name = node.name
     exists = name in own or name in known.functions or name in known.builtins or name in known.data
     if node.ctx == "load" and known.whole and not exists:
+        from shipper.template.foreign import word_hint
+
         candidates = [*own, *known.functions, *known.builtins, *known.data]
-        yield TemplateError(f'"{name}" is not defined', hint=did_you_mean(name, candidates))
+        yield TemplateError(f'"{name}" is not defined', hint=word_hint(name) or did_you_mean(name, candidates))
 
 
 def wrong_call(

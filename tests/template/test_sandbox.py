@@ -20,6 +20,7 @@ from shipper.context.facts import Entitlement, Facts, LicenseFacts, Option
 from shipper.context.go import time_reading, zones
 from shipper.context.registry import REGISTRY
 from shipper.errors import LimitError, TemplateError
+from shipper.template import foreign
 from shipper.template.engine import Engine
 from shipper.template.filters import percent
 from shipper.template.loader import TemplatesFolder
@@ -27,7 +28,7 @@ from shipper.template.repl import hints, literals
 from tests.corpora import corpus
 from tests.template.harness import Data, check_error, run
 
-LATE_IMPORTS = (difflib, inspect, functions, percent, time_reading, zones, hints, literals)
+LATE_IMPORTS = (difflib, inspect, functions, percent, time_reading, zones, hints, literals, foreign)
 """What our own error messages and functions import late: loaded before, so that the hook sees only the template."""
 
 PAYLOADS = [case["payload"] for case in corpus("template-escapes.json")]
