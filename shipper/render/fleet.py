@@ -235,7 +235,7 @@ def _state(fleet: Fleet, member: Member) -> Iterator[StateFile | None]:
         return
     from shipper.render.state import StateFile
 
-    state = StateFile(os.path.join(fleet.states, f"{folder_name(member.id)}.json"), keeps=True)
+    state = StateFile(os.path.join(fleet.states, f"{folder_name(member.id)}.json"), keeps=True, among=True)
     try:
         yield state
     finally:

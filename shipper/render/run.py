@@ -113,11 +113,11 @@ class Rendering:
         return dest
 
     def _check_copy(self, file: File, planned: Planned) -> None:
-        """Raise SpecError for a copy of the state file, which holds every secret."""
+        """Raise SpecError for a copy of a state file, which holds every secret."""
         state = self.options.state
-        if state is not None and file.copied and state.is_at(file.copied):
+        if state is not None and file.copied and state.covers(file.copied):
             raise SpecError(
-                f'the state file "{state.path}" would be copied to the output',
+                f'the state file "{file.copied}" would be copied to the output',
                 position=planned.asset.dest.position,
                 hint="choose a place outside for --state",
             )

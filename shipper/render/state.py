@@ -58,7 +58,7 @@ class Content(NamedTuple):
 class StateFile:
     """The state file of a run. With `keeps` what is made is written by `save`, else it is forgotten after the run.
 
-    `private` says that nobody but the owner may read the file. `now` is the time of the certificates that are made.
+    `private` says that nobody but the owner may read the file, `among` that it lies in a folder of such. `now` is the time of the certificates that are made.
     Another run can make values for the same file only before the first is made here, or after `save` or `close`.
     """
 
@@ -68,6 +68,7 @@ class StateFile:
         *,
         keeps: bool,
         private: bool = True,
+        among: bool = False,
         now: datetime | None = None,
         patience: float = PATIENCE,
         sleep: Callable[[float], None] = time.sleep,
@@ -79,6 +80,7 @@ class StateFile:
         self.now = now or datetime.now(UTC)
         self._keeps = keeps and path is not None
         self._private = private
+        self._among = among
         self._patience = patience
         self._sleep = sleep
         self._lock: int | None = None
@@ -87,10 +89,12 @@ class StateFile:
         self._data = b"" if path is None else self._read()
         self._content = self._understood()
 
-    def is_at(self, path: str) -> bool:
-        """Whether `path` leads to this file, or to its lock."""
-        real = os.path.realpath(self.path)
-        return self._keeps and os.path.realpath(path) in {real, real + _LOCK}
+    def covers(self, path: str) -> bool:
+        """Whether nobody else may get what is at `path`: this file, its lock, and all of the folder it is `among`."""
+        if not self.path or not self._private:
+            return False
+        own, other = os.path.realpath(self.path), os.path.realpath(path)
+        return other in {own, own + _LOCK} or (self._among and other.startswith(os.path.dirname(own) + "/"))
 
     def find(self, key: str) -> Value | None:
         """What is kept under `key`."""

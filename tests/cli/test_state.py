@@ -281,6 +281,28 @@ def test_one_bad_state_file_stops_one_license(shipper: Callable[..., Ran], tmp_p
     assert [each.name for each in (tmp_path / "out").iterdir()] == ["lic_1"]
 
 
+def test_no_license_gets_the_state_of_another(shipper: Callable[..., Ran], tmp_path: Path) -> None:
+    """Not even one whose own file isn't there yet, from a spec that takes all that lies beside it."""
+    (tmp_path / "vendor.pub").write_text(VENDOR.public.to_pem())
+    write_license(tmp_path / "licenses", "0.pem", "lic_0")
+    command = ["render", "spec.yaml", "--licenses", "licenses", "--trust-key", "vendor.pub", "--state", "beside/states"]
+    assert shipper(*command, "--output-dir", "out").code == 0
+    write_license(tmp_path / "licenses", "1.pem", "lic_1")
+    (tmp_path / "spec.yaml").write_text(SPEC.replace("assets.v1:", "assets.v1:\n  - local: {path: beside, dest: all}"))
+    ran = shipper(*command, "--output-dir", "out2")
+    assert ran.code == 3
+    assert 'lic_0.json" would be copied to the output' in ran.err
+    assert list((tmp_path / "out2").iterdir()) == []
+
+
+def test_diff_shows_no_copy_of_it(shipper: Callable[..., Ran], tmp_path: Path) -> None:
+    assert shipper("render", "spec.yaml", "--state", "beside.json", "--output-dir", "out").code == 0
+    (tmp_path / "spec.yaml").write_text(SPEC + "  - local: {path: '*.json', dest: all}\n")
+    ran = shipper("diff", "spec.yaml", "--state", "beside.json", "--against", "out")
+    assert (ran.code, ran.out) == (3, "")
+    assert "would be copied" in ran.err
+
+
 CASES = """
 - name: made for the case
   expect: {contains: {a.yaml: "kind: ConfigMap"}}
