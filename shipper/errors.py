@@ -87,6 +87,14 @@ class TemplateError(ShipperError):
     exit_code = 4
 
 
+class ToldError(TemplateError):
+    """What a template itself says: `told` are its words."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(told)
+        self.told = told
+
+
 class LicenseError(ShipperError):
     exit_code = 5
 

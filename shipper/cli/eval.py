@@ -47,7 +47,10 @@ def eval_(
     escape: Annotated[Escape, typer.Option("--escape", help="Whether values are escaped for YAML.")] = Escape.none,
     json_lines: Annotated[
         bool,
-        typer.Option("--json-lines", help='Read lines {"template": …[, "templating": …]}, answer each with {"out": …} or {"error": …}.'),
+        typer.Option(
+            "--json-lines",
+            help='Read lines {"template": …[, "templating": …]}, answer each with {"out": …} or {"error": …}.',
+        ),
     ] = False,
 ) -> int:
     """Render a template, without a spec.
@@ -112,8 +115,10 @@ def answer(evaluator: Evaluator, template: str, escape: Escape) -> int:
 def rendered(evaluator: Evaluator, source: Any, escape: Escape) -> str:
     """What a template renders to; what was made for it is in the state file then."""
     from shipper.cli.funnel import warn
+    from shipper.render.about import About
 
-    out = evaluator.render(source, escape.value)
+    with About("", evaluator.secrets):
+        out = evaluator.render(source, escape.value)
     evaluator.save()
     for warning in evaluator.warnings:
         warn(warning.message)

@@ -28,11 +28,27 @@ SHORTEST_MASKED = 4
 _QUOTED = re.compile(r"""("|(?<!\w)').*("|'(?!\w))|("|(?<!\w)').*""", re.DOTALL)
 
 
+_NUMBER = re.compile(r"(?<![\w.,])-?\d(?:[\d.]{3,}|[\d.]*e[+-]?\d+)(?!\w|,\d)")
+
+
 def hush(error: ShipperError) -> None:
-    """Take everything out of `error` that a secret may have become: all between the first and the last quote."""
+    """Take everything out of `error` that a secret may have become.
+
+    That is all between the first and the last quote, numbers that aren't short, and what the template itself says,
+    unless it stands like this in its line.
+    """
+    if isinstance(error, errors.ToldError) and not _is_written(error):
+        error.message = error.message.replace(error.told, MASK)
     error.message, found = _QUOTED.subn(f'"{MASK}"', error.message)
+    error.message = _NUMBER.sub(MASK, error.message)
     if found or '"' in error.hint:
         error.hint = HUSHED
+
+
+def _is_written(error: errors.ToldError) -> bool:
+    """Whether the author wrote, as one text, what the template says."""
+    line = error.position.text if error.position else ""
+    return any(f"{quote}{error.told}{quote}" in line for quote in "\"'`")
 
 
 def masked(text: str, secrets: Collection[str]) -> str:

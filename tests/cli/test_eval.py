@@ -253,3 +253,17 @@ def test_a_template_may_ask_whether_there_is_a_license(shipper: Callable[..., Ra
     assert shipper("eval", "{{ entitlements.premium }}.", "--missing", "empty").out == "."
     given = ("--license", vendor / "license.pem", "--trust-key", vendor / "vendor.pub")
     assert shipper("eval", "{{ entitlements.premium }}", *given).code == 4
+
+
+@pytest.mark.parametrize("lines", [False, True])
+def test_an_error_shows_no_secret(shipper: Callable[..., Ran], tmp_path: Path, lines: bool) -> None:  # noqa: FBT001
+    (tmp_path / "release.yaml").write_text("local_registry: {host: r.example, username: u, password: hunter2}\n")
+    template = '{{ fail(LocalRegistryImagePullSecret() ~ "hunter2" ~ RandomString(9)) }}'
+    arguments = ["--json-lines"] if lines else [template]
+    data = json.dumps({"template": template}).encode()
+    ran = shipper("eval", *arguments, "--release", "release.yaml", "--state", "s.json", stdin=data)
+    said = ran.out if lines else ran.err
+    assert "fail: ********" in said
+    assert "hunter2" not in said
+    ran = shipper("eval", '{{ fail("hunter2") }}', "--release", "release.yaml")
+    assert "fail: ********" in ran.err

@@ -174,6 +174,24 @@ def test_the_rest_stays_readable(render: Callable[..., Ran]) -> None:
     assert 'EntitlementValue("num_seats") is "50"' in ran.out
 
 
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        ("{{ fail(config.pw | replace('2', '3')) }}", "fail: ********"),
+        ("{{ 'x' | regexMatch('(' ~ config.pw | replace('2', '3')) }}", "is not shown"),
+        ("{{ fail('choose another one') if config.pw | length < 99 }}", "fail: choose another one"),
+        ("{{repl range $i, $c := splitList `2` (ConfigOption `pw`) }}{{repl fail $c }}{{repl end }}", "fail: ********"),
+        ("{{repl with ConfigOption `pw` | replace `2` `3` }}{{repl fail . }}{{repl end }}", "fail: ********"),
+        ("{{repl regexMatch (ConfigOption `pw` | replace `2` `(`) `x` }}", "is not shown"),
+    ],
+)
+def test_a_text_made_of_it_is_not_shown(render: Callable[..., Ran], template: str, shown: str) -> None:
+    ran = render(contents(template), "--set", "pw=hunter2secret")
+    assert ran.code == 4
+    assert "hunter" not in ran.err.lower()
+    assert shown in ran.err
+
+
 def test_an_error_before_a_password_is_looked_at_says_all(render: Callable[..., Ran]) -> None:
     ran = render(contents('{{ ParseInt("seven") }}{{ config.pw }}'), "--set", "pw=hunter2secret")
     assert '"seven" is no integer' in ran.err

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shipper.context.values import UNKNOWN, Author, Printed
-from shipper.errors import TemplateError
+from shipper.errors import Position, TemplateError, ToldError
 from shipper.render.secrets import HUSHED, MASK, Secrets, hush, masked
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
         ('neither "a"b" nor', f'neither "{MASK}" nor'),
         ("invalid literal: 'it's'", f'invalid literal: "{MASK}"'),
         ("text can't be iterated", "text can't be iterated"),
+        ("no place 31415: the last is 12", f"no place {MASK}: the last is 12"),
+        ("from -3.1415 to 1e+21, not 100", f"from {MASK} to {MASK}, not 100"),
+        ("more than 65,536 of 64 bits, a12345", "more than 65,536 of 64 bits, a12345"),
         ('an open "text\nwithout end', f'an open "{MASK}"'),
     ],
 )
@@ -27,6 +30,25 @@ def test_an_error_loses_what_it_quotes(message: str, left: str) -> None:
     error = TemplateError(message, hint='did you mean "z"?')
     hush(error)
     assert (error.message, error.hint) == (left, HUSHED)
+
+
+@pytest.mark.parametrize(
+    ("line", "told", "is_shown"),
+    [
+        ('{{ fail("it is too short") }}', "it is too short", True),
+        ("{{ fail('it is too short') }}", "it is too short", True),
+        ("{{repl fail `it is too short` }}", "it is too short", True),
+        ("{{ fail(config.password) }}", "password", False),
+        ("{{ fail(config.password) }}", "Hunter2", False),
+        ("", "it is too short", False),
+    ],
+)
+def test_what_a_template_says_is_shown_if_its_author_wrote_it(line: str, told: str, is_shown: bool) -> None:  # noqa: FBT001
+    error = ToldError(told)
+    error.message = f"fail: {told}"
+    error.position = Position("spec.yaml", 1, 1, line)
+    hush(error)
+    assert error.message == f"fail: {told if is_shown else MASK}"
 
 
 def test_a_hint_without_a_text_stays() -> None:

@@ -70,7 +70,9 @@ def compiled(budget: Budget, pattern: str, *, groups: bool = False) -> Expressio
         reason = problem.args[0].decode("utf-8", "replace") if problem.args else "bad syntax"
         if "too large" in reason:
             raise LimitError("a regular expression is too large") from None
-        raise TemplateError(f"{shown(pattern)} is no regular expression: {reason}") from None
+        what, _, where = reason.partition(": ")
+        why = f"{what}: {shown(where)}" if where else what
+        raise TemplateError(f"{shown(pattern)} is no regular expression: {why}") from None
     except UnicodeEncodeError:
         raise TemplateError("the regular expression holds half a character (a lone surrogate)") from None
     budget.steps_for(1 + (made.programsize >> _COMPILE_SHIFT))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from shipper.context.registry import function
-from shipper.errors import TemplateError
+from shipper.errors import ToldError
 
 MAX_MESSAGE = 1_000
 """Longer messages are cut."""
@@ -19,7 +19,7 @@ MAX_MESSAGE = 1_000
 def fail(message: str) -> NoReturn:
     """End the rendering with `message` as the error."""
     cut = message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}…"
-    raise TemplateError("".join(char if char.isprintable() else _escaped(char) for char in cut))
+    raise ToldError("".join(char if char.isprintable() else _escaped(char) for char in cut))
 
 
 def _escaped(char: str) -> str:
