@@ -52,6 +52,8 @@ def written(template: str, *values: str, json_file: bool = False) -> str:
         ("", '""'),
         ("=", '"="'),
         ("<<", '"<<"'),
+        (".nan", '".nan"'),
+        ("-.Inf", '"-.Inf"'),
         ("a: b", '"a: b"'),
         ("a:", '"a:"'),
         ("a #b", '"a #b"'),
@@ -181,6 +183,7 @@ def test_text_that_is_no_yaml_and_no_chart_stays_an_error() -> None:
         ("k: @@\n", ["", ""], 'k: ""\n'),
         ("k: @@\n", ["<", "<"], 'k: "<<"\n'),
         ("k: @=\n", [""], 'k: "="\n'),
+        ("k: .@\n", ["inf"], 'k: ".inf"\n'),
         ("k: 1@\n", ["2\n3"], 'k: "12\\n3"\n'),
     ],
 )

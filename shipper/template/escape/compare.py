@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import yaml
@@ -31,8 +32,8 @@ Kind = Literal["document", "scalar", "alias", "mapping", "sequence", "end"]
 _COLLECTIONS: dict[type, Kind] = {MappingStartEvent: "mapping", SequenceStartEvent: "sequence"}
 _BLOCK = ("|", ">")
 _STREAM = (StreamStartEvent, StreamEndEvent)
-REFUSED_BY_SOME = frozenset({"=", "<<"})
-"""Plain scalars that YAML 1.1 gives a meaning which some readers don't know."""
+REFUSED_BY_SOME = re.compile(r"|=|<<|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+"""Plain scalars that some readers don't know, though YAML 1.1 does, and numbers that JSON, and so Kubernetes, hasn't."""
 
 
 class Event(NamedTuple):
@@ -153,7 +154,7 @@ def _is_meant(event: Event, other: Event, site: Site) -> bool:
     if other.style:
         return True
     if site.meaning == "open":
-        return other.value not in {"", *REFUSED_BY_SOME} and not _reads_apart(site)
+        return REFUSED_BY_SOME.fullmatch(other.value) is None and not _reads_apart(site)
     return (other.tag is not None or reads_as_string(other.value)) and not _reads_apart(site)
 
 

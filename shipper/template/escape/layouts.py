@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shipper.context.values import Author, Printed, YamlText
+from shipper.template.escape.compare import REFUSED_BY_SOME
 from shipper.template.escape.holdout import alone_and_empty
 from shipper.template.escape.sites import is_number, typed_literal
 from shipper.yamltext import is_plain_string, is_simple, quote_yaml, reads_as_string
@@ -159,10 +160,11 @@ def _stay_plain(layout: Layout, pieces: Sequence[Piece]) -> bool:
         inside = [pieces[layout.places[place].piece] for place in places]
         if all(type(piece) is Printed and is_number(piece.value) for piece in inside):
             continue
-        if all(type(piece) is Printed and piece.open for piece in inside):
-            continue
         value = parts[0] + "".join(piece.text + part for piece, part in zip(inside, parts[1:], strict=True))
-        if not reads_as_string(value):
+        if all(type(piece) is Printed and piece.open for piece in inside):
+            if REFUSED_BY_SOME.fullmatch(value) is not None:
+                return False
+        elif not reads_as_string(value):
             return False
     return True
 

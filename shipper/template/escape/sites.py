@@ -250,7 +250,7 @@ def typed_literal(value: object) -> str | None:
 
 def may_stay_open(text: str) -> bool:
     """Whether `text` may be tried as a plain scalar of which YAML makes what it will; it is read back in any case."""
-    return text.isprintable() and text not in REFUSED_BY_SOME
+    return text.isprintable() and REFUSED_BY_SOME.fullmatch(text) is None
 
 
 def _number(text: str) -> str:

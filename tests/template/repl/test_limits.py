@@ -97,6 +97,10 @@ CASES = {
     "digits-parsed": '{{repl int (repeat 1000000 "9") }}',
     "versions": '{{repl semverCompare (repeat 100000 ">1 || ") "1.2.3" }}',
     "dates": '{{repl date (repeat 1000000 "January") now | len }}',
+    "cases-swapped": '{{repl swapcase (repeat 5000000 "é") | len }}',
+    "titles": '{{repl title (repeat 5000000 "ä ") | len }}',
+    "quoted": '{{repl printf "%+q" (repeat 4000000 "é") | len }}',
+    "quoted-lists": '{{repl $x := repeat 400000 "é" }}{{repl printf "%+q" (list $x $x $x $x $x $x $x $x $x $x) | len }}',
     "passwords": '{{repl derivePassword 1 "long" "a" "b" "c" }}' * 1000,
 }  # fmt: skip
 
