@@ -17,7 +17,7 @@ from shipper.context.functions import FUNCTIONS
 from shipper.context.values import ValueType, scalar_text
 from shipper.errors import ShipperError
 from shipper.render import paths
-from shipper.render.values import MAX_VALUES
+from shipper.render.values import MAX_JSON, MAX_VALUES
 from shipper.template import limits
 from shipper.template.engine import Engine
 from shipper.template.source import TemplateSource
@@ -100,7 +100,7 @@ def test_the_limits_of_templates_are_these() -> None:
 def test_the_limits_of_input_are_these() -> None:
     numbers = numbers_in(rows("docs/spec.md", "what"))
     spec, license = Limits.SPEC, Limits.LICENSE
-    mebibytes = [spec.max_bytes, MAX_VALUES, local.MAX_FILE]
+    mebibytes = [spec.max_bytes, MAX_VALUES, MAX_JSON, local.MAX_FILE]
     exact = [spec.max_nodes, spec.max_depth, spec.max_aliases, license.max_bytes // 1024, license.max_nodes]
     exact += [local.MAX_FILES, paths.MAX_PATH_BYTES, paths.MAX_NAME_BYTES]
     assert sorted(numbers) == sorted([*exact, *(size // limits.MIB for size in mebibytes)])

@@ -49,6 +49,7 @@ def _body(data: bytes, newline: bytes, file: str) -> bytes:
             "no-armor",
             f'this is not a license file: it has no line "{BEGIN.decode()}"',
             file=file,
+            hint=_of_ship(data),
         )
     if start > 0:
         raise DefectError("decorated-armor", "something stands before the license in its file", file=file)
@@ -64,3 +65,9 @@ def _body(data: bytes, newline: bytes, file: str) -> bytes:
     if not data.startswith(head) or not data.endswith(newline + END + newline) or end <= len(head):
         raise DefectError("bad-lines", "the license was altered: its lines are not as they were made", file=file)
     return data[len(head) : end - len(newline)]
+
+
+def _of_ship(data: bytes) -> str:
+    """The hint for what may be a file of Replicated Ship: JSON or YAML with entitlements."""
+    is_one = any(name in data for name in (b'"values"', b"values:", b"entitlements", b'"v1"'))
+    return "entitlements of Replicated Ship are not signed: render takes them with --unsigned-license" if is_one else ""

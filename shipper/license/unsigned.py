@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.errors import LicenseError, LimitError
+from shipper.license import armor
 from shipper.license.defects import DefectError
 from shipper.license.document import Customer, License
 from shipper.license.shipfields import map_in, text_in, time_in
@@ -110,7 +111,9 @@ def _plain(data: bytes, file: str) -> object:
 
 def _read(raw: object, file: str) -> UnsignedLicense:
     if not isinstance(raw, dict):
-        raise DefectError("bad-payload", f"this is {NO_SHAPE}", file=file, hint=SHAPES)
+        is_signed = isinstance(raw, str) and raw.startswith(armor.BEGIN.decode())
+        hint = "this is a signed license: give it with --license" if is_signed else SHAPES
+        raise DefectError("bad-payload", f"this is {NO_SHAPE}", file=file, hint=hint)
     if isinstance(raw.get("v1"), dict):
         return _of_state(raw["v1"])
     if "values" in raw:

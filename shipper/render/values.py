@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from shipper.yamlio import Node
 
 MAX_VALUES = 4 * 1024 * 1024
+MAX_JSON = 64 * 1024 * 1024
+"""A state.json of Replicated Ship holds the whole release as well."""
 NO_MAP = "values are a map of an option's name to its value"
 TYPES: dict[type, ValueType] = {bool: "boolean", int: "integer", float: "number"}
 
@@ -27,9 +29,9 @@ def read_values(path: str, tell: Callable[[str, Position], None] | None = None) 
     """
     from shipper.yamlio import parse, read_file
 
-    data = read_file(path, max_bytes=MAX_VALUES)
     if path.endswith(".json"):
-        return json_values(data, path, tell)
+        return json_values(read_file(path, max_bytes=MAX_JSON), path, tell)
+    data = read_file(path, max_bytes=MAX_VALUES)
     return values_in(parse(data, path, error=SpecError, secret=True), tell)
 
 
@@ -96,21 +98,22 @@ def read_release(path: str) -> dict[str, str | int]:
     from shipper.yamlio import parse, read_file
 
     data = read_file(path, max_bytes=MAX_VALUES)
+    secret = any(word in data.lower() for word in (b"registry", b"password"))  # however it is written
     try:
-        return release_in(parse(data, path, error=SpecError))
+        return release_in(parse(data, path, error=SpecError, secret=secret))
     except SpecError:
         if not (path.endswith(".json") and b"\\u" in data):
             raise
-    return release_in(parse(_without_surrogates(data, path), path, error=SpecError))
+    return release_in(parse(_without_surrogates(data, path, secret=secret), path, error=SpecError, secret=secret))
 
 
-def _without_surrogates(data: bytes, path: str) -> str:
+def _without_surrogates(data: bytes, path: str, *, secret: bool) -> str:
     """JSON as YAML can be written, which has no pairs of surrogates. Raises SpecError."""
     import json
 
     from shipper.yamlio import load_json
 
-    return json.dumps(load_json(data, path, error=SpecError), ensure_ascii=False, indent=1)
+    return json.dumps(load_json(data, path, error=SpecError, secret=secret), ensure_ascii=False, indent=1)
 
 
 def release_in(node: Node) -> dict[str, str | int]:
@@ -160,6 +163,7 @@ def _local_registry(node: Node) -> dict[str, str | int]:
 
 def _fact(name: str, written: str, node: Node) -> dict[str, str | int]:
     """One fact, of the kind that its name has; null is none."""
+    from shipper.context.numbers import MAX_INT, MIN_INT
     from shipper.context.release import KEYS
     from shipper.yamlio import Scalar
 
@@ -170,7 +174,11 @@ def _fact(name: str, written: str, node: Node) -> dict[str, str | int]:
         return {}
     if kind == "text":
         return {name: node.text}
-    if isinstance(node.value, int) and isinstance(node.value, bool) is (kind == "boolean"):
+    if (
+        isinstance(node.value, int)
+        and isinstance(node.value, bool) is (kind == "boolean")
+        and MIN_INT <= node.value <= MAX_INT
+    ):
         return {name: node.value}
     raise node.error(f'"{written}" must be {_KINDS[kind]}', hint=f"such as {written}: {_SUCH_AS[kind]}")
 

@@ -256,7 +256,7 @@ def test_a_template_may_ask_whether_there_is_a_license(shipper: Callable[..., Ra
 
 
 @pytest.mark.parametrize("lines", [False, True])
-def test_an_error_shows_no_secret(shipper: Callable[..., Ran], tmp_path: Path, lines: bool) -> None:  # noqa: FBT001
+def test_an_error_shows_no_secret(shipper: Callable[..., Ran], tmp_path: Path, lines: bool) -> None:
     (tmp_path / "release.yaml").write_text("local_registry: {host: r.example, username: u, password: hunter2}\n")
     template = '{{ fail(LocalRegistryImagePullSecret() ~ "hunter2" ~ RandomString(9)) }}'
     arguments = ["--json-lines"] if lines else [template]

@@ -73,6 +73,32 @@ def test_the_release_file_wins_over_what_is_unsigned(shipper: Callable[..., Ran]
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("license", "inspect", "release.json"),
+        ("license", "verify", "release.json", "--trust-key", "vendor.pub"),
+        ("render", "spec.yaml", "--license", "release.json", "--trust-key", "vendor.pub"),
+    ],
+)
+def test_where_a_signed_one_is_wanted_it_is_told(
+    shipper: Callable[..., Ran], vendor: Path, command: tuple[str, ...]
+) -> None:
+    ran = shipper(*(str(vendor / each) if each == "vendor.pub" else each for each in command))
+    assert ran.code == 5
+    assert "this is not a license file" in ran.err
+    assert "--unsigned-license" in ran.err
+
+
+def test_a_signed_one_is_told_where_an_unsigned_one_is_wanted(
+    shipper: Callable[..., Ran], folder: Path, vendor: Path
+) -> None:
+    ran = shipper("render", folder / "spec.yaml", "--unsigned-license", vendor / "license.pem")
+    assert ran.code == 5
+    assert "(this is a signed license: give it with --license)" in ran.err
+
+
+@pytest.mark.usefixtures("folder")
 def test_there_is_no_signature_to_pass_on(shipper: Callable[..., Ran]) -> None:
     ran = shipper("eval", "{{ Entitlements() }}", "--unsigned-license", "release.json")
     assert (ran.code, ran.out) == (4, "")

@@ -178,7 +178,8 @@ def test_steps_with_roots_have_assets_of_their_own(tmp_path: Path) -> None:
     made = rendered(tmp_path, spec(asset("s.txt", RANDOM), **more))
     assert made["c/s.txt"] == made["d/s.txt"]
     assert len(set(made.values())) == 3
-    assert rendered(tmp_path, spec(asset("s.txt", RANDOM), **{"lifecycle.v1": list(reversed(steps))})) == made
+    more["lifecycle.v1"] = list(reversed(steps))
+    assert rendered(tmp_path, spec(asset("s.txt", RANDOM), **more)) == made
 
 
 def test_every_field_has_a_place_of_its_own(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def test_from_a_file(tmp_path: Path) -> None:
         ("semver: [1]", '"semver" is a list, not a text', ""),
         ("region: {a: b}", '"region" is a map, not a text', ""),
         ('sequence: "3"', '"sequence" must be an integer', "such as sequence: 3"),
+        ("sequence: 9223372036854775808", '"sequence" must be an integer', "such as sequence: 3"),
         ("sequence: 1.5", '"sequence" must be an integer', "such as sequence: 3"),
         ("node_count: true", '"node_count" must be an integer', "such as node_count: 3"),
         ("is_airgap: 1", '"is_airgap" must be true or false', "such as is_airgap: true"),
@@ -88,6 +89,40 @@ def test_a_password_is_not_shown() -> None:
     assert caught.value.position
     assert caught.value.position.text == ""
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "local_registry: {host: r, password: hunter2, ]",
+        "{channelName: x, local_registry: {host: r, password: hunter2}}",
+        "localRegistry: {host: r, password: hunter2}",
+        "{registry: {passwort: hunter2}}",
+        '{"local_registry": {"password": "hunter2", "host": "\\ud83d\\ude00"}, }',
+        '{"local_registry": {"password": "hunter2" "host": "\\ud83d\\ude00"}}',
+    ],
+)
+def test_no_line_with_a_password_is_shown(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "release.json"
+    path.write_text(text)
+    with pytest.raises(SpecError) as caught:
+        read_release(str(path))
+    assert caught.value.position
+    assert caught.value.position.text == ""
+    assert "hunter2" not in str(caught.value)
+
+
+def test_lines_of_others_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "release.yaml"
+    path.write_text("semver: 1.0\nchannelName: x\n")
+    with pytest.raises(SpecError) as caught:
+        read_release(str(path))
+    assert caught.value.position
+    assert caught.value.position.text == "channelName: x"
+
+
+def test_zero_is_a_number() -> None:
+    assert read("sequence: 0\nis_airgap: false") == {"sequence": 0, "is_airgap": False}
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_an_error_loses_what_it_quotes(message: str, left: str) -> None:
         ("", "it is too short", False),
     ],
 )
-def test_what_a_template_says_is_shown_if_its_author_wrote_it(line: str, told: str, is_shown: bool) -> None:  # noqa: FBT001
+def test_what_a_template_says_is_shown_if_its_author_wrote_it(line: str, told: str, is_shown: bool) -> None:
     error = ToldError(told)
     error.message = f"fail: {told}"
     error.position = Position("spec.yaml", 1, 1, line)

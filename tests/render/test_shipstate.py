@@ -82,6 +82,11 @@ def test_what_is_no_state(tmp_path: Path, name: str, data: object, message: str)
     assert error.value.position.text == ""
 
 
+def test_the_release_in_it_may_be_large(tmp_path: Path) -> None:
+    v1 = {"config": {"host": "h"}, "upstreamContents": {"upstreamFiles": [{"fileContents": "A" * 5 * 1024 * 1024}]}}
+    assert read_values(written(tmp_path, "state.json", {"v1": v1}))["host"].text == "h"
+
+
 def test_an_option_may_be_called_v1(tmp_path: Path) -> None:
     assert read_values(written(tmp_path, "v.json", {"v1": "x"}))["v1"].remembered is False
 
