@@ -8,7 +8,6 @@ from jinja2 import nodes
 
 from shipper.context.functions.facts import BUILT_IN
 from shipper.errors import ShipperError, TemplateError, did_you_mean
-from shipper.template.repl.usage import reword
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -52,6 +51,8 @@ def find_mistakes(source: TemplateSource, body: Iterable[nodes.Node], known: Kno
     for node in found:
         for error in mistakes_of(node, known, own):
             if source.templating == "repl" and isinstance(node, nodes.Call):
+                from shipper.template.repl.usage import reword
+
                 reword(error, known.functions[node.node.name])  # type: ignore[attr-defined]  # its parser makes no other
             # A call stands where its function's name does
             offset = node.node.lineno if isinstance(node, nodes.Call) else node.lineno

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.errors import LimitError, TemplateError
-from shipper.template.escape.charts import is_chart, write_chart
 from shipper.template.escape.compare import NotYamlError, differing_sites, read_events
 from shipper.template.escape.final import Text, check_json, check_keys, make_edits
 from shipper.template.escape.holdout import hold_out, position_of
@@ -85,6 +84,8 @@ def _read(pieces: Sequence[Piece], *, json_file: bool) -> _Read | Escaped:
     try:
         meant = _read_meant(held)
     except TemplateError:
+        from shipper.template.escape.charts import is_chart, write_chart
+
         if json_file or not is_chart(pieces):
             raise
         return Escaped(write_chart(held), None)
