@@ -87,19 +87,22 @@ def one_line(text: str) -> str:
     return _unprintable().sub(lambda match: _escape_yaml(match.group()), text)
 
 
-class _Escapes(dict[int, str]):
-    """What each character is written as, found when it is first met: ten times faster than a pattern."""
+class Table(dict[int, str]):
+    """What `escape` makes of each character, found when it is first met, for `str.translate`: far faster than a pattern."""
 
     def __init__(self, escape: Callable[[str], str]) -> None:
         super().__init__()
         self.escape = escape
 
     def __missing__(self, code: int) -> str:
-        character = chr(code)
-        written = self.escape(character) if character in '"\\' or _unprintable().match(character) else character
+        written = self.escape(chr(code))
         if code < 0x10000:
             self[code] = written
         return written
+
+
+def _is_escaped(character: str) -> bool:
+    return character in '"\\' or _unprintable().match(character) is not None
 
 
 def _escape_yaml(character: str) -> str:
@@ -120,5 +123,5 @@ def _escape_json(character: str) -> str:
     return character if ord(character) > 0xFFFF else f"\\u{ord(character):04x}"
 
 
-_YAML_ESCAPES = _Escapes(_escape_yaml)
-_JSON_ESCAPES = _Escapes(_escape_json)
+_YAML_ESCAPES = Table(lambda character: _escape_yaml(character) if _is_escaped(character) else character)
+_JSON_ESCAPES = Table(lambda character: _escape_json(character) if _is_escaped(character) else character)

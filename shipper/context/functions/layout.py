@@ -51,7 +51,7 @@ def indented(pieces: tuple[Piece, ...], width: int, *, blank: bool = False) -> t
 def trimmed(s: str, chars: str | None = None) -> str:
     """`s` without white space (or `chars`) at both ends, of the same kind."""
     start = len(s) - len(str.lstrip(s, chars))
-    end = len(str.rstrip(s, chars))
+    end = len(str.rstrip(s, chars)) if start < len(s) else 0
     if start == 0 and end == len(s):
         return s
     if isinstance(s, Fragment):

@@ -5,33 +5,14 @@ Source: the documentation of text/template: HTMLEscape, JSEscape; of net/url: Qu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from shipper.context.registry import check_size
-from shipper.yamltext import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from shipper.yamltext import Table, one_line
 
 _HTML = str.maketrans({"\0": "\ufffd", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _JS_SHORT = {"\\": "\\\\", "'": "\\'", '"': '\\"'}
 _JS_CODED = frozenset("<>&=")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
 _LONGEST_HTML, _LONGEST_JS, _LONGEST_QUERY = 5, 6, 12
-
-
-class _Table(dict[int, str]):
-    """What each character is written as, found when it is first met."""
-
-    def __init__(self, escape: Callable[[str], str]) -> None:
-        super().__init__()
-        self.escape = escape
-
-    def __missing__(self, code: int) -> str:
-        written = self.escape(chr(code))
-        if code < 0x10000:
-            self[code] = written
-        return written
 
 
 def html_text(text: str) -> str:
@@ -66,5 +47,5 @@ def _query(one: str) -> str:
     return "+" if one == " " else "".join([f"%{byte:02X}" for byte in one.encode()])
 
 
-_JS = _Table(_js)
-_QUERY = _Table(_query)
+_JS = Table(_js)
+_QUERY = Table(_query)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 
-from shipper.yamltext import one_line, quote_yaml
+from shipper.yamltext import Table, one_line, quote_yaml
 
 MAX_RUNE = 0x10FFFF
 REPLACEMENT = 0xFFFD
 """What stands for a number that is no character."""
 _SURROGATES = range(0xD800, 0xE000)
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _NOT_RAW = re.compile("[\x00-\x08\x0a-\x1f\x7f`\ufeff]")
 
 
@@ -42,9 +41,14 @@ def can_be_raw(text: str) -> bool:
 
 
 def _ascii(text: str) -> str:
-    return _NOT_ASCII.sub(_escaped, text)
+    return text if text.isascii() else text.translate(_ASCII)
 
 
-def _escaped(found: re.Match[str]) -> str:
-    code = ord(found.group())
+def _escaped(one: str) -> str:
+    code = ord(one)
+    if code < 0x80:
+        return one
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+_ASCII = Table(_escaped)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shipper.context.functions.text import GO_SPACE
@@ -92,16 +93,19 @@ def swapcase(budget: Budget, s: str) -> str:
     out = []
     begins = True
     for character in str.__str__(s):
-        if character.isupper() or character.istitle():
-            out.append(go_lower(character))
-            begins = False
-        elif character.islower():
-            out.append(_go_title(character) if begins else go_upper(character))
-            begins = False
-        else:
-            out.append(character)
-            begins = character in GO_SPACE
+        swapped, begins = _swapped(character, begins)
+        out.append(swapped)
     return "".join(out)
+
+
+@lru_cache(maxsize=4096)
+def _swapped(character: str, begins: bool) -> tuple[str, bool]:  # noqa: FBT001
+    """A character in its other case, and whether a word begins behind it. One object for each: texts may be long."""
+    if character.isupper() or character.istitle():
+        return go_lower(character), False
+    if character.islower():
+        return (_go_title(character) if begins else go_upper(character)), False
+    return character, character in GO_SPACE
 
 
 @function(('{{ initials("First Try") }}', "FT"), table="further")

@@ -119,7 +119,7 @@ _LETTERS = {
     "x": "AEIOUaeiouBCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz0123456789!@#$%^&*()",
 }
 _SCOPE = b"com.lyndir.masterpassword"
-_SCRYPT_STEPS = 15_000
+_SCRYPT_STEPS = 20_000
 
 
 @function(

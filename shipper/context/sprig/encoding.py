@@ -35,7 +35,7 @@ def b64dec(facts: Facts, s: str) -> str:
     return _decoded(facts, s, "base64", from_base64, _bad_base64)
 
 
-@function(('{{ b32enc("hello") }}', "NBSWY3DP"), ('{{repl "hello" | b32enc }}', "NBSWY3DP"), table="further", shift=8)
+@function(('{{ b32enc("hello") }}', "NBSWY3DP"), ('{{repl "hello" | b32enc }}', "NBSWY3DP"), table="further", shift=7)
 def b32enc(s: str) -> str:
     """The UTF-8 bytes of `s` in standard base32."""
     from base64 import b32encode
@@ -43,7 +43,7 @@ def b32enc(s: str) -> str:
     return b32encode(utf8(s)).decode("ascii")
 
 
-@function(('{{ b32dec("NBSWY3DP") }}', "hello"), ('{{repl "NBSWY3DP" | b32dec }}', "hello"), table="further", shift=8)
+@function(('{{ b32dec("NBSWY3DP") }}', "hello"), ('{{repl "NBSWY3DP" | b32dec }}', "hello"), table="further", shift=7)
 def b32dec(facts: Facts, s: str) -> str:
     """The text that `s` holds in standard base32; line breaks are skipped.
 
