@@ -20,6 +20,7 @@ import json, os, sys
 from datetime import UTC, datetime
 
 from shipper.context import functions
+from shipper.context.catalog import JINJA, REPL_FUNCTIONS
 from shipper.errors import LimitError, ShipperError, SpecError, TemplateError
 from shipper.render import RenderOptions, render
 from shipper.render.config import Given
@@ -65,6 +66,18 @@ PLACES = {
     "dest": lambda payload: spec({"dest": payload}),
     "default": lambda payload: spec({"contents": "{{ config.p }}"}, [{"name": "p", "default": payload}]),
 }
+def in_ship(asset, items=()):
+    return spec({**asset, "templating": "repl"}, items)
+
+def action(payload):
+    return "{{repl " + payload.strip("{}% ") + " }}"
+
+PLACES |= {
+    "in repl": lambda payload: in_ship({"contents": "k: " + payload}),
+    "an action": lambda payload: in_ship({"contents": "k: " + action(payload)}),
+    "an action in when": lambda payload: in_ship({"when": action(payload)}),
+    "an action in dest": lambda payload: in_ship({"dest": action(payload)}),
+}
 PROBE = spec({"contents": "{{ [entitlements, config, license, installation, Entitlements(), Now(), Installation('semver')] | toJson }}"})
 
 def outcome(text, run=render):
@@ -84,6 +97,8 @@ WARM = ["{{ nope }}", "{{ x.y.z }}", "{{ 1 | nope }}", "{{ 1 is nope }}", "{% in
         "{{ '%d' % 'x' }}", "{{ [1]|sort }}", "{{ {'a': 1}|toYaml }}", "{{ 'a'|replace('a', 'b') }}", "{{",
         "{{ EntitlementValue('nope') }}", "{{ ConfigOption('nope') }}", "{{ 'x'|title }}", "{{ '{}'.format(1) }}",
         "{{ 1|pprint }}", "{{ ''|upper }}", "{{ [1, 2]|batch(2)|list }}", "{{ 1 / 0 }}", "{% import 'nope' as n %}", "{{ '\\x41\\n' }}"]
+WARM += ["(index 1 2)", "eq 1 `1`", "nope", "printf `%d` 1.5", "$x", ".a", "now", "(list 1).x", "if", "1 2", "'x'"]
+list(JINJA.values()), list(REPL_FUNCTIONS.values())  # loaded when a template names one
 for warm in WARM:
     for place in PLACES.values():
         outcome(place(warm))
@@ -124,7 +139,7 @@ def test_no_escape_does_anything(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     *lines, last = done.stdout.splitlines()
     assert json.loads(last) == ["compile", "open"], "the hook is blind"
-    assert len(lines) == len(PAYLOADS) * 9
+    assert len(lines) == len(PAYLOADS) * 14
     codes = set()
     for place, payload, code, seen, events, unchanged in map(json.loads, lines):
         inside = [event for event in events if str(templates) not in event[1]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +38,9 @@ ASSETS: dict[str, Callable[[str], dict[str, object]]] = {
     "template result": lambda dest: {"inline": {"dest": literal(dest), "contents": "owned"}},
     "option": lambda dest: {"inline": {"dest": "{{ config.d }}", "contents": "owned", "description": dest}},
     "option in a folder": lambda dest: {"local": {"path": "files", "dest": "k8s/{{ config.d }}", "description": dest}},
+    "repl": lambda dest: {"inline": {"dest": f"{{{{repl {json.dumps(dest)} }}}}", "contents": "owned", "templating": "repl"}},
+    "repl, in parts": lambda dest: {"inline": {"dest": f"{{{{repl print {json.dumps(dest[:2])} (lower {json.dumps(dest[2:])}) }}}}", "contents": "owned", "templating": "repl"}},
+    "repl option": lambda dest: {"inline": {"dest": '{{repl ConfigOption "d" }}', "contents": "owned", "description": dest, "templating": "repl"}},
     "entitlement": lambda dest: {"template": {"path": "a.yaml", "dest": "{{ EntitlementValue('path') }}", "description": dest}},
 }  # fmt: skip
 
