@@ -74,12 +74,14 @@ _CUTOFF = 0.9  # names as different as `customer` and `customer_id` are somebody
 
 
 def mistaken(name: str) -> str:
-    """The hint for a name that is nearly one of ours, such as `channelName`; empty for any other."""
+    """The hint for a name that is nearly one of ours, such as `channelName`, or a secret; empty for any other."""
     if name in KEYS or name == LOCAL_REGISTRY:
         return ""
     from difflib import get_close_matches
 
     folded = name.replace("_", "").replace("-", "").casefold()
+    if folded == "registrysecret":
+        return "it is a secret of Replicated Ship: leave it out"
     close = get_close_matches(folded, [*_FOLDED, LOCAL_REGISTRY.replace("_", "")], n=1, cutoff=_CUTOFF)
     return f'did you mean "{_FOLDED.get(close[0], LOCAL_REGISTRY)}"?' if close else ""
 
