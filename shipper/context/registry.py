@@ -266,8 +266,7 @@ def bind(
         rest = [_argument(name, several, value, hint) for value in args[len(parameters) :]]
         args = args[: len(parameters)]
     if len(args) > len(parameters):
-        most = f"{len(parameters)} argument{'s' if len(parameters) != 1 else ''}"
-        raise TemplateError(f"{name}: takes at most {most}, not {len(args)}", hint=hint)
+        raise TemplateError(f"{name}: takes {at_most(len(parameters))}, not {len(args)}", hint=hint)
     bound = []
     for index, parameter in enumerate(parameters):
         if index < len(args):
@@ -285,6 +284,11 @@ def bind(
         meant = did_you_mean(unknown, [parameter.name for parameter in parameters])
         raise TemplateError(f'{name}: there is no argument "{unknown}"', hint=meant or hint)
     return bound + rest
+
+
+def at_most(count: int) -> str:
+    """How many arguments something takes."""
+    return f"at most {count} argument{'s' if count != 1 else ''}" if count else "no arguments"
 
 
 def _argument(name: str, parameter: Parameter, value: object, hint: str) -> object:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 from jinja2 import nodes
 
 from shipper.context.functions.facts import BUILT_IN
+from shipper.context.registry import at_most
 from shipper.errors import ShipperError, TemplateError, did_you_mean
 
 if TYPE_CHECKING:
@@ -165,8 +166,7 @@ def wrong_arguments(spec: Any, count: int, names: list[str]) -> Iterator[Templat
     """More or fewer arguments than `spec` has parameters, or others."""
     parameters = [parameter.name for parameter in spec.parameters]
     if count > len(parameters) and not (parameters and spec.parameters[-1].several):
-        most = f"{len(parameters)} argument{'' if len(parameters) == 1 else 's'}"
-        yield TemplateError(f"{spec.name}: takes at most {most}, not {count}", hint=spec.signature)
+        yield TemplateError(f"{spec.name}: takes {at_most(len(parameters))}, not {count}", hint=spec.signature)
         return
     for name in names:
         if name not in parameters:

@@ -84,7 +84,7 @@ FAILING = [
     ("Installation('release_id')", "Installation: release_id is not known here"),
     ("Trim()", 'Trim: argument "s" is missing'),
     ("Trim('a', 'b', 'c')", "Trim: takes at most 2 arguments, not 3"),
-    ("Now('x')", "Now: takes at most 0 arguments, not 1"),
+    ("Now('x')", "Now: takes no arguments, not 1"),
     ("Trim('a', s='b')", 'Trim: argument "s" is given twice'),
     ("Trim('a', cutst='b')", 'Trim: there is no argument "cutst"'),
     ("Trim(5)", 'Trim: "s" must be text, not an integer'),

@@ -166,7 +166,7 @@ def _charged(budget: Budget, values: tuple[object, ...]) -> str:
 
 
 @function(table="repl")  # there is nothing to show
-def call(value: object, *_arguments: object) -> NoReturn:
+def call(value: object, *arguments: object) -> NoReturn:  # noqa: ARG001 (the signature tells of them)
     """Always an error: no value is a function here."""
     raise TemplateError(
         f"{_called(value)} ({kind_of(value).type}) is no function", hint="write the function's name alone"

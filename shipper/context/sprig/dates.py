@@ -223,9 +223,7 @@ def _moment(facts: Facts, value: object) -> datetime:
             raise TemplateError(str(error)) from None
     if facts.missing == "empty":
         return facts.now
-    raise TemplateError(
-        f"{kind_of(value)} is no time", hint='use now, toDate ("2006-01-02" | toDate …), or the seconds since 1970'
-    )
+    raise TemplateError(f"{kind_of(value)} is no time", hint="use now, toDate, or the seconds since 1970")
 
 
 def _shown(facts: Facts, value: object, layout: str, zone: str) -> str:

@@ -28,6 +28,8 @@ NO_DATA = "there is no data"
 """What a template gets as `.` and `$`: functions know everything."""
 _PLAIN = frozenset({str, int, bool, list, dict})
 _ANYTHING = frozenset({"object", "Scalar", "str"})
+_WRITERS = frozenset({"cat", "html", "js", "print", "printf", "println", "quote", "squote", "toString", "urlquery"})
+"""Functions that make text of any values. One that is missing is an error for them, as where it is printed."""
 
 
 def _const(_ev: ReplEvaluator, node: nodes.Const) -> Any:
@@ -108,7 +110,10 @@ def _call(ev: ReplEvaluator, node: nodes.Call) -> Any:
         last = len(parameters) - 1
         for index, value in enumerate(given):
             if type(value) not in _PLAIN and last >= 0:
-                given[index] = _fitting(value, node.args[index], parameters[min(index, last)].kind)
+                wanted = parameters[min(index, last)].kind
+                if type(value) is Undefined and name in _WRITERS and not value.lenient:
+                    value.fail()
+                given[index] = _fitting(value, node.args[index], wanted)
     ev.budget.steps_for(1)
     args = tuple(given)
     try:

@@ -30,7 +30,10 @@ def signature(spec: FunctionSpec) -> str:
 
 
 def reword(error: ShipperError, spec: FunctionSpec) -> None:
-    """Let the hint of an error of the function `spec` say what to write in repl."""
+    """Let an error of the function `spec` say what to write in repl."""
+    if error.message.endswith(", not none"):
+        error.message = f"{error.message.removesuffix('none')}nil"
+        error.args = (error.message,)
     if error.hint == spec.signature:
         error.hint = signature(spec)
     else:

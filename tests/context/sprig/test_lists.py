@@ -53,7 +53,7 @@ def test_gives_what_sprig_gives(template: str, expected: str) -> None:
 
 REFUSED = [
     ('first "abc"', "first: needs a list, not text"),
-    ("append nil 1", "append: needs a list, not none"),
+    ("append nil 1", "append: needs a list, not nil"),
     ("chunk 0 (list 1)", "chunk: size must be 1 or more"),
     ('slice "abc" 1', "slice: needs a list, not text"),
     ("mustSlice (list 1) 2", "mustSlice: no items from 2 to 1"),

@@ -65,7 +65,7 @@ def test_no_error_tells_a_password() -> None:
 
 def test_parts_must_be_text() -> None:
     refuse('urlJoin (dict "host" 1)', '"host" must be text, not an integer')
-    refuse('urlJoin (dict "path" nil)', '"path" must be text, not none')
+    refuse('urlJoin (dict "path" nil)', '"path" must be text, not nil')
     refuse('urlJoin (dict "userinfo" "a b" "host" "h")', '"userinfo" is no part of a URL')
     refuse('urlJoin "http://h"', "it takes a map")
     refuse("urlParse 1", "must be text")

@@ -84,6 +84,25 @@ def test_what_is_missing_is_an_error_where_it_is_printed(template: str, message:
     assert printed(template, "empty") == "<no value>"
 
 
+@pytest.mark.parametrize(
+    ("template", "lenient"),
+    [
+        ("{{repl .Values.x | quote }}", ""), ('{{repl printf "%s" $.x }}', "%!s(<nil>)"), ("{{repl print 1 (dict).x }}", "1 <nil>"),
+        ("{{repl toString (dict).x }}", "<nil>"), ('{{repl cat "a" .x }}', "a"), ("{{repl html .x }}", "&lt;no value&gt;"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_an_error_where_it_becomes_text(template: str, lenient: str) -> None:
+    assert failure(template)[0].startswith(("there is no data", 'the map has no "x"'))
+    assert printed(template, "empty") == lenient
+
+
+def test_functions_can_ask_for_what_is_missing() -> None:
+    assert (
+        printed("{{repl default 1 .a }}{{repl empty (dict).x }}{{repl eq (dict).x nil }}{{repl kindOf $.x }}")
+        == "1truetrueinvalid"
+    )
+
+
 def test_a_missing_key_is_suggested() -> None:
     assert failure('{{repl (dict "alpha" 1).alhpa }}')[1] == 'did you mean "alpha"?'
 
@@ -105,6 +124,9 @@ def test_a_missing_key_is_suggested() -> None:
         ('{{repl ("a" | upper).b }}', 'text has no "b"', "only a map or structure has fields", 21),
         ('{{repl (semver "1.2.3").Nope }}', 'this structure has no "Nope"', "", 24),
         ("{{repl len 3 }}", "len: 3 has no length", "", 8),
+        ("{{repl ToUpper nil }}", 'ToUpper: "s" must be text, not nil', "ToUpper s", 8),
+        ('{{repl Now "2006" }}', "Now: takes no arguments, not 1", "Now", 8),
+        ("{{repl call }}", 'call: argument "value" is missing', "call value arguments…", 8),
         ("{{repl call 1 }}", "call: 1 (int) is no function", "write the function's name alone", 8),
         ("{{repl ToUpper (dict).x }}", 'the map has no "x"', "", 8),
     ],
