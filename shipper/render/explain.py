@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from shipper.errors import ShipperError
 from shipper.render.about import About
+from shipper.render.config import is_computed
 from shipper.render.plan import make_plan
 from shipper.render.secrets import MASK
 from shipper.template.runtime import Undefined
 
 if TYPE_CHECKING:
     from shipper.license.unsigned import AnyLicense
+    from shipper.render.config import Warned
     from shipper.render.plan import Plan, Planned
     from shipper.render.secrets import Secrets
     from shipper.render.settings import RenderOptions
@@ -23,11 +25,12 @@ def explain(spec: Spec, license: AnyLicense | None, options: RenderOptions) -> d
 
     The license is its id, "unsigned" where it has neither id nor signature.
 
-    An option has name, value, type and whether it was given; an asset number, dest, kind, place, rendered, when, and
+    An option has name, value, type and whether that was given; an asset number, dest, kind, place, rendered, when, and
     values: what its condition asked for and got. Raises what planning raises.
     """
     plan = make_plan(spec, license, options, trace=True)
     secrets = plan.templating.secrets
+    ignored = {item.name for group in spec.groups for item in group.items if is_computed(item)}
     assets = [describe(planned, plan) for planned in plan.assets]
     return {
         "license": (license.license.id or "unsigned") if license else None,
@@ -36,13 +39,18 @@ def explain(spec: Spec, license: AnyLicense | None, options: RenderOptions) -> d
                 "name": option.name,
                 "value": MASK if option.secret and option.text else option.text,
                 "type": option.type,
-                "given": option.name in options.given,
+                "given": option.name in options.given and option.name not in ignored,
             }
             for option in plan.config.options.values()
         ],
         "assets": assets,
-        "warnings": [secrets.masked(warning.message) for warning in plan.warnings],
+        "warnings": [secrets.masked(told(warning)) for warning in plan.warnings],
     }
+
+
+def told(warning: Warned) -> str:
+    """A warning with its place."""
+    return f"{warning.position}: {warning.message}" if warning.position else warning.message
 
 
 def describe(planned: Planned, plan: Plan) -> dict[str, object]:

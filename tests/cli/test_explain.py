@@ -7,6 +7,7 @@ import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.program import Ran
 
@@ -96,3 +97,18 @@ def test_maps_and_lists_are_said_as_data(render: Callable[..., Ran]) -> None:
     values = {value["expression"]: value["value"] for value in json.loads(ran.out)["assets"][-1]["values"]}
     assert values["license.customer"] == {"id": "c-1", "name": "ACME Corp"}
     assert "hunter2" not in ran.out
+
+
+def test_what_was_given_and_is_not_taken_is_no_given_value(render: Callable[..., Ran], tmp_path: Path) -> None:
+    spec = "config.v1: [{name: g, items: [{name: a, readonly: true, value: computed}, {name: b, type: label}]}]\n"
+    (tmp_path / "values.yaml").write_text("a: mine\nb: mine\n")
+    ran = render(spec, "-f", "values.yaml", command="explain")
+    assert [line for line in ran.out.splitlines() if line] == [
+        "Options:",
+        '  a  "computed"  (from the spec)',
+        '  b  ""  (from the spec)',
+        "Assets:",
+        "  none",
+        'warning: values.yaml:1:4: the value given for option "a" is ignored: it is readonly',
+        'warning: values.yaml:2:4: the value given for option "b" is ignored: it is a label',
+    ]
