@@ -160,13 +160,13 @@ def prepare(fleet: Fleet) -> None:
     from shipper.spec.model import InlineAsset, MessageStep, TemplateAsset
     from shipper.template import escape, evaluator  # noqa: F401 - workers inherit these too
 
-    bench = Templating(None, fleet.options)
+    bench = Templating(None, fleet.options, fleet.spec.templating)
     steps = [step for step in fleet.spec.steps if not isinstance(step, MessageStep)]
     for asset in (*fleet.spec.assets, *(asset for step in steps for asset in step.assets or ())):
         with suppress(ShipperError):
-            bench.asked(asset.dest)
+            bench.asked(asset.dest, dialect=asset.templating)
             if asset.when is not None:
-                bench.asked(asset.when, condition=True)
+                bench.asked(asset.when, condition=True, dialect=asset.templating)
             if isinstance(asset, InlineAsset):
                 bench.engine.parse(bench.source(asset.contents, asset.templating))
             elif isinstance(asset, TemplateAsset):

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from shipper.template.escape.compare import Event
 
 _UNQUOTE = "take it out of its quotes"
+BOOLEANS = frozenset({"true", "True", "TRUE", "false", "False", "FALSE"})
+"""What every YAML reads as a boolean."""
+
+
+class Form(NamedTuple):
+    """An expression in both languages that makes something of another one, which goes into the braces."""
+
+    jinja: str
+    repl: str
 
 
 class Field(NamedTuple):
@@ -33,9 +42,11 @@ def remedy(problem: Problem, field: Field, *, names_key: bool) -> str:
         return "" if value.style else _as_text(problem, field, value, lead)
     if isinstance(problem.value, str):
         if "integer" in problem.wants and problem.value.isdecimal():
-            return _as(field, lead, "{{{{ {} | int }}}}")
+            return _as(field, lead, Form("{} | int", "{}"))
         if "boolean" in problem.wants and problem.value in TRUE_TEXTS | FALSE_TEXTS:
-            return _as(field, lead, "{{{{ ParseBool({}) }}}}")
+            return _as(field, lead, Form("ParseBool({})", "{}" if problem.value in BOOLEANS else "ParseBool ({})"))
+    elif "boolean" in problem.wants and value.value in {"0", "1"} and field.printed and field.printed[0].open:
+        return _as(field, lead, Form("", "ParseBool ({})"))
     return ""
 
 
@@ -54,21 +65,23 @@ def _as_text(problem: Problem, field: Field, value: Event, lead: str) -> str:
         return f'put it in quotes: {lead}"{value.value}"'
     if not _is_whole(field, value):
         return ""
-    expression = origin(field.printed[0]).expression
-    return f'put it in quotes: {lead}"{{{{ {expression} }}}}"' if expression else "put it in quotes"
+    source = origin(field.printed[0])
+    return f'put it in quotes: {lead}"{source.action()}"' if source.expression else "put it in quotes"
 
 
-def _as(field: Field, lead: str, conversion: str) -> str:
+def _as(field: Field, lead: str, form: Form) -> str:
     """How to make something else of text: the author's quotes go, or a value that is text itself is converted."""
     if not field.printed:
         return _UNQUOTE
     if field.value is None or not _is_whole(field, field.value):
         return ""
-    printed = field.printed[0].value
-    if not isinstance(printed, str) or (isinstance(printed, TypedText) and printed.type != "string"):
+    piece = field.printed[0]
+    typed = not isinstance(piece.value, str) or (isinstance(piece.value, TypedText) and piece.value.type != "string")
+    source = origin(piece)
+    conversion = form.repl if source.repl else form.jinja
+    if (conversion == "{}" if source.repl else typed) and field.value.style:
         return _UNQUOTE
-    expression = origin(field.printed[0]).expression
-    return f"write {lead}{conversion.format(expression)}" if expression else ""
+    return f"write {lead}{source.action(conversion)}" if source.expression else ""
 
 
 def _is_whole(field: Field, value: Event) -> bool:

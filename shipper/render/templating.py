@@ -203,9 +203,9 @@ class Templating:
                 self.keeping.begin_field(field)
             return self.engine.condition(self.source(field, dialect), self.scope, trace)
 
-    def asked(self, field: Text, *, condition: bool = False) -> Asked:
+    def asked(self, field: Text, *, condition: bool = False, dialect: Dialect | None = None) -> Asked:
         """The options that `field` asks for, each with the place where its name stands."""
-        source = self.source(field)
+        source = self.source(field, dialect)
         references = self.engine.references(source if condition else self.engine.parse(source))
         return Asked(
             {name: source.position(max(0, source.text.find(name))) for name in sorted(references.options)},

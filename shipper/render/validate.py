@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shipper.kubernetes.typed import Path
     from shipper.render.run import RenderedFile, Rendering
     from shipper.template.escape.compare import Event
-    from shipper.template.sourcemap import SourceMap
+    from shipper.template.sourcemap import Origin, SourceMap
 
 CHART = "chart.yaml"
 """Helm's description of a chart has an apiVersion and no kind."""
@@ -180,7 +180,7 @@ class _Document:
             message = f"{'the value' if hidden else self._shown(problem, field)} {message}"
         source = origin(field.printed[0]) if len(field.printed) == 1 and not problem.at_key else None
         if source is not None:
-            message += _named_origin(source.expression, source.name)
+            message += _named_origin(source)
         hint = problem.hint
         if not hint and (source is not None or not hidden):
             hint = remedy(problem, field, names_key=self._public(path) == path)
@@ -283,11 +283,12 @@ class _Document:
         return 0 if offset is None else self.content.text.count("\n", 0, offset) + 1
 
 
-def _named_origin(expression: str, name: str) -> str:
+def _named_origin(source: Origin) -> str:
     """What printed a value: the expression, and what it is the value of where that says more."""
+    name = source.name
     where = name.partition(".")[0].partition("[")[0]
     owner = {"entitlements": " of the license", "config": " of the configuration"}.get(where, "")
     named = f"{name}{owner}"
-    if not expression:
+    if not source.expression:
         return f"; it comes from {named}" if name else ""
-    return f"; it comes from {{{{ {expression} }}}}{f' ({named})' if name else ''}"
+    return f"; it comes from {source.action()}{f' ({named})' if name else ''}"

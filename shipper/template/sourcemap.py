@@ -118,6 +118,11 @@ class Origin(NamedTuple):
 
     expression: str
     name: str
+    repl: bool = False
+
+    def action(self, form: str = "{}") -> str:
+        """The action that prints the expression, written into `form`."""
+        return f"{{{{{'repl' if self.repl else ''} {form.format(self.expression)} }}}}"
 
 
 def origin(piece: Printed) -> Origin:
@@ -128,8 +133,10 @@ def origin(piece: Printed) -> Origin:
     expression = _expression(source, start + 2) if start >= 0 else ""
     if start + 2 + len(expression) < piece.source.offset:
         return Origin("", name)
+    repl = getattr(piece.source.template, "templating", "") == "repl"
+    expression = expression.removeprefix("repl") if repl else expression
     expression = " ".join(expression.removeprefix("-").removesuffix("-").split())
-    return Origin(expression if len(expression) <= _LONGEST else f"{expression[:_LONGEST]}…", name)
+    return Origin(expression if len(expression) <= _LONGEST else f"{expression[:_LONGEST]}…", name, repl)
 
 
 def _expression(source: str, start: int) -> str:

@@ -124,6 +124,50 @@ def test_each_folder_is_what_a_run_of_its_own_gives(
         assert outcome.messages == (("warn", f"for {license.license.customer.name}"),)
 
 
+SHIP = """\
+config:
+  v1:
+    - name: g
+      when: '{{repl ConfigOptionEquals "host" "x" }}'
+      items:
+        - {name: host, default: '{{repl EntitlementValue "tier" }}.example.com'}
+lifecycle:
+  v1:
+    - message: {contents: 'for {{repl ConfigOption "host" }}'}
+    - render: {root: 'r{{repl EntitlementValue "tier" }}'}
+assets:
+  v1:
+    - inline:
+        dest: k8s/{{repl EntitlementValue "tier" }}.yaml
+        when: '{{repl gt (EntitlementValue "num_seats" | ParseInt) 10 }}'
+        contents: |
+          seats: {{repl EntitlementValue "num_seats" }} {{ .Values.x }}
+          {{repl if eq (EntitlementValue "tier") "gold" }}gold: true{{repl end }}
+    - inline:
+        dest: '{{ entitlements.tier }}.jinja'
+        when: entitlements.num_seats > 10
+        templating: jinja
+        contents: '{{ entitlements.num_seats }}'
+    - terraform: {inline: '# {{repl ConfigOption "host" }}', when: '{{repl eq (ConfigOption "host") "gold.example.com" }}'}
+"""
+
+
+@pytest.mark.parametrize("language", ["repl", "jinja"])
+def test_specs_of_ship_and_two_languages_in_one(language: str, tmp_path: Path) -> None:
+    for number, tier in enumerate(("gold", "tin", "gold")):
+        write_license(tmp_path / "licenses", f"{number}.pem", f"lic_{number}", seats=8 + number * 10, tier=tier)
+    assets = "assets.v1: [{inline: {dest: a.yaml, templating: repl, contents: 'n: {{repl EntitlementValue \"tier\" }}', when: '{{repl true }}'}}]\n"
+    fleet = fleet_of(tmp_path, SHIP if language == "repl" else f"templating: jinja\n{assets}")
+    fleets.prepare(fleet)
+    for outcome in run(fleet):
+        assert outcome.error is None
+        data = (tmp_path / "licenses" / outcome.member.name).read_bytes()
+        license = verify(data, [VENDOR.public], product="acme", file="f")
+        own = tmp_path / "own" / str(outcome.member.id)
+        write_folder(render(fleet.spec, license, RenderOptions(now=AT)), str(own), mtime=None)
+        assert tree(own) == tree(tmp_path / "out" / str(outcome.member.id))
+
+
 def test_nothing_of_one_license_reaches_another(tmp_path: Path) -> None:
     spec = (
         SPEC

@@ -60,3 +60,32 @@ def test_keys_of_json_are_in_quotes() -> None:
         'put it in quotes: "x": "{{ config.port }}"',
         'write "y": "" for an empty text',
     ]
+
+
+REPL = "      templating: repl\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ('replicas: "{{repl ConfigOption "pw" }}"', "take it out of its quotes"),
+        ("replicas: '{{repl ConfigOption \"port\" }}'", "take it out of its quotes"),
+        ('paused: "{{repl ConfigOption "flag" }}"', "take it out of its quotes"),
+        (
+            'paused: "{{repl- ConfigOption "one" -}}"',
+            'write paused: {{repl ParseBool (ConfigOption "one") }}',
+        ),
+        ('paused: repl{{ ConfigOption "one" }}', 'write paused: {{repl ParseBool (ConfigOption "one") }}'),
+        ("paused: 1", ""),
+    ],
+)
+def test_what_becomes_of_text_in_repl(line: str, hint: str) -> None:
+    (found,) = findings(DEPLOYMENT % line, more=REPL, pw="17", flag="true", one="1")
+    assert found.hint == hint
+    assert "{{ repl" not in found.message
+
+
+def test_what_becomes_text_in_repl() -> None:
+    (found,) = findings(CONFIG_MAP % 'a: {{repl ConfigOption "port" }}', more=REPL)
+    assert found.hint == 'put it in quotes: a: "{{repl ConfigOption "port" }}"'
+    assert 'it comes from {{repl ConfigOption "port" }} (config.port of the configuration)' in found.message

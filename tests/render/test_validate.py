@@ -30,6 +30,7 @@ config.v1:
       - {name: seats, type: integer, default: "5"}
       - {name: pw, type: password, default: ""}
       - {name: flag, default: ""}
+      - {name: one, default: ""}
 """
 
 
