@@ -425,8 +425,11 @@ def test_a_full_disk_is_told_for_each_license(folder: Path) -> None:
         check=False,
     )
     assert ran.returncode == 7, ran.stderr
-    assert ", 3 failed\n" in ran.stdout
-    assert ran.stderr.count("no space left on device") == 3
+    failed = re.search(r", (\d) failed\n", ran.stdout)
+    # Three of them fit; while two are made at the same time, both may find the disk full
+    assert failed is not None
+    assert 3 <= int(failed[1]) < 6
+    assert ran.stderr.count("no space left on device") == int(failed[1])
 
 
 def test_a_plain_rendering_loads_nothing_of_fleets() -> None:
