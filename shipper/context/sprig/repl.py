@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from shipper.context.facts import Facts
 
 
-@function(('{{repl quote "a \\"b\\"" }}', '"a \\"b\\""'), ("{{repl quote 80 nil 1.5 }}", '"80" "1.5"'), table="repl", shift=6)
+@function(
+    ('{{repl quote "a \\"b\\"" }}', '"a \\"b\\""'), ("{{repl quote 80 nil 1.5 }}", '"80" "1.5"'), table="repl", shift=6
+)
 def quote(*values: object) -> str:
     """Each value but nil as it prints, in double quotes with Go's escapes; with blanks between them."""
     texts = [quote_yaml(text_of(value)) for value in values if value is not None]
