@@ -153,11 +153,12 @@ CHART = "{{- if .Values.on }}\nname: {{ .Release.Name }}-@\nkey: @\n{{- end }}\n
 
 def test_in_a_chart_a_harmless_value_is_written_as_it_is() -> None:
     assert written(CHART, "web", "1.2.3") == CHART.replace("@", "web", 1).replace("@", "1.2.3", 1)
+    assert written(CHART, "web", "cGFzcw==") == CHART.replace("@", "web", 1).replace("@", "cGFzcw==", 1)
     assert written(CHART, "web", "") == CHART.replace("@", "web", 1).replace("@", "", 1)
     assert written(CHART, "a", YamlText('"a b"')).endswith('key: "a b"\n{{- end }}\n')
 
 
-@pytest.mark.parametrize("value", ["a b", "a: b", "a\nb", "{{ x }}", '"', "a:", "-", "- a", "#", "é", "[a]", "~"])
+@pytest.mark.parametrize("value", ["a b", "a: b", "a\nb", "{{ x }}", '"', "a:", "-", "=", "=a", "- a", "#", "é", "[a]", "~"])
 def test_in_a_chart_anything_else_is_an_error(value: str) -> None:
     with pytest.raises(TemplateError, match="no YAML until Helm has run") as caught:
         written(CHART, "web", value)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from shipper.template.escape.holdout import HeldOut, Slot
 
 _HELM = re.compile(r"\{\{(?!repl\b)")
-_HARMLESS = re.compile(r"[A-Za-z0-9_./](?:[A-Za-z0-9_./:@+-]*[A-Za-z0-9_./@+-])?")
-_QUOTED = re.compile(r'"[A-Za-z0-9_./:@+ -]*"')
+_HARMLESS = re.compile(r"[A-Za-z0-9_./](?:[A-Za-z0-9_./:@+=-]*[A-Za-z0-9_./@+=-])?")
+_QUOTED = re.compile(r'"[A-Za-z0-9_./:@+= -]*"')
 
 
 def is_chart(pieces: Sequence[Piece]) -> bool:
@@ -47,7 +47,7 @@ def _replacement(slot: Slot) -> Replacement:
         raise TemplateError(
             "this value can't be written safely: the text around it is no YAML until Helm has run",
             position=position_of(piece.source),
-            hint="only letters, digits and . / : @ + - _ are safe there; say escape: none if you take care of it",
+            hint="only letters, digits and . / : @ + = - _ are safe there; say escape: none if you take care of it",
         )
     return Replacement(slot.start, slot.end, piece.written())
 
