@@ -35,7 +35,6 @@ DIFFERENCES = {
 """Templates that give something else here, each with the reason."""
 
 BYTES = "text is UTF-8: other bytes would not come out as they are"
-CLUSTER = "a spec that has Ship make a cluster is an error, so there is never a kubeconfig to name"
 FAILED = "what can't be done is an error, not a text or a boolean like others"
 KINDS = "integers are of one kind, and so are lists and maps of text"
 KOTS = "a function of KOTS or of a newer Sprig"
@@ -46,7 +45,6 @@ OTHERS: dict[str, tuple[str | None, str]] = {
     '{{repl Base64Decode "/w=="}}': (None, BYTES),
     '{{repl "\\xff"}}': (None, BYTES),
     '{{repl trunc 1 "é"}}': ("", BYTES),
-    '{{repl AmazonEKS "x"}}': (None, CLUSTER),
     '{{repl regexMatch "[" "a"}}': (None, FAILED),
     '{{repl derivePassword 1 "bad" "p" "u" "s"}}': (None, FAILED),
     '{{repl genPrivateKey "bad"}}': (None, FAILED),

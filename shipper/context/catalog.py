@@ -96,6 +96,12 @@ def _ship_certificates() -> object:
     return certificates
 
 
+def _ship_clusters() -> object:
+    from shipper.context.ship import clusters
+
+    return clusters
+
+
 def _ship_configuration() -> object:
     from shipper.context.ship import configuration
 
@@ -253,6 +259,7 @@ REPL_IN: dict[Load, str] = {
     _defaults: "default",
     _dicts: "set unset",
     _repl: "fromJson indent mustFromJson nindent quote squote toJson toYaml",
+    _ship_clusters: "AmazonEKS AzureAKS GoogleGKE",
     _ship_configuration: "ConfigOptionEquals ConfigOptionNotEquals",
     _ship_numbers: "Add Div HumanSize Mult ParseBool ParseFloat ParseInt Sub",
     _go: "call eq ge gt html index js le len lt ne print printf println urlquery",

@@ -34,7 +34,6 @@ _BY_REASON = {
     "use {{repl range $item := … }} … {{repl end }}": "for foreach",
     "use {{repl else if … }}": "elif elseif elsif",
     "use {{repl $name := … }}": "let var",
-    "the kubeconfig of a cluster that Ship made: write its path": "AmazonEKS AzureAKS GoogleGKE",
     "use IsAirgap": "Airgap",
     "use LicenseFieldValue": "LicenseProperty License",
     'use Installation: {{repl Installation "semver" }}': "context",

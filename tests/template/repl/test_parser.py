@@ -280,7 +280,7 @@ def test_what_reads_the_machine_is_refused_by_name(name: str) -> None:
     assert name not in REPL_FUNCTIONS
 
 
-@pytest.mark.parametrize("name", ["Lookup", "KurlString", "ConsoleSetting", "NodePrivateIPAddress", "AmazonEKS"])
+@pytest.mark.parametrize("name", ["Lookup", "KurlString", "ConsoleSetting", "NodePrivateIPAddress"])
 def test_what_others_have_is_explained(name: str) -> None:
     assert f'no function "{name}" (' in failure(f"{{{{repl {name}}}}}")
 
