@@ -158,7 +158,9 @@ def test_in_a_chart_a_harmless_value_is_written_as_it_is() -> None:
     assert written(CHART, "a", YamlText('"a b"')).endswith('key: "a b"\n{{- end }}\n')
 
 
-@pytest.mark.parametrize("value", ["a b", "a: b", "a\nb", "{{ x }}", '"', "a:", "-", "=", "=a", "- a", "#", "é", "[a]", "~"])
+@pytest.mark.parametrize(
+    "value", ["a b", "a: b", "a\nb", "{{ x }}", '"', "a:", "-", "=", "=a", "- a", "#", "é", "[a]", "~"]
+)
 def test_in_a_chart_anything_else_is_an_error(value: str) -> None:
     with pytest.raises(TemplateError, match="no YAML until Helm has run") as caught:
         written(CHART, "web", value)
@@ -207,3 +209,12 @@ def test_in_json_with_text_beside_it_a_literal_stays_too() -> None:
 @pytest.mark.parametrize("place", PLACES)
 def test_a_long_value_stays_one_plain_scalar(text: str, place: str) -> None:
     assert written(place, text) == place.replace("@", text)
+
+
+def test_what_is_json_already_keeps_its_characters_in_json() -> None:
+    text = '{"k": @, "l": @}'
+    nodes = YamlText('["a","b"]'), YamlText('{"a":1}')
+    assert written(text, *nodes, json_file=True) == '{"k": ["a","b"], "l": {"a":1}}'
+    assert written('{"k": @}', YamlText("{a: 1, b: [x y]}"), json_file=True) == '{"k": {"a": 1, "b": ["x y"]}}'
+    with pytest.raises(TemplateError, match="NaN is no JSON"):
+        written('{"k": @}', YamlText("[NaN]"), json_file=True)

@@ -357,10 +357,19 @@ def _fits_json(site: Site) -> bool:
     return all(quote_json(slot.piece.text)[1:-1] == slot.piece.written() for slot in site.slots)
 
 
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def in_json(site: Site) -> Replacement:
     """The site as a scalar or a node of JSON; its text stays where it is one already."""
     if site.meaning == "node":
-        return Replacement(site.start, site.end, as_flow(site.value, quote_json))
+        stays = site.slots[0].piece.open and _is_json(site.written)
+        return Replacement(site.start, site.end, site.written if stays else as_flow(site.value, quote_json))
     kept = site.written if _fits_json(site) else quote_json(site.value)
     return Replacement(site.start, site.end, kept)
 
