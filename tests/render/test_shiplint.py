@@ -174,6 +174,10 @@ STRUCTURES = [
     ('{{repl if true }}a: {{repl ConfigOption "text" }}{{repl end }}\n', []),
     ('{{repl ConfigOption "text" }}: 1\n', []),
     ("{{repl Now }}\n", []),
+    (r'''a: "{{repl ConfigOption "text" | replace "\n" "\\n" }}"''', ["backslash"]),
+    (r"""a: "x" # "{{repl regexReplaceAll "a" (ConfigOption "text") "\\b" }}""", ["backslash"]),
+    (r"""a: {{repl ConfigOption "text" | replace "\n" "\\n" }}""", []),
+    (r'''a: "{{repl ConfigOption "text" | replace "a" "b" }}"''', []),
 ]
 
 

@@ -218,3 +218,11 @@ def test_what_is_json_already_keeps_its_characters_in_json() -> None:
     assert written('{"k": @}', YamlText("{a: 1, b: [x y]}"), json_file=True) == '{"k": {"a": 1, "b": ["x y"]}}'
     with pytest.raises(TemplateError, match="NaN is no JSON"):
         written('{"k": @}', YamlText("[NaN]"), json_file=True)
+
+
+def test_hints_are_in_the_language_of_the_template() -> None:
+    for template, value in (("a: *@\n", "x"), ('a: "\\@"\n', "x"), ("a: @\n", YamlText("x: 1\ny: 2"))):
+        try:
+            written(template, value)
+        except TemplateError as error:
+            assert error.hint.startswith("choose between texts of your own with {{repl if … }}"), template

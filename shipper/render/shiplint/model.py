@@ -66,6 +66,10 @@ RULES = {
         "wrote the value into the YAML as it is, with all its lines", "takes a value for one text, quoted where needed",
         'put it after a key or in a block scalar; or say "escape: none" of the asset',
     ),
+    "backslash": Rule(
+        "wrote the backslash between the double quotes, where YAML reads an escape", "keeps it as a character of the text",
+        "leave the replacement and the quotes out: shipper escapes what YAML wants escaped; for Ship, too, use toJson",
+    ),
     "message": Rule("had no options in messages", "has them"),
     # Conditions
     "when-text": Rule("included it: {0} is neither true nor false for it", "refuses it", "write true or false"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jinja2 import nodes
 
 from shipper.errors import LimitError, shown
-from shipper.render.shiplint.kinds import function_of, given
+from shipper.render.shiplint.kinds import function_of, given, literal
 from shipper.render.shiplint.model import DifferenceError
 from shipper.template.limits import MAX_TOKENS
 from shipper.template.names import walk
@@ -24,6 +24,7 @@ LEFTOVER = re.compile(r"(?:\{\{repl|repl\{\{)\S{0,8}")
 MACHINE = frozenset({"env", "expandenv", "getHostByName"})
 DEFINITIONS = frozenset({"block", "define", "template"})
 KUBECONFIG = frozenset({"AmazonEKS", "AzureAKS", "GoogleGKE"})
+REPLACES = frozenset({"regexReplaceAll", "regexReplaceAllLiteral", "replace"})
 # What was meant to be a block of lines
 LINES = frozenset({"indent", "nindent", "toYaml"})
 NEAR = 1_000
@@ -83,12 +84,19 @@ def structures(
                 continue
             at = node.node.lineno if isinstance(node, nodes.Call) else node.lineno
             before, after = _beside(source.text, at)
+            if before.count('"') % 2 and _escapes(node):
+                yield DifferenceError("backslash", source.position(at), subject)
             if _HEADER.search(before) or (function_of(node) not in LINES and (before.strip() or after.strip())):
                 continue
             blocks = _blocks(source.text) if blocks is None else blocks
             nearest = bisect_right(blocks, (at, len(source.text))) - 1
             if nearest < 0 or at >= blocks[nearest][1]:
                 yield DifferenceError("structure", source.position(at), subject)
+
+
+def _escapes(node: nodes.Node) -> bool:
+    """Whether a call puts a backslash into a text."""
+    return function_of(node) in REPLACES and any("\\" in (literal(each) or "") for each in node.args[1:])  # type: ignore[attr-defined]  # a call
 
 
 def _beside(text: str, at: int) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from shipper.template.escape.holdout import hold_out, position_of
 from shipper.template.escape.sites import (
     Replacement,
     as_written,
+    choose_hint,
     in_json,
     read_sites,
     refuse_after_backslash,
@@ -151,10 +152,11 @@ def _broken(text: Text, error: NotYamlError) -> TemplateError:
 
 
 def _restructuring(sites: Sequence[Site]) -> TemplateError:
+    source = sites[0].slots[0].piece.source
     return TemplateError(
         "this value would change the structure of the YAML around it",
-        position=position_of(sites[0].slots[0].piece.source),
-        hint="choose between texts of your own with {% if %}, or insert a whole node with toYaml",
+        position=position_of(source),
+        hint=choose_hint(source),
     )
 
 

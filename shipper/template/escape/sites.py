@@ -15,6 +15,7 @@ from shipper.yamltext import is_plain_string, one_line, quote_json, quote_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from shipper.context.values import Source
     from shipper.template.escape.compare import Event
     from shipper.template.escape.holdout import HeldOut, Slot
 
@@ -158,8 +159,14 @@ def _misplaced(slot: Slot, place: str) -> TemplateError:
     return TemplateError(
         f"a value can't stand in {place}",
         position=position_of(slot.piece.source),
-        hint="choose between texts of your own with {% if %}, or insert a whole node with toYaml",
+        hint=choose_hint(slot.piece.source),
     )
+
+
+def choose_hint(source: Source) -> str:
+    """What to do where no value can stand, in the language of its template."""
+    choice = "{{repl if … }}" if getattr(source.template, "templating", "") == "repl" else "{% if %}"
+    return f"choose between texts of your own with {choice}, or insert a whole node with toYaml"
 
 
 def _site(held: HeldOut, place: _Place, start: int, inside: tuple[Slot, ...], *, json_file: bool) -> Site:
