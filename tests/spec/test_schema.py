@@ -25,6 +25,7 @@ BEYOND_STRUCTURE = re.compile(
     "actions of both template languages|no such anchor|is larger than"
 )
 EXAMPLES = sorted(REPOSITORY.glob("specs/*.yaml"))
+SHIP = sorted(REPOSITORY.glob("tests/fixtures/ship/*/ship.yml"))
 PAGES = sorted(REPOSITORY.glob("docs/*.md"))
 
 
@@ -51,6 +52,11 @@ def test_examples_are_valid_and_name_the_schema(path: Any) -> None:
     named = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)
     assert named
     assert (path.parent / named[1]).resolve() == REPOSITORY / schema.PATH
+
+
+@pytest.mark.parametrize("path", SHIP, ids=lambda path: path.parent.name)
+def test_specs_of_ship_are_valid(path: Any) -> None:
+    VALIDATOR.validate(plain(path.read_text(encoding="utf-8")))
 
 
 def test_the_specs_of_the_pages_are_valid() -> None:
