@@ -144,8 +144,8 @@ def Installation(facts: Facts, name: str) -> str:
 
 _SOURCES = {
     "installation_id": "use --installation-id",
-    "license_id": "use --license",
-    "customer_id": "use --license",
+    "license_id": "use --license or --release",
+    "customer_id": "use --license or --release",
 }
 
 
