@@ -5,6 +5,7 @@ Source: the documentation of Go's text/template, "Actions" and "Variables".
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from jinja2 import nodes
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 
 _PRINTS = frozenset({"print", "printf", "println"})
+# The mark of a block scalar, a quoted scalar, a list or a map in one line
+_STRUCTURE = re.compile(r"[|>][-+1-9]{0,2}|'[^'\n]*'|\[[^{}\n]*\]|\{[^{}\n]*\}")
 
 
 class _Break(Exception):  # noqa: N818 (no error)
@@ -40,17 +43,16 @@ def _output(ev: ReplEvaluator, node: nodes.Output) -> None:
             ev.emit_author(each.data, each.lineno)
         else:
             value = ev.value(each)
-            if type(value) is str and _is_literal(each) and value and value == value.strip() and "{{" not in value:
+            if type(value) is str and _STRUCTURE.fullmatch(value) and _is_literal(each):
                 ev.emit_author(ev.text(value), start(each))
             else:
                 ev.emit(value, start(each))
 
 
 def _is_literal(node: nodes.Expr) -> bool:
-    """Whether all that is printed stands in the template: it is the author's text as what is around it.
+    """Whether all that is printed stands in the template: structure there is the author's, as what is around it.
 
-    So `{{repl print `|` }}` begins a block of YAML, as in Ship, and no value can. Texts with braces or with blanks
-    around them are values in any case: as the author's they would be taken for actions, or lose the blanks.
+    So `{{repl print `|` }}` begins a block of YAML, as in Ship, and no value can.
     """
     if type(node) is nodes.Call:
         return node.node.name in _PRINTS and all(type(each) is nodes.Const for each in node.args)  # type: ignore[attr-defined]  # a function's name

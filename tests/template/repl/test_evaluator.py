@@ -217,15 +217,19 @@ def test_any_template_gives_text_or_a_documented_error(seed: int) -> None:
         ("k: {{repl printf `'true'` }}", "k: 'true'"),
         ('k: {{repl "[]" }}', "k: []"),
         ("k: {{repl print `[` 1 `]` }}", "k: [1]"),
+        ("k: {{repl `{a: 1}` }}", "k: {a: 1}"),
         # What is no author's text
         ('k: {{repl "" }}', 'k: ""'),
         ("k: {{repl `{{repl x }}` }}", 'k: "{{repl x }}"'),
+        ("k: {{repl `a: b` }}", 'k: "a: b"'),
+        ("k: {{repl `*x` }}", 'k: "*x"'),
+        ("k: '{{repl `it's` }}'", 'k: "it\'s"'),
         ("k: {{repl print (print `[`) `]` }}", 'k: "[]"'),
         ("k: {{repl $x := `[]` }}{{repl $x }}", 'k: "[]"'),
         ("k: {{repl print `[` (ConfigOption `hostname`) `]` }}", 'k: "[app.example.com]"'),
     ],
 )
-def test_texts_of_the_template_are_its_authors(template: str, text: str) -> None:
+def test_structure_that_stands_in_the_template_is_its_authors(template: str, text: str) -> None:
     one = engine()
     assert (
         one.render(one.parse(TemplateSource("t", template, templating="repl")), SCOPES["error"], escape="yaml") == text
