@@ -76,6 +76,7 @@ FAILING = [
     ("Mult(1e308, 10)", "Mult: the number is too large"),
     ("Div(1, 0)", "Div: division by zero"),
     ("Div(1.0, 0.0)", "Div: division by zero"),
+    ("ParseFloat(10**310)", 'ParseFloat: "1000'),
     ("HumanSize('1')", 'HumanSize: "size" must be a number, not text'),
     ("ConfigOption('hostnam')", 'ConfigOption: no configuration option "hostnam"'),
     ("ConfigOptionEquals('hostnam', 'x')", 'ConfigOptionEquals: no configuration option "hostnam"'),

@@ -26,8 +26,8 @@ def ParseInt(s: Scalar, base: int = 10) -> int:
 @function(('{{ ParseFloat("1.5") * 2 }}', "3.0"))
 def ParseFloat(s: Scalar) -> float:
     """The number that `s` writes."""
-    if isinstance(s, (int, float)) and not isinstance(s, bool):
-        return parse_float(scalar_text(s)) if isinstance(s, int) else s
+    if isinstance(s, float):
+        return s
     try:
         return parse_float(_text(s))
     except ValueError:
