@@ -25,10 +25,10 @@ MASK = errors.MASK
 HUSHED = "the text is not shown, it may come from a password"
 SHORTEST_MASKED = 4
 """Shorter secrets are masked only as whole words, those of one character only in quotes."""
-_QUOTED = re.compile(r"""("|(?<!\w)').*("|'(?!\w))|("|(?<!\w)').*""", re.DOTALL)
+_QUOTED = r"""(?s)("|(?<!\w)').*("|'(?!\w))|("|(?<!\w)').*"""
 
 
-_NUMBER = re.compile(r"(?<![\w.,])-?\d(?:[\d.]{3,}|[\d.]*e[+-]?\d+)(?!\w|,\d)")
+_NUMBER = r"(?<![\w.,])-?\d(?:[\d.]{3,}|[\d.]*e[+-]?\d+)(?!\w|,\d)"
 
 
 def hush(error: ShipperError) -> None:
@@ -39,8 +39,8 @@ def hush(error: ShipperError) -> None:
     """
     if isinstance(error, errors.ToldError) and not _is_written(error):
         error.message = error.message.replace(error.told, MASK)
-    error.message, found = _QUOTED.subn(f'"{MASK}"', error.message)
-    error.message = _NUMBER.sub(MASK, error.message)
+    error.message, found = re.subn(_QUOTED, f'"{MASK}"', error.message)
+    error.message = re.sub(_NUMBER, MASK, error.message)
     if found or '"' in error.hint:
         error.hint = HUSHED
 

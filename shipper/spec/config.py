@@ -58,7 +58,7 @@ CHOICE_IGNORED = ("recommended",)
 SELECTS = frozenset({"select", "select_one", "select_many"})
 MANY = "select_many"
 # No blank around it, no control character, and no = because of --set
-NAME = re.compile(r"[^\x00-\x20=\x7f-\xa0](?:[^\x00-\x1f=\x7f-\x9f]{0,126}[^\x00-\x20=\x7f-\xa0])?")
+NAME = r"[^\x00-\x20=\x7f-\xa0](?:[^\x00-\x1f=\x7f-\x9f]{0,126}[^\x00-\x20=\x7f-\xa0])?"
 
 
 class Names(NamedTuple):
@@ -111,7 +111,7 @@ def _item(node: Node, names: Names, report: Report) -> ConfigItem:
     kind: ItemType = fields.choice("type", ItemType, "text")
     choices = _choices(fields, report)
     if kind == MANY:
-        names.choices[name] = [choice for choice in choices if NAME.fullmatch(choice.name)]
+        names.choices[name] = [choice for choice in choices if re.fullmatch(NAME, choice.name)]
     if choices and kind not in SELECTS:
         raise fields.key("items").error(f'{fields.what}: "items" is for the type select, not {kind}')
     if kind in SELECTS and not choices:
@@ -170,7 +170,7 @@ def _choices(fields: Fields, report: Report) -> list[ConfigItem]:
 
 def _name(fields: Fields) -> Scalar:
     name = fields.need_text("name")
-    if not NAME.fullmatch(name.text):
+    if not re.fullmatch(NAME, name.text):
         raise name.scalar.error(
             f"{fields.what}: {shown(name.text)} is no name", hint="at most 128 characters, no =, no blank around it"
         )

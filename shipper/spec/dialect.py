@@ -26,13 +26,18 @@ def detect(texts: Iterable[Text]) -> Templating:
     Raises SpecError if others of them, or the same, hold Jinja: then the author has to say which it is.
     """
     written = list(texts)
-    if not any("repl" in text.text and re.search(REPL_ACTION, text.text) for text in written):
+    if not any(_may_be_repl(text.text) and re.search(REPL_ACTION, text.text) for text in written):
         return "jinja"
     for text in written:
         found = re.search(JINJA_ACTION, text.text)
         if found:
             raise _mixed(text, found.start())
     return "repl"
+
+
+def _may_be_repl(text: str) -> bool:
+    """Whether it is worth to look closer, which costs an expression to compile."""
+    return "{{repl" in text or "repl{{" in text
 
 
 def is_static(texts: Iterable[Text], conditions: Iterable[Text]) -> bool:

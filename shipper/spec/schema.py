@@ -63,7 +63,7 @@ _TEXT: Schema = {"type": _SCALAR}
 _TEXT_OR_NONE: Schema = {"type": [*_SCALAR, "null"]}
 _FILLED: Schema = {"type": _SCALAR, "minLength": 1}
 _FILLED_OR_NONE: Schema = {"type": [*_SCALAR, "null"], "minLength": 1}
-_NAME: Schema = {"type": _SCALAR, "pattern": f"^{NAME.pattern}$"}
+_NAME: Schema = {"type": _SCALAR, "pattern": f"^{NAME}$"}
 _NAME_OR_NONE: Schema = _NAME | {"type": [*_SCALAR, "null"]}
 # No enum: an editor offers true and false
 _BOOLEAN: Schema = {

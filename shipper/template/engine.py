@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 OPENINGS = ("{{", "{%", "{#")
 REPL_OPENINGS = ("{{repl", "repl{{")
-WORD = re.compile(r"[A-Za-z]\w+")
 ASKS_FOR_TABLES = re.compile(r"\||\b(?:is|filter)\b")
 
 Escape = Literal["yaml", "json", "none"]
@@ -148,12 +147,10 @@ class Engine:
         """Load what the Jinja template `text`, whose tree is at hand, may ask for: evaluating it then imports nothing."""
         if ASKS_FOR_TABLES.search(text):
             from shipper.template import filters, tests  # noqa: F401 (they fill the tables)
-        wanted = JINJA.further().intersection(WORD.findall(text)).difference(self.globals.names)
-        if wanted:  # or the author's text has the word: `kind: Namespace`
-            from shipper.template.names import called_names
+        from shipper.template.trees import called_names
 
-            for name in wanted & called_names(tree):
-                self.globals.names[name] = Function(name, JINJA[name])
+        for name in JINJA.further().intersection(called_names(tree)).difference(self.globals.names):
+            self.globals.names[name] = Function(name, JINJA[name])
 
     def repl_function(self, name: str) -> Function | None:
         """The function `name` of repl; None if there is none."""

@@ -9,6 +9,7 @@ from jinja2 import nodes
 from shipper.context.functions.facts import BUILT_IN
 from shipper.context.registry import at_most
 from shipper.errors import ShipperError, TemplateError, did_you_mean
+from shipper.template.trees import walk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -61,26 +62,6 @@ def find_mistakes(source: TemplateSource, body: Iterable[nodes.Node], known: Kno
             mistakes.append((offset, error))
     mistakes.sort(key=lambda mistake: mistake[0])
     return [error for _, error in mistakes]
-
-
-def walk(body: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
-    """All nodes, however deep; without recursion."""
-    stack = list(body)
-    while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(node.iter_child_nodes())
-
-
-def called_names(body: Iterable[nodes.Node]) -> set[str]:
-    """The names that a template may call: its variables and filters, and texts, for what takes a filter's name."""
-    names: set[str] = set()
-    for node in walk(body):
-        if isinstance(node, nodes.Name | nodes.Filter):
-            names.add(node.name)
-        elif isinstance(node, nodes.Const) and isinstance(node.value, str):
-            names.add(node.value)
-    return names
 
 
 def own_names(found: Iterable[nodes.Node]) -> set[str]:

@@ -10,7 +10,7 @@ from shipper.context.catalog import REPL_FUNCTIONS
 from shipper.errors import ShipperError, shown
 from shipper.render.shiplint.kinds import assigned, function_of, given, literal
 from shipper.render.shiplint.model import DifferenceError
-from shipper.template.names import walk
+from shipper.template.trees import walk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

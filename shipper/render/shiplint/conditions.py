@@ -10,7 +10,7 @@ from shipper.context.values import FALSE_TEXTS, TRUE_TEXTS
 from shipper.errors import shown
 from shipper.render.shiplint.kinds import assigned, function_of, given, literal
 from shipper.render.shiplint.model import DifferenceError
-from shipper.template.names import walk
+from shipper.template.trees import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

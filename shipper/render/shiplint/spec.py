@@ -25,7 +25,7 @@ from shipper.spec.model import (
     TerraformAsset,
     UnsupportedAsset,
 )
-from shipper.template.names import walk
+from shipper.template.trees import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,8 +12,8 @@ from shipper.errors import LimitError, shown
 from shipper.render.shiplint.kinds import function_of, given, literal
 from shipper.render.shiplint.model import DifferenceError
 from shipper.template.limits import MAX_TOKENS
-from shipper.template.names import walk
 from shipper.template.repl.lexer import COMMENT_END, OPENING, tokens
+from shipper.template.trees import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

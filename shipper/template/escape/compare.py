@@ -32,7 +32,7 @@ Kind = Literal["document", "scalar", "alias", "mapping", "sequence", "end"]
 _COLLECTIONS: dict[type, Kind] = {MappingStartEvent: "mapping", SequenceStartEvent: "sequence"}
 _BLOCK = ("|", ">")
 _STREAM = (StreamStartEvent, StreamEndEvent)
-REFUSED_BY_SOME = re.compile(r"|=|<<|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+REFUSED_BY_SOME = r"|=|<<|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 """Plain scalars that some readers don't know, though YAML 1.1 does, and numbers that JSON, and so Kubernetes, hasn't."""
 
 
@@ -154,7 +154,7 @@ def _is_meant(event: Event, other: Event, site: Site) -> bool:
     if other.style:
         return True
     if site.meaning == "open":
-        return REFUSED_BY_SOME.fullmatch(other.value) is None and not _reads_apart(site)
+        return re.fullmatch(REFUSED_BY_SOME, other.value) is None and not _reads_apart(site)
     return (other.tag is not None or reads_as_string(other.value)) and not _reads_apart(site)
 
 

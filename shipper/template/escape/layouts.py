@@ -162,7 +162,7 @@ def _stay_plain(layout: Layout, pieces: Sequence[Piece]) -> bool:
             continue
         value = parts[0] + "".join(piece.text + part for piece, part in zip(inside, parts[1:], strict=True))
         if all(type(piece) is Printed and piece.open for piece in inside):
-            if REFUSED_BY_SOME.fullmatch(value) is not None:
+            if re.fullmatch(REFUSED_BY_SOME, value) is not None:
                 return False
         elif not reads_as_string(value):
             return False

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 # A key longer than this is written with an explicit `?`: YAML's implicit keys end at 1,024 characters.
 _LONGEST_IMPLICIT_KEY = 1000
-_BLOCK_MARK = re.compile(r"[|>][0-9+-]*")
 _LINE_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
-_COLON = re.compile(r"\s*:")
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_JSON_LITERAL = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+# Compiled when they are first needed: importing this is a part of every cold start
+_BLOCK_MARK = r"[|>][0-9+-]*"
+_COLON = r"\s*:"
+_PROPERTIES = r"(?:[&!]\S*\s+)*"
+_INTEGER = r"-?(?:0|[1-9][0-9]*)"
+_JSON_LITERAL = r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
+_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 
 Meaning = Literal["text", "literal", "open", "node"]
 
@@ -148,7 +149,7 @@ def _properties_length(held: HeldOut, event: Event, inside: Sequence[Slot]) -> i
     if event.anchor is None and event.tag is None:
         return 0
     slice_ = held.text[event.start : event.end]
-    match = _PROPERTIES.match(slice_)
+    match = re.match(_PROPERTIES, slice_)
     length = match.end() if match else 0
     if inside[0].start < event.start + length:
         raise _misplaced(inside[0], "an anchor or a tag")
@@ -248,16 +249,16 @@ def typed_literal(value: object) -> str | None:
     if isinstance(value, TypedText):
         if value.type == "boolean":
             return "true" if value in TRUE_TEXTS else "false" if value in FALSE_TEXTS else None
-        if value.type == "integer" and _INTEGER.fullmatch(value):
+        if value.type == "integer" and re.fullmatch(_INTEGER, value):
             return str(value)
-        if value.type == "number" and _NUMBER.fullmatch(value):
+        if value.type == "number" and re.fullmatch(_NUMBER, value):
             return _number(value)
     return None
 
 
 def may_stay_open(text: str) -> bool:
     """Whether `text` may be tried as a plain scalar of which YAML makes what it will; it is read back in any case."""
-    return text.isprintable() and REFUSED_BY_SOME.fullmatch(text) is None
+    return text.isprintable() and re.fullmatch(REFUSED_BY_SOME, text) is None
 
 
 def _number(text: str) -> str:
@@ -306,7 +307,7 @@ def _written(
         if meaning == "node":
             return inside[0].piece.written()
         if meaning == "open":
-            kept = _JSON_LITERAL.fullmatch(value) if json_file else may_stay_open(value)
+            kept = re.fullmatch(_JSON_LITERAL, value) if json_file else may_stay_open(value)
             if kept:
                 return value
         elif meaning == "literal" or (
@@ -357,7 +358,7 @@ def as_written(held: HeldOut, site: Site) -> Replacement:
 
 def _fits_json(site: Site) -> bool:
     if not site.style:
-        open_literal = site.meaning == "open" and _JSON_LITERAL.fullmatch(site.written) is not None
+        open_literal = site.meaning == "open" and re.fullmatch(_JSON_LITERAL, site.written) is not None
         return site.meaning == "literal" or site.written[0] == '"' or open_literal
     if site.style != '"':
         return False
@@ -388,7 +389,7 @@ def rewritten(held: HeldOut, site: Site) -> list[Replacement]:
     quoted = quote_yaml(site.value)
     if site.style in ("|", ">"):
         # Instead of the mark, so that a comment behind it may stay
-        mark = _BLOCK_MARK.match(held.text, site.start)
+        mark = re.compile(_BLOCK_MARK).match(held.text, site.start)
         content = _content_at(held, site.style, site.start)
         body = held.text[content : site.end]
         blank = body[len(body.rstrip("\n ")) :].lstrip(" ")
@@ -409,7 +410,7 @@ def _needs_explicit_key(held: HeldOut, site: Site, key: str) -> bool:
 
 def _explicit_key(held: HeldOut, site: Site, key: str) -> Replacement:
     """A key too long for `key: value`, as `? key` and, aligned below it, `: value` if there is one."""
-    colon = _COLON.match(held.text, site.end)
+    colon = re.compile(_COLON).match(held.text, site.end)
     if colon is None:
         return Replacement(site.start, site.end, f"? {key}")
     column = site.start - (held.text.rfind("\n", 0, site.start) + 1)

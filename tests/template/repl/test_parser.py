@@ -10,8 +10,8 @@ from jinja2 import nodes
 from shipper.context.catalog import REPL_FUNCTIONS
 from shipper.errors import LimitError, TemplateError
 from shipper.template.expressions import start
-from shipper.template.names import walk
 from shipper.template.repl.absent import absence
+from shipper.template.trees import walk
 from tests.template.repl.outline import outline, parsed
 
 
