@@ -117,6 +117,7 @@ class Templating:
         for text in self.facts.secret_texts():
             self.secrets.learn(text)
         self.scope = build_scope(self.facts)
+        self._decided: dict[tuple[str, str], bool] = {}
         self._config: dict[str, Any] = self.scope.data["config"]  # type: ignore[assignment]  # build_scope makes it
 
     def renew(self) -> None:
@@ -152,6 +153,7 @@ class Templating:
         if option.secret:
             self._secret_names.add(option.name)
             self.secrets.learn(option.text)
+        self._decided.clear()
         self._options[option.name] = option
         self._config[option.name] = option_value(option)
 
@@ -197,11 +199,21 @@ class Templating:
             return self.map.text
 
     def condition(self, field: Text, trace: list[Traced] | None = None, dialect: Dialect | None = None) -> bool:
-        """What a `when` decides. Raises TemplateError where it is neither true nor false."""
+        """What a `when` decides. Raises TemplateError where it is neither true nor false.
+
+        The same one decides the same until an option is defined, unless it may ask for what is made at random.
+        """
+        key = None if trace is not None or self.keeping is not None else (dialect or self.dialect, field.text)
+        known = self._decided.get(key) if key is not None else None
+        if known is not None:
+            return known
         with Hushing(self.engine):
             if self.keeping is not None:
                 self.keeping.begin_field(field)
-            return self.engine.condition(self.source(field, dialect), self.scope, trace)
+            decided = self.engine.condition(self.source(field, dialect), self.scope, trace)
+        if key is not None:
+            self._decided[key] = decided
+        return decided
 
     def asked(self, field: Text, *, condition: bool = False, dialect: Dialect | None = None) -> Asked:
         """The options that `field` asks for, each with the place where its name stands."""
