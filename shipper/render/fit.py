@@ -95,10 +95,10 @@ def writes(text: str, form: re.Pattern[str], parse: Callable[[str], object]) -> 
 
 def is_base64(text: str) -> bool:
     """Whether `text` is padded standard base64 (RFC 4648 §4); it may have line breaks."""
-    import binascii
+    from shipper.context.functions.text import from_base64
 
     try:
-        binascii.a2b_base64(without_breaks(text).encode("ascii"), strict_mode=True)
+        from_base64(text.encode("ascii"))
     except ValueError:
         return False
     return True

@@ -78,7 +78,7 @@ def test_later_values_files_win_over_earlier_ones(render: Callable[..., Ran], tm
     assert '{text: a, data: "", pw: a}' in lines(render(SPEC, "-f", "b.yaml", "-f", "a.yaml"))[4]
 
 
-@pytest.mark.parametrize("value", ["aGVsbG8", "a b=", "aGVs!G8=", "=", "höllo"])
+@pytest.mark.parametrize("value", ["aGVsbG8", "a b=", "aGVs!G8=", "=", "höllo", "YWJj=", "YWJj===="])
 def test_a_file_option_takes_base64_only_and_shows_nothing_of_it(value: str, render: Callable[..., Ran]) -> None:
     ran = render(SPEC, "--set", f"cert={value}")
     expected = "error: option cert: the value is no standard base64 (--set-file NAME=PATH takes the file itself)\n"

@@ -6,9 +6,12 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from shipper.context.build import build_scope, license_facts
 from shipper.context.facts import Facts, Option, Scope
 from shipper.context.functions import FUNCTIONS
+from shipper.errors import TemplateError
 from shipper.template.engine import REPL_OPENINGS, Engine
 from shipper.template.source import TemplateSource
 from tests.keepers import MemoryKeeper
@@ -84,6 +87,14 @@ FACTS = Facts(
 
 def facts(**changes: Any) -> Facts:
     return FACTS._replace(**changes)
+
+
+def check_leniency(action: str, lenient: str, message: str) -> None:
+    """Hold an action to Ship's answer where its silence is wanted, and else to an error that begins with `message`."""
+    assert render(f"{{{{repl {action} }}}}", facts(missing="empty")) == lenient
+    with pytest.raises(TemplateError) as caught:
+        render(f"{{{{repl {action} }}}}")
+    assert caught.value.message.startswith(message)
 
 
 def render(template: str, given: Facts = FACTS, **data: Any) -> str:

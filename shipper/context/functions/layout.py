@@ -119,7 +119,7 @@ def _padded(text: str, pad: str, *, blank: bool) -> str:
     return "\n".join([first, *(pad + line if line or blank else line for line in rest)])
 
 
-def _pad(first: bool, width: int) -> tuple[Piece, ...]:  # noqa: FBT001
+def _pad(first: bool, width: int) -> tuple[Piece, ...]:  # noqa: FBT001 (what indent was given)
     return (Author(" " * width, UNKNOWN),) if first else ()
 
 

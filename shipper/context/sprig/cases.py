@@ -99,7 +99,7 @@ def swapcase(budget: Budget, s: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _swapped(character: str, begins: bool) -> tuple[str, bool]:  # noqa: FBT001
+def _swapped(character: str, begins: bool) -> tuple[str, bool]:  # noqa: FBT001 (given back in the same order)
     """A character in its other case, and whether a word begins behind it. One object for each: texts may be long."""
     if character.isupper() or character.istitle():
         return go_lower(character), False

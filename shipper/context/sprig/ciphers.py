@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shipper.context import randomness
 from shipper.context.certificates import read_certificate
+from shipper.context.functions.text import from_base64
 from shipper.context.keeping import kept
 from shipper.context.registry import check_size, function
 from shipper.errors import TemplateError, shown
@@ -47,14 +48,12 @@ def _encrypted(text: str, password: str) -> str:
 )
 def decryptAES(s: str, password: str) -> str:
     """What `encryptAES` with the same password encrypted."""
-    import binascii
-
     from cryptography.hazmat.primitives.padding import PKCS7
 
     if not s:
         return ""
     try:
-        data = binascii.a2b_base64(s.encode(), strict_mode=True)
+        data = from_base64(s.encode())
         decryptor = _cipher(password, data[:_BLOCK]).decryptor()
         unpadder = PKCS7(8 * _BLOCK).unpadder()
         padded = decryptor.update(data[_BLOCK:]) + decryptor.finalize()

@@ -52,6 +52,6 @@ def any_(*values: object) -> bool:
     subject="last",
     table="further",
 )
-def ternary(condition: bool, then: object, otherwise: object) -> object:  # noqa: FBT001
+def ternary(condition: bool, then: object, otherwise: object) -> object:  # noqa: FBT001 (templates give it by position)
     """`then` if the condition is true, else `otherwise`."""
     return then if condition else otherwise
