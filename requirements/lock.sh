@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes the locks anew: what `make demo` installs (run.txt) and what development and CI install (dev.txt).
+# Writes the locks anew: what `make demo` installs (run.txt), what the license server and the operator need on top
+# (server.txt), and what development and CI install (dev.txt).
 # With hashes of every file of a release, so that one lock serves every supported Python.
 # Pass --upgrade to take newer versions.
 set -euo pipefail
@@ -14,4 +15,5 @@ compile() {
 }
 
 compile "$@" --output-file requirements/run.txt
-compile "$@" --extra test --extra lint --extra lock --constraint requirements/run.txt --output-file requirements/dev.txt
+compile "$@" --extra server --constraint requirements/run.txt --output-file requirements/server.txt
+compile "$@" --extra test --extra lint --extra lock --constraint requirements/server.txt --output-file requirements/dev.txt

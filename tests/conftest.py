@@ -21,6 +21,11 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+SERVER_VARIABLES = {
+    "ADDRESS", "DATABASE_URL", "TLS_CERT_PATH", "TLS_KEY_PATH", "ROOT_PATH", "TRUST_KEY_PATH", "LOG_LEVEL", "LOG_FORMAT"
+}  # fmt: skip
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write the golden files anew instead of comparing with them"
@@ -49,7 +54,8 @@ def kubectl() -> str:
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on what the caller's shell sets for shipper."""
     for name in list(os.environ):
-        if name.startswith("SHIPPER_") and name not in {"SHIPPER_CORPORA", "SHIPPER_REQUIRE_TOOLS"}:
+        ours = name.startswith(("SHIPPER_", "OPERATOR_", "LICENSE_", "PG")) or name in SERVER_VARIABLES
+        if ours and name not in {"SHIPPER_CORPORA", "SHIPPER_REQUIRE_TOOLS"}:
             monkeypatch.delenv(name)
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
 

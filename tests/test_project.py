@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAVY = {"jinja2", "cryptography", "requests", "rich", "sqlite3", "re2", "yaml", "typer", "pydantic", "hypothesis"}
+SERVICES = {"starlette", "uvicorn", "httptools", "uvloop", "msgspec", "apsw", "psycopg", "prometheus_client", "asyncio"}
 
 
 @pytest.fixture(scope="session")
@@ -35,14 +36,14 @@ def loaded_by(statement: str) -> set[str]:
 
 @pytest.mark.parametrize("module", ["shipper", "shipper.errors", "shipper.cli", "shipper.cli.main"])
 def test_importing_the_command_line_loads_nothing_heavy(module: str) -> None:
-    assert not loaded_by(f"import {module}") & HEAVY
+    assert not loaded_by(f"import {module}") & (HEAVY | SERVICES)
 
 
 def test_a_license_in_a_file_loads_no_http_client() -> None:
     arguments = ["render", "specs/quickstart.yaml", "--license", "specs/quickstart/license.pem"]
     run = f"from shipper.cli.main import main\nassert main({arguments}) == 0"
     loaded = loaded_by(run)
-    assert not loaded & {"requests", "urllib3", "ssl", "http"}
+    assert not loaded & {"requests", "urllib3", "ssl", "http", *SERVICES}
     assert loaded >= {"jinja2", "cryptography"}
 
 
@@ -53,12 +54,13 @@ def test_the_program_is_installed(project: dict[str, Any]) -> None:
 
 
 def test_the_floors_that_are_tested_are_the_declared_ones(project: dict[str, Any], repository: Path) -> None:
-    declared = {re.sub(r"(,<.*)", "", item).replace(">=", "==") for item in project["dependencies"]}
+    items = [*project["dependencies"], *project["optional-dependencies"]["server"]]
+    declared = {re.sub(r"(,<.*)", "", item).replace(">=", "==") for item in items}
     lines = (repository / "requirements" / "minimum.txt").read_text(encoding="utf-8").splitlines()
     assert {line for line in lines if not line.startswith("#")} == declared
 
 
-@pytest.mark.parametrize("name", ["run.txt", "dev.txt", "tools.txt", "go.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "server.txt", "dev.txt", "tools.txt", "go.txt"])
 def test_the_locks_pin_by_hash_and_name_no_host(name: str, repository: Path) -> None:
     text = (repository / "requirements" / name).read_text(encoding="utf-8")
     assert not re.search(r"https?:|file://|--(extra-)?index|--find-links|--trusted-host", text)
@@ -73,7 +75,7 @@ def test_what_runs_is_locked_alike_for_development(repository: Path) -> None:
         lock = (repository / "requirements" / name).read_text(encoding="utf-8")
         return set(re.findall(r"^\S+==\S+", lock, flags=re.MULTILINE))
 
-    assert pins("run.txt") <= pins("dev.txt")
+    assert pins("run.txt") <= pins("server.txt") <= pins("dev.txt")
 
 
 def test_the_first_commands_of_the_readme_are_the_makefiles(repository: Path) -> None:

@@ -15,15 +15,15 @@ import trustme
 
 from shipper.license import http
 from shipper.license.http import Pace
-from tests import faults
-from tests.faults import Server, gives, license_json, license_pem, says
+from tests import faulty
+from tests.faulty import Server, gives, license_json, license_pem, says
 from tests.license.sample import OTHER, STRANGER, VENDOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.faults import Answer
+    from tests.faulty import Answer
     from tests.program import Ran
 
 SECRET = "sekret-license-key"
@@ -56,7 +56,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("SHIPPER_LICENSE_KEY", SECRET)
     monkeypatch.setenv("SHIPPER_TRUST_KEY", "vendor.pub")
     monkeypatch.setattr(http, "PACE", Pace(first=0.01))
-    with faults.ends_within(30):
+    with faulty.ends_within(30):
         yield tmp_path
 
 
@@ -195,18 +195,18 @@ class TestWrongUsage:
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n"
 FAULTS: dict[str, tuple[Answer, int, bool]] = {
     # The answer, the exit code, whether the kept license stands in
-    "silent": (faults.silent, 6, True),
-    "slow drip": (faults.drips(HEAD), 6, True),
-    "slow headers": (faults.drips(b"HTTP/1.1 200 OK\r\nA: "), 6, True),
-    "reset": (faults.resets(b""), 6, True),
-    "reset mid-body": (faults.resets(HEAD + b"{"), 6, True),
-    "cut off": (faults.raw(HEAD + license_json()[:100]), 6, True),
-    "500": (faults.problem(500), 6, True),
-    "503": (faults.problem(503), 6, True),
-    "401": (faults.problem(401), 6, False),
-    "404": (faults.problem(404), 6, False),
-    "redirect elsewhere": (faults.sends_on("http://localhost:1/"), 6, False),
-    "gigabyte": (faults.endless(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536), 6, False),
+    "silent": (faulty.silent, 6, True),
+    "slow drip": (faulty.drips(HEAD), 6, True),
+    "slow headers": (faulty.drips(b"HTTP/1.1 200 OK\r\nA: "), 6, True),
+    "reset": (faulty.resets(b""), 6, True),
+    "reset mid-body": (faulty.resets(HEAD + b"{"), 6, True),
+    "cut off": (faulty.raw(HEAD + license_json()[:100]), 6, True),
+    "500": (faulty.problem(500), 6, True),
+    "503": (faulty.problem(503), 6, True),
+    "401": (faulty.problem(401), 6, False),
+    "404": (faulty.problem(404), 6, False),
+    "redirect elsewhere": (faulty.sends_on("http://localhost:1/"), 6, False),
+    "gigabyte": (faulty.endless(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536), 6, False),
     "packed": (says(200, license_json(), Content_Encoding="gzip"), 6, False),
     "html": (says(200, b"<html><body>Sign in</body></html>"), 6, False),
     "cut off JSON": (says(200, license_json()[:100]), 6, False),
@@ -257,13 +257,13 @@ def test_the_kept_license_is_used_only_as_allowed(name: str, shipper: Callable[.
 
 
 def test_nobody_listens(shipper: Callable[..., Ran]) -> None:
-    ran = shipper("render", "spec.yaml", "--license-server", f"http://127.0.0.1:{faults.closed_port()}")
+    ran = shipper("render", "spec.yaml", "--license-server", f"http://127.0.0.1:{faulty.closed_port()}")
     assert (ran.code, ran.out) == (6, "")
     assert "the server can't be reached: connection refused (tried 4 times)" in ran.err
 
 
 def test_a_black_hole(shipper: Callable[..., Ran]) -> None:
-    with faults.black_hole() as url:
+    with faulty.black_hole() as url:
         ran = shipper("render", "spec.yaml", "--license-server", url, "--timeout", "0.5")
     assert (ran.code, ran.out) == (6, "")
     assert "it doesn't answer in time" in ran.err
@@ -409,7 +409,7 @@ class TestTls:
         assert "no secure connection can be made" in ran.err
 
     def test_a_handshake_that_takes_for_ever(self, shipper: Callable[..., Ran]) -> None:
-        with faults.black_hole() as url:
+        with faulty.black_hole() as url:
             arguments = ("--license-server", url.replace("http:", "https:"), "--timeout", "0.3")
             ran = shipper("render", "spec.yaml", *arguments)
         assert ran.code == 6
@@ -431,7 +431,7 @@ class TestProxies:
         assert "hunter2" not in ran.err
 
     def test_unless_it_is_excepted(self, shipper: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
-        with Server(faults.problem(500)) as proxy, Server(GOOD) as server:
+        with Server(faulty.problem(500)) as proxy, Server(GOOD) as server:
             monkeypatch.setenv("HTTP_PROXY", proxy.url)
             monkeypatch.setenv("NO_PROXY", "127.0.0.1")
             assert shipper("render", "spec.yaml", "--license-server", server.url).code == 0
@@ -468,7 +468,7 @@ def test_passwords_in_netrc_are_not_sent(
     (folder / "netrc").write_text("machine 127.0.0.1 login u password p\n")
     (folder / "netrc").chmod(0o600)
     monkeypatch.setenv("NETRC", str(folder / "netrc"))
-    with Server(faults.sends_on("/b"), GOOD) as server:
+    with Server(faulty.sends_on("/b"), GOOD) as server:
         assert shipper("render", "spec.yaml", "--license-url", server.url).code == 0
     assert len(server.asked) == 2
     assert all("authorization" not in asked.headers for asked in server.asked)

@@ -16,13 +16,13 @@ from shipper import __version__
 from shipper.license import http, urls
 from shipper.license.faults import RequestError
 from shipper.license.http import Pace, Request
-from tests import faults
-from tests.faults import Server, raw, says
+from tests import faulty
+from tests.faulty import Server, raw, says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.faults import Answer
+    from tests.faulty import Answer
 
 QUICK = Pace(first=0.01)
 ONCE = Pace(attempts=1)
@@ -31,7 +31,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
 
 @pytest.fixture(autouse=True)
 def _no_test_hangs() -> Iterator[None]:
-    with faults.ends_within(20):
+    with faulty.ends_within(20):
         yield
 
 
@@ -80,10 +80,10 @@ class TestAnswers:
             says(200, b"x" * 1001),
             raw(HEAD + b"\r\n" + b"x" * 1001),
             says(200, b"", Content_Length="1001"),
-            faults.endless(HEAD + b"Content-Length: %d\r\n\r\n" % faults.ENDLESS, b"x" * 65536),
-            faults.endless(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b"x" * 65536 + b"\r\n"),
-            faults.endless(HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", b"x" * 65536),
-            faults.endless(HEAD + b"\r\n", b"x" * 65536),
+            faulty.endless(HEAD + b"Content-Length: %d\r\n\r\n" % faulty.ENDLESS, b"x" * 65536),
+            faulty.endless(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b"x" * 65536 + b"\r\n"),
+            faulty.endless(HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", b"x" * 65536),
+            faulty.endless(HEAD + b"\r\n", b"x" * 65536),
             says(200, b"hello", Content_Length="9" * 30),
         ],
         ids=[
@@ -111,7 +111,7 @@ class TestAnswers:
 
     @pytest.mark.parametrize("status", [201, 204, 206, 304, 400, 401, 403, 404, 410, 418])
     def test_what_is_no_answer(self, status: int) -> None:
-        error = failed(faults.problem(status), says(200, b"hello"), pace=QUICK)
+        error = failed(faulty.problem(status), says(200, b"hello"), pace=QUICK)
         assert (error.exit_code, error.status, error.away) == (6, status, False)
         assert "SERVER-TEXT" not in str(error)
 
@@ -176,7 +176,7 @@ class TestRedirects:
     def test_to_the_same_origin(self, status: int, location: str) -> None:
         with Server() as server:
             host = server.url.removeprefix("http://")
-            server.answers = faults.sends_on(location.format(host=host), status), says(200, b"hello")
+            server.answers = faulty.sends_on(location.format(host=host), status), says(200, b"hello")
             assert get(f"{server.url}/a", key="k") == b"hello"
         assert [asked.target for asked in server.asked] == ["/a", "/b?c"]
         assert [asked.headers["key"] for asked in server.asked] == ["k", "k"]
@@ -204,7 +204,7 @@ class TestRedirects:
     )
     def test_to_anywhere_else(self, location: str) -> None:
         with Server(says(200, b"stolen")) as other, Server() as server:
-            server.answers = (faults.sends_on(location.format(port=server.port, other=other.port)),)
+            server.answers = (faulty.sends_on(location.format(port=server.port, other=other.port)),)
             with pytest.raises(RequestError) as caught:
                 get(f"{server.url}/a", key="k", pace=QUICK)
         assert other.asked == []
@@ -214,33 +214,33 @@ class TestRedirects:
 
     def test_to_https_it_says_so(self) -> None:
         with Server() as server:
-            server.answers = (faults.sends_on(f"https://127.0.0.1:{server.port}/a"),)
+            server.answers = (faulty.sends_on(f"https://127.0.0.1:{server.port}/a"),)
             with pytest.raises(RequestError, match="not to itself") as caught:
                 get(server.url)
         assert caught.value.hint == f'give the URL with "https://127.0.0.1:{server.port}"'
 
     def test_in_a_circle(self) -> None:
-        assert failed(faults.sends_on("/"), pace=QUICK).message == "the server sends on more than 5 times"
+        assert failed(faulty.sends_on("/"), pace=QUICK).message == "the server sends on more than 5 times"
 
     def test_to_nowhere(self) -> None:
         assert failed(says(302), pace=QUICK).message == "the server sends on without saying where"
 
     def test_the_body_of_one_is_not_read(self) -> None:
-        head = b"HTTP/1.1 302 X\r\nLocation: /b\r\nContent-Length: %d\r\n\r\n" % faults.ENDLESS
-        with Server(faults.endless(head, b"x" * 65536), says(200, b"hello")) as server:
+        head = b"HTTP/1.1 302 X\r\nLocation: /b\r\nContent-Length: %d\r\n\r\n" % faulty.ENDLESS
+        with Server(faulty.endless(head, b"x" * 65536), says(200, b"hello")) as server:
             assert get(server.url) == b"hello"
 
 
 AWAY = {
-    "500": faults.problem(500),
-    "502": faults.problem(502),
-    "503": faults.problem(503),
-    "504": faults.problem(504),
-    "429": faults.problem(429),
+    "500": faulty.problem(500),
+    "502": faulty.problem(502),
+    "503": faulty.problem(503),
+    "504": faulty.problem(504),
+    "429": faulty.problem(429),
     "no answer": raw(b""),
-    "reset": faults.resets(b""),
-    "reset in the headers": faults.resets(HEAD),
-    "reset in the body": faults.resets(HEAD + b"Content-Length: 9\r\n\r\nhello"),
+    "reset": faulty.resets(b""),
+    "reset in the headers": faulty.resets(HEAD),
+    "reset in the body": faulty.resets(HEAD + b"Content-Length: 9\r\n\r\nhello"),
     "half a body": raw(HEAD + b"Content-Length: 9\r\n\r\nhello"),
     "half a chunk": raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\nhello"),
 }
@@ -260,13 +260,13 @@ class TestAgain:
         assert error.hint.endswith("tried 4 times")
 
     def test_a_failure_that_stays_is_not_tried_again(self) -> None:
-        with Server(faults.problem(501), says(200, b"hello")) as server, pytest.raises(RequestError) as caught:
+        with Server(faulty.problem(501), says(200, b"hello")) as server, pytest.raises(RequestError) as caught:
             get(server.url, pace=QUICK)
         assert (caught.value.away, server.connections) == (True, 1)
 
     def test_nobody_listens(self) -> None:
         with pytest.raises(RequestError, match="can't be reached: connection refused") as caught:
-            get(f"http://127.0.0.1:{faults.closed_port()}", pace=QUICK)
+            get(f"http://127.0.0.1:{faulty.closed_port()}", pace=QUICK)
         assert caught.value.away
 
     def test_a_name_without_an_address(self) -> None:
@@ -282,7 +282,7 @@ class TestAgain:
     def test_pauses_grow_and_are_random(self) -> None:
         slept: list[float] = []
         pace = Pace(attempts=7, first=1, longest=8, clock=lambda: 0.0, sleep=slept.append, jitter=lambda: 0.5)
-        failed(faults.problem(503), pace=pace, timeout=100)
+        failed(faulty.problem(503), pace=pace, timeout=100)
         assert slept == [0.5, 1, 2, 4, 4, 4]
 
     def test_the_server_may_ask_for_more(self) -> None:
@@ -307,11 +307,11 @@ class TestAgain:
 
 
 SLOW = {
-    "silent": faults.silent,
-    "drips headers": faults.drips(HEAD + b"A: "),
-    "drips a body": faults.drips(HEAD + b"Content-Length: 900\r\n\r\n"),
-    "drips chunks": faults.drips(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
-    "drips interim answers": faults.drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "silent": faulty.silent,
+    "drips headers": faulty.drips(HEAD + b"A: "),
+    "drips a body": faulty.drips(HEAD + b"Content-Length: 900\r\n\r\n"),
+    "drips chunks": faulty.drips(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "drips interim answers": faulty.drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
 }
 
 
@@ -323,7 +323,7 @@ class TestInTime:
         assert error.message == "the server can't be reached: it doesn't answer in time"
 
     def test_a_black_hole(self) -> None:
-        with faults.black_hole() as url, pytest.raises(RequestError, match="doesn't answer in time") as caught:
+        with faulty.black_hole() as url, pytest.raises(RequestError, match="doesn't answer in time") as caught:
             get(url, timeout=0.3)
         assert caught.value.away
 
@@ -336,7 +336,7 @@ class TestInTime:
 
     def test_an_attempt_takes_only_a_part_of_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(http, "ATTEMPT_SECONDS", 0.2)
-        with Server(faults.silent, says(200, b"hello")) as server:
+        with Server(faulty.silent, says(200, b"hello")) as server:
             assert get(server.url, pace=QUICK, timeout=0.6) == b"hello"
 
 

@@ -14,8 +14,8 @@ from shipper.license.armor import armor
 from shipper.license.defects import DefectError
 from shipper.license.http import Pace
 from shipper.license.sources import Obtained, Remote
-from tests import faults
-from tests.faults import Server, gives, license_json, license_pem, says
+from tests import faulty
+from tests.faulty import Server, gives, license_json, license_pem, says
 from tests.license.sample import NOW, OTHER, STRANGER, VENDOR
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from tests.faults import Answer
+    from tests.faulty import Answer
 
 DAY = timedelta(days=1)
 
@@ -31,7 +31,7 @@ DAY = timedelta(days=1)
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(http, "PACE", Pace(attempts=2, first=0.01))
-    with faults.ends_within(20):
+    with faulty.ends_within(20):
         yield
 
 
@@ -160,7 +160,7 @@ class TestAnswers:
     def test_a_key_that_is_refused(self, away: Away, status: int, text: str) -> None:
         away.obtain(gives())
         with pytest.raises(NetworkError) as caught:
-            away.obtain(faults.problem(status))
+            away.obtain(faulty.problem(status))
         assert text in caught.value.message
         assert caught.value.hint
 
@@ -171,24 +171,24 @@ class TestAnswers:
 
 
 AWAY = {
-    "500": faults.problem(500),
-    "501": faults.problem(501),
-    "503": faults.problem(503),
-    "429": faults.problem(429),
-    "reset": faults.resets(b""),
+    "500": faulty.problem(500),
+    "501": faulty.problem(501),
+    "503": faulty.problem(503),
+    "429": faulty.problem(429),
+    "reset": faulty.resets(b""),
 }
 HERE = {
-    "400": faults.problem(400),
-    "401": faults.problem(401),
-    "403": faults.problem(403),
-    "404": faults.problem(404),
-    "redirect": faults.sends_on("http://localhost:1/"),
+    "400": faulty.problem(400),
+    "401": faulty.problem(401),
+    "403": faulty.problem(403),
+    "404": faulty.problem(404),
+    "redirect": faulty.sends_on("http://localhost:1/"),
     "html": says(200, b"<html>"),
     "too large": says(200, b"x" * 100_000),
     "packed": says(200, license_json(), Content_Encoding="gzip"),
     "stranger": says(200, license_json(STRANGER)),
     "other product": says(200, license_json(product="other")),
-    "no http": faults.raw(b"SSH-2.0-x\r\n"),
+    "no http": faulty.raw(b"SSH-2.0-x\r\n"),
 }
 
 
@@ -208,9 +208,9 @@ class TestTheKept:
 
     def test_using_it_does_not_make_it_younger(self, away: Away) -> None:
         away.obtain(gives())
-        away.obtain(faults.problem(500), now=NOW + 6 * DAY)
+        away.obtain(faulty.problem(500), now=NOW + 6 * DAY)
         with pytest.raises(NetworkError) as caught:
-            away.obtain(faults.problem(500), now=NOW + 7 * DAY)
+            away.obtain(faulty.problem(500), now=NOW + 7 * DAY)
         assert "fetched 7 days ago, and is good for 7 days" in caught.value.hint
 
     @pytest.mark.parametrize("name", HERE)
@@ -222,7 +222,7 @@ class TestTheKept:
 
     def test_without_one_the_server_is_missed(self, away: Away) -> None:
         with pytest.raises(NetworkError, match="answers 500") as caught:
-            away.obtain(faults.problem(500))
+            away.obtain(faulty.problem(500))
         assert "kept" not in caught.value.hint
 
     @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ class TestTheKept:
     ) -> None:
         away.obtain(gives(**changes))
         with pytest.raises(NetworkError) as caught:
-            away.obtain(faults.problem(500), now=now)
+            away.obtain(faulty.problem(500), now=now)
         assert "the license that was kept can't be used: " in caught.value.hint
         assert reason in caught.value.hint
 
@@ -247,18 +247,18 @@ class TestTheKept:
         assert away.remote.cache_path
         cache.store(away.remote.cache_path, forged)
         with pytest.raises(NetworkError) as caught:
-            away.obtain(faults.problem(500))
+            away.obtain(faulty.problem(500))
         assert "signed by no trusted key" in caught.value.hint
         cache.store(away.remote.cache_path, forged._replace(envelope=license_json(product="other")))
         with pytest.raises(NetworkError) as caught:
-            away.obtain(faults.problem(500))
+            away.obtain(faulty.problem(500))
         assert "is for the product" in caught.value.hint
 
     def test_another_key_has_another(self, away: Away) -> None:
         away.obtain(gives())
         away.remote = sources.from_server(away.server.url, "other", cache_folder=away.remote.cache_folder)
         with pytest.raises(NetworkError, match="answers 500"):
-            away.obtain(faults.problem(500))
+            away.obtain(faulty.problem(500))
 
     def test_a_damaged_one_costs_a_warning(self, away: Away) -> None:
         away.obtain(gives())
@@ -266,11 +266,11 @@ class TestTheKept:
         with open(away.remote.cache_path, "w", encoding="ascii") as stream:
             stream.write("{")
         with pytest.raises(NetworkError) as caught:
-            away.obtain(faults.problem(500))
+            away.obtain(faulty.problem(500))
         assert "is damaged" in caught.value.hint
         (warning,) = away.obtain(gives()).warnings
         assert "is damaged" in warning
-        assert away.obtain(faults.problem(500)).license
+        assert away.obtain(faulty.problem(500)).license
 
     def test_one_that_cannot_be_written_costs_a_warning(self, away: Away, tmp_path: Path) -> None:
         (tmp_path / "licenses").write_text("")

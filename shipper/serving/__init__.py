@@ -1,0 +1,1 @@
+"""What the license server and the operator share as HTTP services: routes, errors, limits, TLS, logs."""

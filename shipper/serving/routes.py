@@ -1,0 +1,59 @@
+"""Routes as data: one table serves requests, makes the OpenAPI document, and says which key opens what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+
+class Scope(StrEnum):
+    """What a key is good for. `admin` opens all that `operator` and `report` open; `public` needs no key."""
+
+    public = "public"
+    operator = "operator"
+    report = "report"
+    admin = "admin"
+
+
+class Empty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """No parameters."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One documented answer: `body` is a type that msgspec knows, None for an empty one."""
+
+    description: str
+    body: Any = None
+    media_type: str = "application/json"
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Route:
+    """`path` may hold `{name}`. `query`, `body` and `params` are msgspec types that a request is checked against.
+
+    `handler` gets the request; what was checked is in `request.state.query`, `.body` and `.params`. It returns a
+    response, or raises ProblemError.
+    """
+
+    method: str
+    path: str
+    scopes: frozenset[Scope]
+    handler: Callable[[Request], Awaitable[Response]]
+    summary: str
+    answers: Mapping[int, Answer]
+    description: str = ""
+    params: type[msgspec.Struct] = Empty
+    query: type[msgspec.Struct] = Empty
+    body: Any = None
+    max_body: int = 64 * 1024

@@ -1,0 +1,1 @@
+"""Durable storage: SQLite and Postgres behind one small protocol."""
