@@ -1,4 +1,4 @@
-"""One GET, done so that it ends in time, takes little, and tells nobody else what it asks with.
+"""Requests, done so that they end in time, take little, and tell nobody else what they ask with.
 
 A server is a stranger: its answer has a limit, is never unpacked, and may send on only to its own origin (scheme,
 host and port). All time limits are one deadline, also for the slow resolution of a name and for headers that
@@ -8,6 +8,7 @@ trickle. `requests` is imported only here, and only for a request.
 from __future__ import annotations
 
 import random
+import threading
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +19,7 @@ from shipper.license import urls
 from shipper.license.faults import RequestError, fault, unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
     import requests
 
@@ -30,18 +31,33 @@ MAX_REDIRECTS = 5
 ATTEMPT_SECONDS = 10.0
 """What one attempt may take, or a third of the whole time where that is more."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SAME_AGAIN = frozenset({307, 308})
+"""Redirects that keep method and body (RFC 9110, 15.4)."""
 _AGAIN = frozenset({429, 500, 502, 503, 504})
+_EMPTY = frozenset({204, 304})
+"""Answers without a body; 304 may announce the length that another answer would have (RFC 9110, 8.6)."""
 _CHUNK = 16 * 1024
+_CONNECTIONS = 32
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: `headers` may hold secrets. `timeout` is for all attempts together, in seconds."""
+    """What is asked for: `headers` and `body` may hold secrets. `timeout` is for all attempts together, in seconds."""
 
     place: Place
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout: float = 30.0
     ca_file: str | None = None
+    method: str = "GET"
+    body: bytes | None = field(default=None, repr=False)
+
+
+class Reply(NamedTuple):
+    """A whole answer; names of `headers` are found in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class Pace(NamedTuple):
@@ -63,6 +79,7 @@ class Pace(NamedTuple):
 
 
 PACE = Pace()
+_TWICE = Pace(attempts=2, first=0.05)
 
 
 def get(request: Request, *, max_bytes: int, pace: Pace | None = None) -> bytes:
@@ -71,7 +88,45 @@ def get(request: Request, *, max_bytes: int, pace: Pace | None = None) -> bytes:
     Tries again, within `request.timeout`, where the server can't be reached, breaks off, or answers 429, 500, 502,
     503 or 504. Raises RequestError.
     """
-    pace = pace or PACE
+
+    def attempt(seconds: float) -> bytes:
+        with _session() as session:
+            reply = _attempt(session, request, seconds, max_bytes, (200,))
+        return reply.body
+
+    return _in_time(request, pace or PACE, attempt)
+
+
+class Line:
+    """Keeps connections open for further requests. Threads may share it.
+
+    An idle connection may have been closed by the server when the next request is sent: what is asked must bear
+    being sent twice.
+    """
+
+    def __init__(self) -> None:
+        self._session: requests.Session | None = None
+        self._lock = threading.Lock()
+
+    def ask(self, request: Request, *, max_bytes: int) -> Reply:
+        """The answer, whatever its status, of at most `max_bytes`. What can't be reached is tried twice.
+
+        Raises RequestError where there is none.
+        """
+        with self._lock:
+            self._session = session = self._session or _kept_session()
+        return _in_time(request, _TWICE, lambda seconds: _attempt(session, request, seconds, max_bytes, None))
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        with self._lock:
+            if self._session is not None:
+                self._session.close()
+            self._session = None
+
+
+def _in_time(request: Request, pace: Pace, attempt_for: Callable[[float], T]) -> T:
+    """What one of the attempts gives, each with its number of seconds. Raises RequestError."""
     end = pace.clock() + request.timeout
     longest = max(ATTEMPT_SECONDS, request.timeout / 3)
     attempt = 0
@@ -79,7 +134,7 @@ def get(request: Request, *, max_bytes: int, pace: Pace | None = None) -> bytes:
         attempt += 1
         seconds = min(longest, max(end - pace.clock(), 0.001))
         try:
-            return within(seconds, partial(_attempt, request, seconds, max_bytes))
+            return within(seconds, partial(attempt_for, seconds))
         except RequestError as error:
             wait = pace.pause(attempt, error.retry_after)
             if error.again and attempt < pace.attempts and pace.clock() + wait < end:
@@ -96,7 +151,6 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     Neither resolving a name nor reading headers has a time limit of its own, so the work has a thread that can be
     left behind. It doesn't keep the program from ending.
     """
-    import threading
     from concurrent.futures import Future, wait
 
     future: Future[T] = Future()
@@ -114,8 +168,13 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     return future.result()
 
 
-def _attempt(request: Request, seconds: float, max_bytes: int) -> bytes:
-    """One request, and those to which the server's own origin sends on. Raises RequestError."""
+def _attempt(
+    session: requests.Session, request: Request, seconds: float, max_bytes: int, wanted: Container[int] | None
+) -> Reply:
+    """One request, and those to which the server's own origin sends on; of another status than `wanted` it is an error.
+
+    Raises RequestError.
+    """
     import http.client
 
     import requests
@@ -126,19 +185,25 @@ def _attempt(request: Request, seconds: float, max_bytes: int) -> bytes:
     # make requests and http.client raise ValueError and TypeError
     refused = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
     try:
-        with _session() as session:
-            for _ in range(MAX_REDIRECTS + 1):
-                with session.get(
-                    place.url,
-                    headers={**session.headers, **request.headers},
-                    timeout=seconds,
-                    verify=request.ca_file or True,
-                    stream=True,
-                    allow_redirects=False,
-                ) as response:
-                    if response.status_code not in _REDIRECTS:
-                        return _body(response, max_bytes)
-                    place = _next(place, response.headers.get("Location"))
+        for _ in range(MAX_REDIRECTS + 1):
+            with session.request(
+                request.method,
+                place.url,
+                headers={**session.headers, **request.headers},
+                data=request.body,
+                timeout=seconds,
+                verify=request.ca_file or True,
+                stream=True,
+                allow_redirects=False,
+            ) as response:
+                status = response.status_code
+                if status not in _REDIRECTS:
+                    if wanted is not None and status not in wanted:
+                        raise _unwanted(response)
+                    return Reply(status, response.headers, _body(response, max_bytes))
+                if request.body is not None and status not in _SAME_AGAIN:
+                    raise RequestError(f"the server sends on without what was sent to it ({status})")
+                place = _next(place, response.headers.get("Location"))
     except (*refused, ValueError, TypeError) as error:
         raise fault(error) from None
     raise RequestError(f"the server sends on more than {MAX_REDIRECTS} times")
@@ -158,6 +223,19 @@ def _session() -> requests.Session:
     session.headers.clear()
     # What is packed could unpack to anything
     session.headers.update({"User-Agent": f"shipper/{__version__}", "Accept-Encoding": "identity"})
+    return session
+
+
+def _kept_session() -> requests.Session:
+    """The same for many requests: it keeps connections, and no cookies."""
+    from http.cookiejar import DefaultCookiePolicy
+
+    from requests.adapters import HTTPAdapter
+
+    session = _session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
     return session
 
 
@@ -183,22 +261,25 @@ def _next(place: Place, location: str | None) -> Place:
     raise RequestError(f'the server sends on to "{target.site}", not to itself', hint=hint)
 
 
-def _body(response: requests.Response, max_bytes: int) -> bytes:
-    """The whole body of the answer 200, as it was sent. Raises RequestError."""
+def _unwanted(response: requests.Response) -> RequestError:
     status = response.status_code
-    if status != 200:
-        raise RequestError(
-            f"the server answers {status}",
-            away=status >= 500 or status == 429,
-            again=status in _AGAIN,
-            status=status,
-            retry_after=_retry_after(response.headers.get("Retry-After")),
-        )
+    return RequestError(
+        f"the server answers {status}",
+        away=status >= 500 or status == 429,
+        again=status in _AGAIN,
+        status=status,
+        retry_after=retry_after(response.headers.get("Retry-After")),
+    )
+
+
+def _body(response: requests.Response, max_bytes: int) -> bytes:
+    """The whole body of an answer, as it was sent. Raises RequestError."""
     packed = response.headers.get("Content-Encoding", "identity").strip().lower()
     if packed not in {"identity", ""}:
         raise RequestError("the server answers with packed content, which was not asked for")
     length = response.headers.get("Content-Length", "")
-    expected = int(length[:18]) if length.isascii() and length.isdigit() else None
+    announced = length.isascii() and length.isdigit() and response.status_code not in _EMPTY
+    expected = int(length[:18]) if announced else None
     body = b""
     while len(body) <= max_bytes and (expected is None or expected <= max_bytes):
         # Not read(): of a chunk with the length -1 that takes all there is
@@ -213,7 +294,7 @@ def _body(response: requests.Response, max_bytes: int) -> bytes:
     return body
 
 
-def _retry_after(value: str | None) -> float:
+def retry_after(value: str | None) -> float:
     """The seconds that `Retry-After` asks for: a number or a date (RFC 9110, 10.2.3); 0 where it says neither."""
     from datetime import UTC, datetime
     from email.utils import parsedate_to_datetime

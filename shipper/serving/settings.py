@@ -18,12 +18,15 @@ MAX_CONFIG = 64 * 1024
 
 
 class Setting(NamedTuple):
-    """`name` is its key in the file, `variables` are its names in the environment: the first one that is set counts."""
+    """`name` is its key in the file; the flag is that with `--` and dashes. `variables`: the first is the usual name."""
 
     name: str
     variables: tuple[str, ...]
-    flag: str
     secret: bool = False
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
 
 
 class Given(NamedTuple):
@@ -51,19 +54,23 @@ def gather(
 ) -> dict[str, Given]:
     """What is given of `known`, by name. `flags` are by name too, None or an empty list where one isn't given.
 
-    An empty variable is as good as none. Raises UsageError for what is wrong with the file `config`.
+    An empty variable is as good as none. Raises UsageError for variables that mean the same and differ, and for what
+    is wrong with the file `config`.
     """
     filed = _filed(known, config) if config is not None else {}
     given: dict[str, Given] = {}
     for setting in known:
         flag = flags.get(setting.name)
-        variable = next((name for name in setting.variables if environment.get(name)), None)
+        variables = {name: environment[name] for name in setting.variables if environment.get(name)}
+        if len(set(variables.values())) > 1:
+            raise UsageError(f"{' and '.join(variables)} are set to different values, and mean the same")
         if isinstance(flag, str):
             given[setting.name] = Given(flag, setting.flag, setting.secret)
         elif flag:
             given[setting.name] = Given(", ".join(flag), setting.flag, setting.secret, tuple(flag))
-        elif variable is not None:
-            given[setting.name] = Given(environment[variable], variable, setting.secret)
+        elif variables:
+            variable, text = next(iter(variables.items()))
+            given[setting.name] = Given(text, variable, setting.secret)
         elif setting.name in filed:
             given[setting.name] = filed[setting.name]
     for each in given.values():
@@ -72,9 +79,26 @@ def gather(
     return given
 
 
-def missing(setting: Setting) -> UsageError:
-    """The error for a setting that must be given."""
-    return UsageError(f"{setting.variables[0]} is not set", hint=f"set it, or give {setting.flag}")
+def missing(setting: Setting, what: str) -> UsageError:
+    """The error for a setting that must be given; `what` says what it is."""
+    value = " @FILE" if setting.secret else ""
+    return UsageError(
+        f"{setting.variables[0]} is not set: {what}",
+        hint=f"set {' or '.join(setting.variables)}, or give {setting.flag}{value}",
+    )
+
+
+def secret_text(given: Given) -> str:
+    """The secret itself, or what the file after `@` holds, without blanks around it. Raises UsageError."""
+    if not given.text.startswith("@"):
+        return given.text
+    from shipper.yamlio import read_file
+
+    try:
+        return read_file(given.text[1:], max_bytes=MAX_CONFIG).decode("utf-8-sig", "replace").strip()
+    except UsageError as error:
+        error.message = f"{given.source}: {error.message}"
+        raise
 
 
 def whole_number(given: Given, least: int, most: int) -> int:

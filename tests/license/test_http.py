@@ -299,11 +299,11 @@ class TestAgain:
 
     def test_retry_after(self) -> None:
         now = datetime.now(UTC)
-        assert http._retry_after("120") == 120
-        assert 3000 < http._retry_after(format_datetime(now + timedelta(hours=1), usegmt=True)) <= 3600
+        assert http.retry_after("120") == 120
+        assert 3000 < http.retry_after(format_datetime(now + timedelta(hours=1), usegmt=True)) <= 3600
         past = format_datetime(now - timedelta(hours=1), usegmt=True)
         for text in (None, "", "-1", "soon", "1.5", past, "\u0661", "Wed, 99 Foo 2015 07:28:00 GMT"):
-            assert http._retry_after(text) == 0
+            assert http.retry_after(text) == 0
 
 
 SLOW = {
