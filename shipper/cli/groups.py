@@ -34,12 +34,13 @@ def grouped(command: Callable[..., int | None]) -> Callable[..., int | None]:
             Parameter(flag, Parameter.KEYWORD_ONLY, annotation=hint, default=default) for flag, hint, default in flags
         ]
 
-    context_name = "context"
-    if any(hasattr(group, "settled") for group in groups.values()):
+    own = next((name for name, hint in hints.items() if hint is Context), None)
+    context_name = own or "context"
+    if own is None and any(hasattr(group, "settled") for group in groups.values()):
         parameters.append(Parameter(context_name, Parameter.KEYWORD_ONLY, annotation=Context))
 
     def run(**given: Any) -> int | None:
-        context = given.pop(context_name, None)
+        context = given.get(context_name) if own else given.pop(context_name, None)
         for name, group in groups.items():
             options = group(*[given.pop(field) for field in group._fields])
             given[name] = options.settled(_by_flag(context)) if hasattr(group, "settled") else options

@@ -34,6 +34,7 @@ COMMANDS = {
     "verify": Entry("shipper.cli.verify", "Say what was changed in a published folder since."),
     "completion": Entry("shipper.cli.completion", "Print the script that completes commands in a shell."),
     "license": Entry("shipper.cli.license", "Make, show and verify licenses and keys."),
+    "license-server": Entry("shipper.cli.license_server", "Serve a license, and count who uses the product."),
 }
 
 SUMMARY = "From an assets spec and a signed license to Kubernetes YAML."

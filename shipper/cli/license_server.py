@@ -1,0 +1,84 @@
+"""`shipper license-server`: the server itself, and what an admin does with its database."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from shipper.cli.groups import grouped
+from shipper.cli.serveroptions import COMMAND, DatabaseOptions, ServerOptions
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.callback(invoke_without_command=True)
+@grouped
+def license_server(ctx: typer.Context, options: ServerOptions) -> None:
+    """Serve a license to operators and apps, record who uses the product, and count the seats.
+
+    Without a command it runs until it gets SIGTERM or SIGINT. Each setting is a flag, a variable, or an entry of the
+    file of --config; the first of them wins.
+    """
+    from shipper.cli.services import require_services
+    from shipper.errors import UsageError
+
+    given = {name: value for name, value in options._asdict().items() if value is not None}
+    if ctx.invoked_subcommand is not None:
+        if given:
+            flag = "--" + next(iter(given)).replace("_", "-")
+            raise UsageError(
+                f"{flag} stands before {ctx.invoked_subcommand}",
+                hint=f"shipper {COMMAND} {ctx.invoked_subcommand} … {flag} …",
+            )
+        return
+    require_services(COMMAND)
+    import os
+
+    from shipper.server.run import run
+    from shipper.server.settings import load
+
+    config = given.pop("config", None)
+    code = run(load(given, os.environ, config))
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command(short_help="Show the highest time seen, or forget it.")
+@grouped
+def clock(
+    database: DatabaseOptions,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Forget it: expiry is judged by this machine's clock again.")
+    ] = False,
+) -> None:
+    """Show the highest time the server has seen, by which it judges whether the license has expired.
+
+    Where the clock was once wrong by days or years, --reset forgets that time, with the server stopped.
+    """
+    from shipper.cli.output import write
+    from shipper.cli.services import require_services
+
+    require_services(f"{COMMAND} clock")
+    from shipper.server.clockmark import shown_mark
+
+    write(shown_mark(database.url(), reset=reset))
+
+
+@app.command(short_help="Show the highest serial of each license, or forget one.")
+@grouped
+def serial(
+    database: DatabaseOptions,
+    reset: Annotated[
+        str | None,
+        typer.Option("--reset", metavar="ID", help="Forget the serial of the license ID: an older one may follow."),
+    ] = None,
+) -> None:
+    """Show the highest serial that was served of each license; one that is older is refused."""
+    from shipper.cli.output import write
+    from shipper.cli.services import require_services
+
+    require_services(f"{COMMAND} serial")
+    from shipper.server.serialmark import shown_serials
+
+    write(shown_serials(database.url(), reset=reset))

@@ -1,0 +1,106 @@
+"""Which database is meant: one URL, or the parts that libpq's variables name (PGHOST and its kin)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, quote, urlsplit
+
+from shipper.errors import UsageError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shipper.serving.settings import Given
+
+POSTGRES = frozenset({"postgres", "postgresql"})
+PARTS = ("pgport", "pguser", "pgpassword", "pgdatabase")
+FORMS = "sqlite:///PATH or postgres://USER@HOST/DATABASE"
+
+
+def database_url(
+    given: Mapping[str, Given], environment: Mapping[str, str], secret_of: Callable[[Given], str] = lambda it: it.text
+) -> str:
+    """The URL that `given` names, else that of a SQLite file of this user.
+
+    What the URL of a Postgres leaves out, the parts fill in. `secret_of` reads what stands in a file. The URL may
+    hold a password: no message shows it. Raises UsageError.
+    """
+    url, host = given.get("database_url"), given.get("pghost")
+    if url is not None and host is not None and layer(url) != layer(host):
+        url, host = (None, host) if layer(host) > layer(url) else (url, None)
+    if url is None and host is None:
+        part = next((given[name] for name in PARTS if name in given), None)
+        if part is not None:
+            raise UsageError(
+                f"{part.source} is set without PGHOST",
+                hint="set PGHOST for a Postgres, or DATABASE_URL for any database",
+            )
+        return f"sqlite:///{default_path(environment)}"
+    if url is None:
+        return _filled(urlsplit("postgres://"), host, given, secret_of)
+    text = secret_of(url)
+    try:
+        split = urlsplit(text)
+        _ = split.port
+    except ValueError:
+        raise UsageError(f"{url.source} is no URL", hint=f"it is {FORMS}; the value is not shown") from None
+    if split.scheme == "sqlite":
+        if host is not None:
+            raise UsageError(f"{url.source} names a SQLite file, and {host.source} a Postgres: set one of them")
+        return _sqlite(text, url)
+    if split.scheme not in POSTGRES:
+        raise UsageError(f"{url.source} is of no database that is known", hint=f"it is {FORMS}")
+    if host is not None and split.hostname is not None and split.hostname != host.text:
+        raise UsageError(f"{url.source} and {host.source} name different hosts: set one of them")
+    return _filled(split, host, given, secret_of)
+
+
+def layer(given: Given) -> int:
+    """Flags before variables before a file."""
+    return 2 if given.source.startswith("--") else 1 if given.source.isupper() else 0
+
+
+def default_path(environment: Mapping[str, str]) -> str:
+    """`$XDG_STATE_HOME/shipper/license-server.db`, else under `~/.local/state` (XDG Base Directory Specification).
+
+    Raises UsageError where there is no home.
+    """
+    base = environment.get("XDG_STATE_HOME", "")
+    if not os.path.isabs(base):
+        base = os.path.join(environment.get("HOME", ""), ".local", "state")
+    if not os.path.isabs(base):
+        raise UsageError(
+            "DATABASE_URL is not set, and there is no home for a file",
+            hint="set it, such as sqlite:///var/lib/shipper/usage.db",
+        )
+    return os.path.join(base, "shipper", "license-server.db")
+
+
+def _sqlite(text: str, url: Given) -> str:
+    if "@" in text.partition("?")[0] or not text.startswith("sqlite:///") or len(text) <= len("sqlite:///"):
+        raise UsageError(f"{url.source} names no file: it begins with sqlite:/// and a path")
+    return text
+
+
+def _filled(
+    split: SplitResult, host: Given | None, given: Mapping[str, Given], secret_of: Callable[[Given], str]
+) -> str:
+    """The URL of a Postgres, with what it leaves out from the parts."""
+    parts = {name: secret_of(given[name]) for name in PARTS if name in given}
+    port = parts.get("pgport", "")
+    if port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
+        raise UsageError(f"{given['pgport'].source} takes a port from 1 to 65535, not {shown(port)}")
+    user = split.username if split.username is not None else quote(parts.get("pguser", ""), safe="")
+    password = split.password if split.password is not None else quote(parts.get("pgpassword", ""), safe="")
+    account = f"{user}:{password}@" if password else f"{user}@" if user else ""
+    name = split.hostname or (host.text if host else "")
+    query = split.query
+    if name.startswith("/"):  # the folder of a socket
+        query = "&".join(part for part in (f"host={quote(name, safe='')}", query) if part)
+        name = ""
+    elif ":" in name:
+        name = f"[{name}]"
+    at = f"{name}:{split.port or port}" if split.port or port else name
+    path = split.path if len(split.path) > 1 else f"/{quote(parts.get('pgdatabase', ''), safe='')}"
+    return f"postgres://{account}{at}{path}" + (f"?{query}" if query else "")
