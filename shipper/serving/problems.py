@@ -32,11 +32,20 @@ class ProblemError(Exception):
         self.extra = extra
 
 
-class ProblemBody(msgspec.Struct, frozen=True):
-    """What is sent: `type` is `about:blank`, so that `title` is the status' own phrase."""
+class Refused(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One wrong value: where it is (`field` is a path in the body, `index` counts events from 0), and why."""
+
+    detail: str
+    field: str = ""
+    index: int | None = None
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is sent: `type` is `about:blank`, so that `title` is the status' own phrase. There may be more members."""
 
     type: str
     title: str
     status: int
     code: str
     detail: str
+    errors: list[Refused] = []

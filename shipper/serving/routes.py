@@ -30,12 +30,17 @@ class Empty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Answer:
-    """One documented answer: `body` is a type that msgspec knows, None for an empty one."""
+    """One documented answer: `body` is a type that msgspec knows, None for an empty one.
+
+    `texts` are further media types that a client may get instead, as text; `headers` are names.
+    """
 
     description: str
     body: Any = None
     media_type: str = "application/json"
     headers: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    example: Any = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,8 @@ class Route:
     """`path` may hold `{name}`. `query`, `body` and `params` are msgspec types that a request is checked against.
 
     `handler` gets the request; what was checked is in `request.state.query`, `.body` and `.params`. It returns a
-    response, or raises ProblemError.
+    response, or raises ProblemError. `shown_body` is what the document says of a body that the handler reads in parts
+    (`body` is loose then), `example` is a body.
     """
 
     method: str
@@ -57,3 +63,5 @@ class Route:
     query: type[msgspec.Struct] = Empty
     body: Any = None
     max_body: int = 64 * 1024
+    shown_body: Any = None
+    example: Any = None
