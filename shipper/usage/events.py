@@ -19,8 +19,17 @@ Kind = Literal[
     "operator_alive",
     "error",
 ]
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
-Name = Annotated[str, msgspec.Meta(max_length=256)]
+# `$` alone matches before a newline at the end as well
+_WORD = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$(?!\n)"
+_LINE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_WORD)]
+# Room for ids that are made from a session's: shipper.usage.sessions.started_id and its like
+EventId = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_WORD)]
+SessionName = Annotated[str, msgspec.Meta(max_length=128, pattern=r"^([A-Za-z0-9][A-Za-z0-9._:-]*)?$(?!\n)")]
+Cluster = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_LINE)]
+Name = Annotated[str, msgspec.Meta(max_length=256, pattern=_LINE)]
+Line = Annotated[str, msgspec.Meta(max_length=64, pattern=_LINE)]
+Text = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^[^\x00]*$")]
 Interval = Annotated[int, msgspec.Meta(ge=10, le=86_400)]
 MISSED_HEARTBEATS = 3
 """A session is over that many intervals after it was heard of last."""
@@ -42,15 +51,32 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     `session`, `user`, `ci` and `heartbeat_seconds` are for events of sessions, `reason` is the code of a denial.
     """
 
-    id: Id
+    id: EventId
     kind: Kind
     operator: Id
-    cluster: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    cluster: Cluster
     time: Annotated[datetime, msgspec.Meta(tz=True)]
-    session: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    session: SessionName = ""
     user: User = User()
     ci: bool = False
     heartbeat_seconds: Interval = 60
-    reason: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    message: Annotated[str, msgspec.Meta(max_length=2000)] = ""
-    version: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    reason: Line = ""
+    message: Text = ""
+    version: Line = ""
+
+
+_NEEDED: dict[str, str] = {
+    "session_started": "session",
+    "session_heartbeat": "session",
+    "session_ended": "session",
+    "session_denied": "reason",
+    "error": "message",
+}
+
+
+def fault(event: Event) -> str | None:
+    """What is wrong with an event whose fields are right one by one: the field that its kind needs, and lacks."""
+    needed = _NEEDED.get(event.kind)
+    if needed is not None and not getattr(event, needed):
+        return f'an event of kind "{event.kind}" needs "{needed}"'
+    return None
