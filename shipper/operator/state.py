@@ -1,0 +1,150 @@
+"""The operator's folder: its lock, its name, and what must not go back.
+
+It is a folder `operator` that only this user can enter, inside of the state directory: that one may be a volume which
+Kubernetes made for everybody.
+
+operator.lock    held by the operator that runs
+instance         its id in events
+license.json     the last good license, and when the server gave it last
+marks.json       the highest time seen, and the highest serial of each license
+spool.db         what is to be reported (shipper/operator/spool.py)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import re
+import secrets
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from shipper.errors import OutputError, UsageError, shown
+from shipper.license import files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LICENSE = "license.json"
+MARKS = "marks.json"
+SPOOL = "spool.db"
+_FOLDER = "operator"
+_LOCK = "operator.lock"
+_INSTANCE = "instance"
+_ID = re.compile(r"op-[0-9a-f]{20}")
+_MAX_MARKS = 64 * 1024
+_MAX_SERIALS = 100
+
+log = logging.getLogger("shipper.operator")
+
+
+class StateFolder:
+    """The folder in the state directory `path`, made if need be, and held by this process until `close`.
+
+    Raises OutputError where it can't be used, or another operator uses it.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = os.path.join(path, _FOLDER)
+        self._lock = -1
+        try:
+            os.makedirs(path, mode=0o700, exist_ok=True)
+            os.makedirs(self.path, mode=0o700, exist_ok=True)
+            _require_private(self.path)
+            self._lock = os.open(self.file(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.instance = self._named()
+        except BlockingIOError:
+            self.close()
+            raise OutputError(
+                f"the state folder {shown(path)} is used by another operator", hint="give each a folder of its own"
+            ) from None
+        except OSError as error:
+            self.close()
+            raise OutputError(
+                f"the state folder {shown(path)} can't be used: {(error.strerror or 'unknown reason').lower()}"
+            ) from None
+
+    def file(self, name: str) -> str:
+        """The path of a file in it."""
+        return os.path.join(self.path, name)
+
+    def close(self) -> None:
+        """Let others use it."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _named(self) -> str:
+        """The operator's id, chosen at the first start. Raises OSError."""
+        path = self.file(_INSTANCE)
+        try:
+            with open(path, "rb") as stream:
+                found = stream.read(100).decode("ascii", "replace").strip()
+        except FileNotFoundError:
+            found = ""
+        if not _ID.fullmatch(found):
+            if found:
+                log.warning("the operator's id could not be read, and it has a new one", extra={"file": path})
+            found = f"op-{secrets.token_hex(10)}"
+            files.swap(path, f"{found}\n".encode(), 0o600)
+        return found
+
+
+@dataclass(frozen=True)
+class Marks:
+    """`clock` is the highest time seen, in microseconds; `serials` the highest by license id, the newest last."""
+
+    clock: int = 0
+    serials: Mapping[str, int] = field(default_factory=dict)
+
+    def with_serial(self, license_id: str, serial: int) -> Marks:
+        """With `serial`, unless a higher one is known; the ids that came first are forgotten beyond a hundred."""
+        known = dict(self.serials)
+        highest = max(serial, known.pop(license_id, 0))
+        kept = [*known.items(), (license_id, highest)][-_MAX_SERIALS:]
+        return Marks(self.clock, dict(kept))
+
+
+def load_marks(path: str) -> Marks:
+    """The marks that are kept at `path`. Raises UsageError for a file that holds something else."""
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(_MAX_MARKS + 1)
+        raw = json.loads(data)
+        clock, serials = raw["clock"], raw["serials"]
+    except FileNotFoundError:
+        return Marks()
+    except OSError as error:
+        raise UsageError(f"can't read {shown(path)}: {(error.strerror or 'unknown reason').lower()}") from None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise UsageError(f"{shown(path)} is damaged") from None
+    if not (_is_count(clock) and isinstance(serials, dict) and all(map(_is_count, serials.values()))):
+        raise UsageError(f"{shown(path)} is damaged")
+    return Marks(clock, serials)
+
+
+def store_marks(path: str, marks: Marks) -> None:
+    """Keep `marks`, in one step. Raises OSError."""
+    data = {"clock": marks.clock, "serials": dict(marks.serials)}
+    files.swap(path, (json.dumps(data) + "\n").encode(), 0o600)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
+
+
+def _require_private(path: str) -> None:
+    """Raise OutputError for a folder that somebody else could write to."""
+    status = os.lstat(path)
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid not in {0, os.geteuid()} or status.st_mode & 0o022:
+        raise OutputError(f"{shown(path)} is no folder of this user alone", hint="make it so: chmod 700, chown")
