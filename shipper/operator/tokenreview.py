@@ -87,8 +87,8 @@ class ApiServer(NamedTuple):
         headers = {"Authorization": f"Bearer {own}", "Content-Type": "application/json", "Accept": "application/json"}
         try:
             connection.request("POST", PATH, body, headers)
-            response = connection.getresponse()
-            answer = response.read(_MAX_ANSWER + 1)
+            with connection.getresponse() as response:
+                answer = response.read(_MAX_ANSWER + 1)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise ReviewError(f"the API server can't be asked: {_why(error)}") from None
         finally:
