@@ -13,6 +13,8 @@ from tests import tools
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytest_plugins = ["tests.databases"]
+
 # Same examples in every run: a failure in CI is seen again on the developer's machine. `explore` looks for new ones.
 settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=True)
 settings.register_profile(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from shipper.errors import ShipperError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
 T = TypeVar("T")
@@ -23,6 +23,7 @@ Row = tuple[Any, ...]
 #   StorageError        7
 #   ├── FullError          no room is left: HTTP 507, and again when there is some
 #   ├── BusyError          locked or away for now: HTTP 503
+#   │   └── LostError      and certainly not written
 #   └── DamagedError       the database is damaged, or another program's, or of a newer version
 
 
@@ -44,12 +45,26 @@ class DamagedError(StorageError):
     """It is damaged, or not of this program, or of a newer version."""
 
 
+class LostError(BusyError):
+    """A transaction is lost, and nothing of it was written: it may be tried again."""
+
+
 class Transaction(Protocol):
-    """What a piece of work sees: one consistent state."""
+    """What a piece of work sees: one consistent state. Its methods raise StorageError.
+
+    A truth value comes back as 0 or 1 from SQLite, which is equal. Text holds no NUL character (Postgres has none).
+    After a statement has failed, the work ends by that error: Postgres takes no more from it.
+    """
 
     def execute(self, sql: str, parameters: Sequence[Value] = ()) -> list[Row]: ...
 
-    def executemany(self, sql: str, rows: Iterable[Sequence[Value]]) -> None: ...
+    def executemany(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Run `sql` for each of `rows`, in order. Postgres takes a plain `INSERT … VALUES (?, …)` as one statement."""
+        ...
+
+    def stream(self, sql: str, parameters: Sequence[Value] = ()) -> Iterator[Row]:
+        """The rows of a query one by one, for more than fit into memory."""
+        ...
 
 
 class Database(Protocol):
@@ -61,11 +76,15 @@ class Database(Protocol):
         ...
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Run `work` alone: no other writer, not in another replica either, runs meanwhile."""
+        """Run `work` alone: no other writer, not in another replica either, runs meanwhile.
+
+        It may be run again where the first transaction was lost, so it changes nothing but the database. BusyError
+        after Postgres went away in a commit means that it is unknown whether it was written.
+        """
         ...
 
     def read(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Run `work` on a connection that can't write, beside others."""
+        """Run `work` on a connection that can't write, beside others; it may be run again, too."""
         ...
 
     def close(self) -> None:

@@ -1,0 +1,138 @@
+"""Opening a database by its URL: made where it is missing, locked against a second server, and up to date."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+from shipper.errors import shown
+from shipper.storage import migrations
+from shipper.storage.database import BusyError, StorageError
+from shipper.storage.location import SqliteLocation, locate
+from shipper.storage.store import Store
+from shipper.storage.writer import MAX_WAITING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shipper.storage.database import Database
+    from shipper.storage.location import PostgresLocation
+    from shipper.storage.session import Session
+
+LOCK = ".lock"
+"""What follows the name of a database file in that of its lock."""
+
+
+def open_database(
+    url: str,
+    *,
+    shared: bool = False,
+    folder: str = migrations.SERVER,
+    readers: int = 4,
+    max_waiting: int = MAX_WAITING,
+) -> Database:
+    """The database at `url` (`locate`), with the schema of the migrations in `folder`.
+
+    One process serves a SQLite file; `shared` is for a short command beside it. Raises UsageError for a bad URL,
+    StorageError, BusyError where another process serves the file or Postgres can't be reached, DamagedError.
+    """
+    location = locate(url)
+    release = _prepare(location, shared=shared)
+    try:
+        connect = connector(location)
+        _migrate(location, connect, folder)
+        kind = kind_of(location)
+        return Store(kind, connect, release, readers=readers, max_waiting=max_waiting)
+    except BaseException:
+        release()
+        raise
+
+
+def kind_of(location: SqliteLocation | PostgresLocation) -> str:
+    """`sqlite` or `postgres`."""
+    return "sqlite" if isinstance(location, SqliteLocation) else "postgres"
+
+
+def connector(location: SqliteLocation | PostgresLocation) -> Callable[[bool], Session]:
+    """What makes sessions of a database, writing or reading ones. Each library is loaded only where it is used."""
+    if isinstance(location, SqliteLocation):
+        from shipper.storage.sqlite import SqliteSession, check_library
+
+        check_library()
+        path = location.path
+        return lambda writes: SqliteSession(path, writes=writes)
+    from shipper.storage.postgres import PostgresSession
+
+    return lambda writes: PostgresSession(location, writes=writes)
+
+
+def take_lock(path: str) -> Callable[[], None]:
+    """Lock the database file at `path` for this process; returns what lets go of it. Raises BusyError, StorageError.
+
+    The lock is on a file beside it: SQLite's own locks would be lost when any descriptor of its file is closed. It is
+    gone with the process, however that ends, and the file stays.
+    """
+    try:
+        descriptor = os.open(path + LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise _cannot(path, error) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
+            raise _cannot(path, error) from None
+        raise BusyError(
+            f"another process uses the database {shown(path)}", hint="one server uses a file; for several, Postgres"
+        ) from None
+    return lambda: os.close(descriptor)
+
+
+def create_file(path: str) -> None:
+    """Have a file at `path`, and its folder: a new one is its owner's alone. Raises StorageError."""
+    folder = os.path.dirname(path)
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            return
+        sync_folder(folder)
+    except OSError as error:
+        raise _cannot(path, error) from None
+
+
+def sync_folder(folder: str) -> None:
+    """Wait until the names in `folder` are on the disk. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _prepare(location: SqliteLocation | PostgresLocation, *, shared: bool) -> Callable[[], None]:
+    """Have the file, and its lock; returns what lets go of it."""
+    if not isinstance(location, SqliteLocation):
+        return _nothing
+    create_file(location.path)
+    return _nothing if shared else take_lock(location.path)
+
+
+def _migrate(location: SqliteLocation | PostgresLocation, connect: Callable[[bool], Session], folder: str) -> None:
+    kind = kind_of(location)
+    session = connect(True)
+    try:
+        migrations.migrate(session, kind, migrations.known(folder, kind))
+    finally:
+        session.close()
+
+
+def _cannot(path: str, error: OSError) -> StorageError:
+    return StorageError(f"can't open the database {shown(path)}: {(error.strerror or 'unknown reason').lower()}")
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,70 @@
+"""A few threads that read, each piece of work in a transaction on a connection that can't write."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from shipper.storage.database import BusyError, LostError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shipper.storage.database import Transaction
+    from shipper.storage.session import Session
+
+T = TypeVar("T")
+MAX_WAITING = 256
+"""Pieces of work that wait or run; more are refused at once."""
+MAX_TRIES = 3
+_PAUSE = 0.1
+
+
+class Readers:
+    """Up to `count` sessions, made by `connect` when they are needed."""
+
+    def __init__(self, connect: Callable[[], Session], count: int) -> None:
+        self._connect = connect
+        self._free: list[Session] = []
+        self._places = threading.BoundedSemaphore(MAX_WAITING)
+        self._closed = False
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="storage-reader")
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """Have `work` done."""
+        if self._closed:
+            return _failed(StorageError("the database is closed"))
+        if not self._places.acquire(blocking=False):
+            return _failed(BusyError(f"{MAX_WAITING} reads are waiting already"))
+        future = self._pool.submit(self._read, work)
+        future.add_done_callback(lambda _: self._places.release())
+        return future
+
+    def close(self) -> None:
+        """Do what was taken, then close the sessions."""
+        self._closed = True
+        self._pool.shutdown()
+        while self._free:
+            self._free.pop().close()
+
+    def _read(self, work: Callable[[Transaction], T]) -> T:
+        session = self._free.pop() if self._free else self._connect()
+        try:
+            for _ in range(MAX_TRIES - 1):
+                try:
+                    return work(session.begin())
+                except LostError:
+                    session.abandon()
+                    time.sleep(_PAUSE)
+            return work(session.begin())
+        finally:
+            session.abandon()
+            self._free.append(session)
+
+
+def _failed(error: StorageError) -> Future[T]:
+    future: Future[T] = Future()
+    future.set_exception(error)
+    return future

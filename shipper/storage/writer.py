@@ -1,0 +1,152 @@
+"""The one thread that writes: what has come in meanwhile is committed together (group commit).
+
+A commit waits for the disk, and while it does more work comes in: a hundred clients cost about as many waits as one.
+Each piece of work has a savepoint, so that one that fails takes nothing else with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from shipper.storage.database import BusyError, LostError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shipper.storage.database import Transaction
+    from shipper.storage.session import Session
+
+T = TypeVar("T")
+MAX_GROUP = 64
+"""Pieces of work in one transaction."""
+MAX_WAITING = 1024
+"""Pieces of work that wait; more are refused at once."""
+MAX_TRIES = 5
+_FIRST_PAUSE = 0.1
+_log = logging.getLogger("shipper.storage")
+
+
+class Piece(NamedTuple):
+    work: Callable[[Transaction], Any]
+    future: Future[Any]
+
+
+class Outcome(NamedTuple):
+    future: Future[Any]
+    value: Any = None
+    error: BaseException | None = None
+
+    def tell(self) -> None:
+        if self.error is None:
+            self.future.set_result(self.value)
+        else:
+            self.future.set_exception(self.error)
+
+
+class Writer:
+    """Owns `session` and the thread that uses it."""
+
+    def __init__(self, session: Session, *, max_waiting: int = MAX_WAITING) -> None:
+        self._session = session
+        self._max_waiting = max_waiting
+        self._waiting: deque[Piece] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="storage-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """Have `work` done. The future is resolved once its transaction is durable."""
+        future: Future[T] = Future()
+        with self._changed:
+            if self._closed:
+                future.set_exception(StorageError("the database is closed"))
+            elif len(self._waiting) >= self._max_waiting:
+                future.set_exception(BusyError(f"{self._max_waiting} writes are waiting already"))
+            else:
+                self._waiting.append(Piece(work, future))
+                self._changed.notify()
+        return future
+
+    def close(self) -> None:
+        """Do what was taken, then end the thread and close the session."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while group := self._take(MAX_GROUP):
+            started = [piece for piece in group if piece.future.set_running_or_notify_cancel()]
+            if started:
+                for outcome in self._done(started):
+                    outcome.tell()
+        self._session.close()
+
+    def _take(self, count: int) -> list[Piece]:
+        """Up to `count` pieces, as soon as there is one; none once it is closed and empty."""
+        with self._changed:
+            while not self._waiting and not self._closed:
+                self._changed.wait()
+            return [self._waiting.popleft() for _ in range(min(count, len(self._waiting)))]
+
+    def _done(self, group: list[Piece]) -> list[Outcome]:
+        """What became of `group`, tried again where it was lost."""
+        for attempt in range(1, MAX_TRIES + 1):
+            try:
+                return self._transaction(group)
+            except StorageError as error:
+                self._session.abandon()
+                if isinstance(error, LostError) and attempt < MAX_TRIES:
+                    _pause(attempt)
+                    continue
+                _log.warning("%s: %s", "nothing was written" if isinstance(error, LostError) else "not stored", error)
+                return [Outcome(piece.future, error=error) for piece in group + self._hopeless(error)]
+        raise AssertionError
+
+    def _hopeless(self, error: StorageError) -> list[Piece]:
+        """What waits behind a database that is locked or away, and would wait as long once more."""
+        if not isinstance(error, BusyError):
+            return []
+        with self._changed:
+            waiting = list(self._waiting)
+            self._waiting.clear()
+        return [piece for piece in waiting if piece.future.set_running_or_notify_cancel()]
+
+    def _transaction(self, group: list[Piece]) -> list[Outcome]:
+        """Do `group` in one transaction. Raises StorageError if all of it failed."""
+        session = self._session
+        transaction = session.begin()
+        outcomes = [self._attempt(transaction, piece, alone=len(group) == 1) for piece in group]
+        if all(outcome.error for outcome in outcomes):
+            session.abandon()
+        else:
+            session.commit()
+        return outcomes
+
+    def _attempt(self, transaction: Transaction, piece: Piece, *, alone: bool) -> Outcome:
+        """Do one piece; alone it needs no savepoint, since the whole transaction is undone."""
+        if not alone:
+            self._session.savepoint()
+        try:
+            value = piece.work(transaction)
+        except LostError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it goes to whom it belongs
+            if not alone:
+                self._session.undo()
+            return Outcome(piece.future, error=error)
+        if not alone:
+            self._session.release()
+        return Outcome(piece.future, value)
+
+
+def _pause(attempt: int) -> None:
+    """Wait before the next try, longer each time, and not as long as another replica does."""
+    time.sleep(_FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
