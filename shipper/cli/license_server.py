@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
 
+from shipper.cli import license_server_keys
 from shipper.cli.groups import grouped
 from shipper.cli.serveroptions import COMMAND, DatabaseOptions, ServerOptions
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app.add_typer(license_server_keys.app, name="key", short_help="Add, list and revoke named keys.")
 
 
 @app.callback(invoke_without_command=True)
@@ -60,9 +63,11 @@ def clock(
     from shipper.cli.services import require_services
 
     require_services(f"{COMMAND} clock")
-    from shipper.server.clockmark import shown_mark
+    from shipper.server import clockmark
+    from shipper.storage.open import open_database
 
-    write(shown_mark(database.url(), reset=reset))
+    with closing(open_database(database.url())) as store:
+        write(clockmark.report(store, reset=reset))
 
 
 @app.command(short_help="Show the highest serial of each license, or forget one.")
@@ -79,6 +84,8 @@ def serial(
     from shipper.cli.services import require_services
 
     require_services(f"{COMMAND} serial")
-    from shipper.server.serialmark import shown_serials
+    from shipper.server import serialmark
+    from shipper.storage.open import open_database
 
-    write(shown_serials(database.url(), reset=reset))
+    with closing(open_database(database.url())) as store:
+        write(serialmark.report(store, reset))
