@@ -1,0 +1,325 @@
+"""What the license server has still to be told, in order, on disk.
+
+An event is here from when `put` is done until the server has acknowledged it. A session that goes on needs to be told once only: a heartbeat takes the place of an earlier one that still waits, and
+nothing is lost by it, since a session is as long as its last heartbeat says. What else may go when there is no room is
+said at `_make_room`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+import msgspec
+
+from shipper.errors import shown
+from shipper.storage.database import DamagedError, FullError, StorageError
+from shipper.storage.sqlite import SqliteSession, check_library
+from shipper.storage.store import Store
+from shipper.usage.clock import wall
+from shipper.usage.events import Event
+from shipper.usage.times import micros
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+
+    from shipper.storage.database import Database, Transaction
+
+MAX_EVENTS = 1_000_000
+MAX_BYTES = 1024 * 1024 * 1024
+"""Together, as they are sent; the file is somewhat larger."""
+VERSION = 1
+_SPARE = 10
+"""One part in so many more is there for the ends of sessions."""
+_SCHEMA = (
+    """CREATE TABLE spool (
+        position INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice
+        id TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        session TEXT NOT NULL,
+        time INTEGER NOT NULL,
+        added INTEGER NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX spool_heartbeats ON spool (session) WHERE kind = 'session_heartbeat'",
+    "CREATE INDEX spool_expendable ON spool (position) WHERE kind IN ('operator_alive', 'error')",
+    # What the server calls malformed, for people to look at
+    """CREATE TABLE set_aside (
+        id TEXT NOT NULL PRIMARY KEY,
+        time INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT""",
+    "CREATE TABLE totals (events INTEGER NOT NULL, bytes INTEGER NOT NULL, dropped INTEGER NOT NULL) STRICT",
+    "INSERT INTO totals VALUES (0, 0, 0)",
+    """CREATE TRIGGER spool_in AFTER INSERT ON spool BEGIN
+        UPDATE totals SET events = events + 1, bytes = bytes + octet_length(NEW.body);
+    END""",
+    """CREATE TRIGGER spool_out AFTER DELETE ON spool BEGIN
+        UPDATE totals SET events = events - 1, bytes = bytes - octet_length(OLD.body);
+    END""",
+    f"PRAGMA user_version = {VERSION}",
+)
+_EXPENDABLE = frozenset({"operator_alive", "error"})
+_MAX_SET_ASIDE = 10_000
+_DECODER = msgspec.json.Decoder(Event)
+_ENCODER = msgspec.json.Encoder()
+
+log = logging.getLogger("shipper.operator")
+
+
+class Spooled(NamedTuple):
+    """An event that waits; `body` is its JSON."""
+
+    position: int
+    id: str
+    body: bytes
+
+
+class Depth(NamedTuple):
+    """How much waits. `oldest` is when the first of it was added, in microseconds, None for nothing.
+
+    `set_aside` counts events that the server called malformed, `dropped` those that had to make room.
+    """
+
+    events: int
+    bytes: int
+    oldest: int | None
+    set_aside: int
+    dropped: int
+
+
+class Spool:
+    """The events in `database`, for several threads. `added` is set whenever there is something new.
+
+    `damaged` is where a spool went that could not be read at the start, if there was one.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        damaged: str = "",
+        max_events: int = MAX_EVENTS,
+        max_bytes: int = MAX_BYTES,
+        now: Callable[[], int] = wall,
+    ) -> None:
+        self.damaged = damaged
+        self.added = threading.Event()
+        self._database = database
+        self._max_events = max_events
+        self._max_bytes = max_bytes
+        self._now = now
+
+    @classmethod
+    def open(cls, path: str, *, max_events: int = MAX_EVENTS, max_bytes: int = MAX_BYTES) -> Self:
+        """The spool in the file at `path`; one that is damaged is moved aside, and a new one made.
+
+        Raises StorageError, also for a spool of a newer version.
+        """
+        check_library()
+        damaged = ""
+        try:
+            database = _opened(path)
+        except DamagedError as error:
+            damaged = _moved_aside(path)
+            log.warning(
+                "the spool is damaged: what it held is not reported", extra={"kept": damaged, "why": str(error)}
+            )
+            database = _opened(path)
+        return cls(database, damaged=damaged, max_events=max_events, max_bytes=max_bytes)
+
+    def put(self, event: Event) -> Future[None]:
+        """Keep `event`; the future is done when it would survive a loss of power. The same id twice is one event.
+
+        The future fails with FullError where there is no room, on the disk or in the spool, and with StorageError.
+        Raises ValueError for an event that the server would call malformed.
+        """
+        body = _ENCODER.encode(event)
+        try:
+            _DECODER.decode(body)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"the event is malformed: {error}") from None
+        future = self._database.write(partial(self._insert, event, body))
+        future.add_done_callback(lambda _: self.added.set())
+        return future
+
+    def add(self, event: Event) -> None:
+        """`put`, and wait for it. Raises what the future fails with."""
+        self.put(event).result()
+
+    def take(self, count: int, max_bytes: int) -> list[Spooled]:
+        """The first events, at most `count` of them and as long together as `max_bytes`; always one if there is one.
+
+        They stay until they are removed. Raises StorageError.
+        """
+
+        def work(tx: Transaction) -> list[Spooled]:
+            rows = tx.execute("SELECT position, id, body FROM spool ORDER BY position LIMIT ?", (count,))
+            taken: list[Spooled] = []
+            room = max_bytes
+            for position, name, body in rows:
+                encoded = str(body).encode()
+                room -= len(encoded) + 1
+                if taken and room < 0:
+                    break
+                taken.append(Spooled(int(position), str(name), encoded))
+            return taken
+
+        return self._database.read(work).result()
+
+    def remove(self, events: Sequence[Spooled]) -> None:
+        """Forget what the server has acknowledged. Raises StorageError."""
+        positions = [(event.position,) for event in events]
+        self._database.write(lambda tx: tx.executemany("DELETE FROM spool WHERE position = ?", positions)).result()
+
+    def set_aside(self, refused: Sequence[tuple[Spooled, str]]) -> None:
+        """Keep events apart that the server calls malformed, each with its reason. Raises StorageError."""
+        now = self._now()
+
+        def work(tx: Transaction) -> None:
+            tx.executemany(
+                "INSERT INTO set_aside (id, time, reason, body) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                [(event.id, now, reason, event.body.decode()) for event, reason in refused],
+            )
+            tx.executemany("DELETE FROM spool WHERE position = ?", [(event.position,) for event, _ in refused])
+            tx.execute(
+                "DELETE FROM set_aside WHERE id IN (SELECT id FROM set_aside ORDER BY time DESC LIMIT -1 OFFSET ?)",
+                (_MAX_SET_ASIDE,),
+            )
+
+        self._database.write(work).result()
+
+    def depth(self) -> Depth:
+        """How much waits now. Raises StorageError."""
+
+        def work(tx: Transaction) -> Depth:
+            ((events, size, dropped),) = tx.execute("SELECT events, bytes, dropped FROM totals")
+            oldest = tx.execute("SELECT added FROM spool ORDER BY position LIMIT 1")
+            ((aside,),) = tx.execute("SELECT COUNT(*) FROM set_aside")
+            return Depth(int(events), int(size), int(oldest[0][0]) if oldest else None, int(aside), int(dropped))
+
+        return self._database.read(work).result()
+
+    def close(self) -> None:
+        """Finish what was begun, and close the file."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _insert(self, event: Event, body: bytes, tx: Transaction) -> None:
+        time = micros(event.time)
+        if event.kind == "session_heartbeat":
+            tx.execute(
+                "DELETE FROM spool WHERE session = ? AND kind = 'session_heartbeat' AND time <= ?",
+                (event.session, time),
+            )
+        if not self._make_room(tx, event.kind, len(body)):
+            return
+        tx.execute(
+            "INSERT INTO spool (id, kind, session, time, added, body) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO NOTHING",
+            (event.id, event.kind, event.session, time, self._now(), body.decode()),
+        )
+
+    def _make_room(self, tx: Transaction, kind: str, size: int) -> bool:
+        """Whether the event may go in; FullError if it can't, and must not be left out.
+
+        In a full spool reports of errors and the operator's signs of life are left out, or make room. Then the ends of
+        sessions have a tenth more, and nothing else is taken.
+        """
+        ((events, used),) = tx.execute("SELECT events, bytes FROM totals")
+        if events < self._max_events and used + size <= self._max_bytes:
+            return True
+        if kind in _EXPENDABLE:
+            tx.execute("UPDATE totals SET dropped = dropped + 1")
+            return False
+        gone = tx.execute(
+            "DELETE FROM spool WHERE position IN"
+            " (SELECT position FROM spool WHERE kind IN ('operator_alive', 'error') ORDER BY position LIMIT 100)"
+            " RETURNING octet_length(body)"
+        )
+        if gone:
+            tx.execute("UPDATE totals SET dropped = dropped + ?", (len(gone),))
+            events, used = events - len(gone), used - sum(int(length) for (length,) in gone)
+        spare = 1 + 1 / _SPARE if kind == "session_ended" else 1
+        if events < self._max_events * spare and used + size <= self._max_bytes * spare:
+            return True
+        raise FullError(
+            f"{events:,} events wait for the license server, and no more are taken",
+            hint="they are sent as soon as the license server can be reached",
+        )
+
+
+def _opened(path: str) -> Database:
+    """The database at `path`, whole and of this version. Raises StorageError."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+    except OSError as error:
+        raise StorageError(
+            f"the spool {shown(path)} can't be opened: {(error.strerror or 'unknown reason').lower()}"
+        ) from None
+    store = Store("sqlite", lambda writes: SqliteSession(path, writes=writes), lambda: None, readers=2)
+    try:
+        version = store.read(_checked).result()
+        if version > VERSION:
+            raise StorageError(f"the spool {shown(path)} was written by a newer version")
+        if version == 0:
+            store.write(_create).result()
+        if store.read(_wrong_totals).result():
+            store.write(_count_anew).result()
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _checked(tx: Transaction) -> int:
+    """The version of the schema, 0 for an empty file. Raises DamagedError."""
+    (answer,) = tx.execute("PRAGMA quick_check(1)")
+    ((version,),) = tx.execute("PRAGMA user_version")
+    ((tables,),) = tx.execute("SELECT COUNT(*) FROM sqlite_schema")
+    if answer[0] != "ok" or (version == 0 and tables):
+        raise DamagedError("it is no spool, or not whole")
+    return int(version)
+
+
+def _create(tx: Transaction) -> None:
+    for statement in _SCHEMA:
+        tx.execute(statement)
+
+
+def _wrong_totals(tx: Transaction) -> bool:
+    return bool(
+        tx.execute(
+            "SELECT 1 FROM totals WHERE (events, bytes) <> (SELECT COUNT(*), COALESCE(SUM(octet_length(body)), 0) FROM spool)"
+        )
+    )
+
+
+def _count_anew(tx: Transaction) -> None:
+    tx.execute("UPDATE totals SET (events, bytes) = (SELECT COUNT(*), COALESCE(SUM(octet_length(body)), 0) FROM spool)")
+
+
+def _moved_aside(path: str) -> str:
+    """Give the file another name, with all that belongs to it, and return that. Raises StorageError."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    aside = f"{path}.damaged-{stamp}"
+    try:
+        for suffix in ("", "-wal", "-shm"):
+            if os.path.exists(path + suffix):
+                os.rename(path + suffix, aside + suffix)
+    except OSError as error:
+        raise StorageError(
+            f"the spool {shown(path)} is damaged, and can't be moved aside: {(error.strerror or 'why').lower()}"
+        ) from None
+    return aside
