@@ -26,7 +26,7 @@ def license_server(ctx: typer.Context, options: ServerOptions) -> None:
     from shipper.cli.services import require_services
     from shipper.errors import UsageError
 
-    given = {name: value for name, value in options._asdict().items() if value is not None}
+    given = options.given()
     if ctx.invoked_subcommand is not None:
         if given:
             flag = "--" + next(iter(given)).replace("_", "-")
@@ -41,8 +41,8 @@ def license_server(ctx: typer.Context, options: ServerOptions) -> None:
     from shipper.server.run import run
     from shipper.server.settings import load
 
-    config = given.pop("config", None)
-    code = run(load(given, os.environ, config))
+    given.pop("config", None)
+    code = run(load(given, os.environ, options.config))
     if code:
         raise typer.Exit(code)
 

@@ -165,4 +165,8 @@ class ServerOptions(NamedTuple):
 
     def settled(self, by_flag: "AbstractSet[str]") -> "ServerOptions":
         """Only what was given by flags: variables are read with the rest."""
-        return self._replace(**{name: None for name in self._fields if name not in by_flag})
+        return ServerOptions(**{name: value for name, value in self._asdict().items() if name in by_flag})
+
+    def given(self) -> dict[str, str | list[str]]:
+        """What was given, by name."""
+        return {name: value for name, value in self._asdict().items() if value}

@@ -36,9 +36,10 @@ def database_url(
                 f"{part.source} is set without PGHOST",
                 hint="set PGHOST for a Postgres, or DATABASE_URL for any database",
             )
-        return f"sqlite:///{default_path(environment)}"
+        return f"sqlite:///{quote(default_path(environment))}"
     if url is None:
-        return _filled(urlsplit("postgres://"), host, given, secret_of)
+        filled = _filled(urlsplit("postgres://"), host, given, secret_of)
+        return _checked(filled, host.source if host else "")
     text = secret_of(url)
     try:
         split = urlsplit(text)
@@ -48,12 +49,12 @@ def database_url(
     if split.scheme == "sqlite":
         if host is not None:
             raise UsageError(f"{url.source} names a SQLite file, and {host.source} a Postgres: set one of them")
-        return _sqlite(text, url)
+        return _checked(text, url.source)
     if split.scheme not in POSTGRES:
         raise UsageError(f"{url.source} is of no database that is known", hint=f"it is {FORMS}")
     if host is not None and split.hostname is not None and split.hostname != host.text:
         raise UsageError(f"{url.source} and {host.source} name different hosts: set one of them")
-    return _filled(split, host, given, secret_of)
+    return _checked(_filled(split, host, given, secret_of), url.source)
 
 
 def layer(given: Given) -> int:
@@ -77,9 +78,15 @@ def default_path(environment: Mapping[str, str]) -> str:
     return os.path.join(base, "shipper", "license-server.db")
 
 
-def _sqlite(text: str, url: Given) -> str:
-    if "@" in text.partition("?")[0] or not text.startswith("sqlite:///") or len(text) <= len("sqlite:///"):
-        raise UsageError(f"{url.source} names no file: it begins with sqlite:/// and a path")
+def _checked(text: str, source: str) -> str:
+    """Raises UsageError that names the setting."""
+    from shipper.storage.location import locate
+
+    try:
+        locate(text)
+    except UsageError as error:
+        error.message = f"{source}: {error.message}"
+        raise
     return text
 
 

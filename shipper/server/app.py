@@ -1,0 +1,71 @@
+"""The license server as one ASGI application: which routes there are, and what they share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shipper import __version__
+from shipper.server import clockmark
+from shipper.server.authorize import key_authorizer
+from shipper.server.health import Probe, health_routes
+from shipper.server.keyring import KeyRing
+from shipper.server.keyroutes import key_routes
+from shipper.server.licenseroutes import license_routes
+from shipper.server.reports.routes import report_routes
+from shipper.server.usageroutes import event_routes, seat_routes, session_routes
+from shipper.serving.app import application
+from shipper.serving.failures import FailureLimit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shipper.server.licensefile import LicenseHolder
+    from shipper.server.settings import ServerSettings
+    from shipper.serving.app import Application
+    from shipper.serving.routes import Route
+    from shipper.storage.database import Database
+    from shipper.usage.clock import Clock
+
+TITLE = "shipper license server"
+DESCRIPTION = (
+    "Gives operators the license, takes their reports of usage, decides about sessions, and counts seats. "
+    "Nothing is sent to the vendor."
+)
+
+
+class Parts(NamedTuple):
+    """What the server consists of. `tls_problem` says what is wrong with the files of TLS, nothing if nothing is."""
+
+    settings: ServerSettings
+    database: Database
+    holder: LicenseHolder
+    clock: Clock
+    tls_problem: Callable[[], str] = str
+
+
+def server_routes(parts: Parts, ring: KeyRing) -> list[Route]:
+    """All routes, but for the OpenAPI document, which is made of them."""
+    _, database, holder, clock, tls_problem = parts
+    return [
+        *health_routes(__version__, holder, clock, Probe(database, clock, clockmark.store), tls_problem),
+        *license_routes(holder),
+        *event_routes(database, clock),
+        *session_routes(database, clock, holder),
+        *seat_routes(database, clock, holder),
+        *report_routes(database, lambda: holder.current.license, clock.now),
+        *key_routes(database, ring, clock.now),
+    ]
+
+
+def server_app(parts: Parts) -> Application:
+    """The application."""
+    settings = parts.settings
+    ring = KeyRing(settings.license_key, parts.database, parts.clock.now)
+    return application(
+        server_routes(parts, ring),
+        key_authorizer(ring, FailureLimit(), settings.trusted_proxies),
+        title=TITLE,
+        version=__version__,
+        description=DESCRIPTION,
+        root_path=settings.root_path,
+    )

@@ -1,0 +1,146 @@
+"""Whether the server lives and is ready: what Kubernetes asks (docs/license-server.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from shipper.license.state import state_at
+from shipper.serving.responses import json_response
+from shipper.serving.routes import Answer, Route, Scope
+from shipper.storage.database import StorageError
+from shipper.usage.times import instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from shipper.server.licensefile import LicenseHolder
+    from shipper.storage.database import Database, Transaction
+    from shipper.usage.clock import Clock
+
+PUBLIC = frozenset({Scope.public})
+PROBE_SECONDS = 5.0
+"""How old the last answer of the database may be."""
+PROBE_TIMEOUT = 3.0
+
+
+class Health(msgspec.Struct, frozen=True):
+    status: str
+    version: str
+
+
+class Check(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`detail` says what is wrong, or what should be known though nothing is."""
+
+    ok: bool
+    detail: str = ""
+
+
+class LicenseCheck(msgspec.Struct, frozen=True):
+    """`problem` says why the file that is there now is not the one that is served."""
+
+    ok: bool
+    id: str
+    serial: int
+    state: str
+    verified: bool
+    problem: str
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """`status` is `ready` or `not ready`: then a check is not ok."""
+
+    status: str
+    database: Check
+    license: LicenseCheck
+    tls: Check
+    clock: Check
+
+
+class Probe:
+    """Asks the database by writing, at most once in PROBE_SECONDS however often it is asked itself."""
+
+    def __init__(self, database: Database, clock: Clock, store: Callable[[Transaction, int], None]) -> None:
+        self._database = database
+        self._clock = clock
+        self._store = store
+        self._asked = float("-inf")
+        self._result = Check(ok=False, detail="the database was not asked yet")
+        self._running: asyncio.Task[Check] | None = None
+
+    async def check(self) -> Check:
+        """Whether the database took a write lately. Waits at most PROBE_TIMEOUT seconds."""
+        if time.monotonic() - self._asked < PROBE_SECONDS:
+            return self._result
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._ask())
+        done, _ = await asyncio.wait({self._running}, timeout=PROBE_TIMEOUT)
+        self._result = self._running.result() if done else Check(ok=False, detail="the database doesn't answer in time")
+        return self._result
+
+    async def _ask(self) -> Check:
+        mark = self._clock.judged()
+        try:
+            await asyncio.wrap_future(self._database.write(lambda tx: self._store(tx, mark)))
+        except StorageError as error:
+            return Check(ok=False, detail=error.message)
+        self._asked = time.monotonic()
+        return Check(ok=True)
+
+
+def health_routes(
+    version: str, holder: LicenseHolder, clock: Clock, probe: Probe, tls: Callable[[], str]
+) -> list[Route]:
+    """`tls` says what is wrong with the files of TLS, nothing if nothing is."""
+
+    async def health(_request: Request) -> Response:
+        return json_response(Health("ok", version))
+
+    async def ready(_request: Request) -> Response:
+        database = await probe.check()
+        body = readiness(database, holder, clock, tls())
+        return json_response(body, 200 if body.status == "ready" else 503)
+
+    alive: dict[int, Any] = {200: Answer("The process answers.", Health)}
+    return [
+        Route("GET", "/health", PUBLIC, health, "Whether the process answers", alive),
+        Route("GET", "/live", PUBLIC, health, "The same, for liveness probes", alive),
+        Route(
+            "GET",
+            "/ready",
+            PUBLIC,
+            ready,
+            "Whether requests can be served",
+            {
+                200: Answer("All checks are ok.", Readiness),
+                503: Answer("A check is not ok.", Readiness),
+            },
+        ),
+    ]
+
+
+def readiness(database: Check, holder: LicenseHolder, clock: Clock, tls_problem: str) -> Readiness:
+    """What /ready answers. A license that is expired or unverified is served: it is no reason not to be ready."""
+    served = holder.current
+    license = LicenseCheck(
+        ok=True,
+        id=served.license.id,
+        serial=served.license.serial,
+        state=state_at(served.license, instant(clock.judged())).status,
+        verified=served.verified,
+        problem=served.problem,
+    )
+    behind = clock.behind() // 1_000_000
+    return Readiness(
+        status="ready" if database.ok else "not ready",
+        database=database,
+        license=license,
+        tls=Check(ok=True, detail=tls_problem),
+        clock=Check(ok=not behind, detail=f"{behind} seconds behind the highest time seen" if behind else ""),
+    )
