@@ -15,13 +15,14 @@ from shipper.errors import NetworkError, shown
 from shipper.license import armor, http, urls
 from shipper.license.faults import RequestError
 from shipper.license.sources import KEY_HEADER, SERVER_PATH
-from shipper.usage.events import User
+from shipper.usage.grants import Grant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shipper.license.http import Reply
     from shipper.license.urls import Place
+    from shipper.usage.grants import Claim
 
 T = TypeVar("T")
 
@@ -85,40 +86,6 @@ class Refused(Exception):  # noqa: N818 - it says what the answer is
         self.extra = dict(extra or {})
 
 
-class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A session that asks for a seat. `id` is chosen by the operator: 16 to 128 characters that nobody can guess."""
-
-    id: str
-    operator: str
-    cluster: str
-    user: User = User()
-    ci: bool = False
-    heartbeat_seconds: int = 60
-
-
-class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The seat of a grant, as the server counts: `limit` and `free` are None where there is no limit."""
-
-    unit: str = ""
-    identity: str = ""
-    used: int = 0
-    limit: int | None = None
-    allowed: int | None = None
-    free: int | None = None
-    new: bool = False
-
-
-class Grant(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the server grants a session. `expires_at` is when it is over if no heartbeat comes. Times are RFC 3339."""
-
-    id: str
-    granted_at: str
-    expires_at: str
-    heartbeat_seconds: int
-    seat: Seat | None = None
-    warning: str = ""
-
-
 class Acknowledged(msgspec.Struct, frozen=True):
     """Ids of events: `acknowledged` need not be sent again; `duplicate` and `too_old` are some of those."""
 
@@ -174,7 +141,10 @@ class ServerClient:
         raise _strange(reply)
 
     def claim(self, claim: Claim) -> Grant:
-        """Ask for a seat. Raises Refused: with status 403 it is denied, with 409 the id is another session's."""
+        """Ask for a seat: with the same id again, for the same one.
+
+        Raises Refused: with status 403 it is denied, with 409 the id is another session's.
+        """
         return _decoded(self._decided("POST", SESSIONS_PATH, msgspec.json.encode(claim), {200, 201}), Grant)
 
     def heartbeat(self, session: str) -> Grant:

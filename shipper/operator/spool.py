@@ -97,7 +97,7 @@ class Depth(NamedTuple):
 class Spool:
     """The events in `database`, for several threads. `added` is set whenever there is something new.
 
-    `damaged` is where a spool went that could not be read at the start, if there was one.
+    What belongs to events, and shall be kept with them or not at all, may be in `database` too. `damaged` is where a spool went that could not be read at the start, if there was one.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Spool:
     ) -> None:
         self.damaged = damaged
         self.added = threading.Event()
-        self._database = database
+        self.database = database
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._now = now
@@ -140,14 +140,21 @@ class Spool:
         The future fails with FullError where there is no room, on the disk or in the spool, and with StorageError.
         Raises ValueError for an event that the server would call malformed.
         """
+        future = self.database.write(self.adding(event))
+        future.add_done_callback(lambda _: self.added.set())
+        return future
+
+    def adding(self, event: Event) -> Callable[[Transaction], None]:
+        """What `put` does, as work for a transaction that does more; `added` is to be set after it.
+
+        The work raises FullError. Raises ValueError.
+        """
         body = _ENCODER.encode(event)
         try:
             _DECODER.decode(body)
         except msgspec.ValidationError as error:
             raise ValueError(f"the event is malformed: {error}") from None
-        future = self._database.write(partial(self._insert, event, body))
-        future.add_done_callback(lambda _: self.added.set())
-        return future
+        return partial(self._insert, event, body)
 
     def add(self, event: Event) -> None:
         """`put`, and wait for it. Raises what the future fails with."""
@@ -171,12 +178,12 @@ class Spool:
                 taken.append(Spooled(int(position), str(name), encoded))
             return taken
 
-        return self._database.read(work).result()
+        return self.database.read(work).result()
 
     def remove(self, events: Sequence[Spooled]) -> None:
         """Forget what the server has acknowledged. Raises StorageError."""
         positions = [(event.position,) for event in events]
-        self._database.write(lambda tx: tx.executemany("DELETE FROM spool WHERE position = ?", positions)).result()
+        self.database.write(lambda tx: tx.executemany("DELETE FROM spool WHERE position = ?", positions)).result()
 
     def set_aside(self, refused: Sequence[tuple[Spooled, str]]) -> None:
         """Keep events apart that the server calls malformed, each with its reason. Raises StorageError."""
@@ -193,7 +200,7 @@ class Spool:
                 (_MAX_SET_ASIDE,),
             )
 
-        self._database.write(work).result()
+        self.database.write(work).result()
 
     def depth(self) -> Depth:
         """How much waits now. Raises StorageError."""
@@ -204,11 +211,11 @@ class Spool:
             ((aside,),) = tx.execute("SELECT COUNT(*) FROM set_aside")
             return Depth(int(events), int(size), int(oldest[0][0]) if oldest else None, int(aside), int(dropped))
 
-        return self._database.read(work).result()
+        return self.database.read(work).result()
 
     def close(self) -> None:
         """Finish what was begun, and close the file."""
-        self._database.close()
+        self.database.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,94 @@
+"""The sessions that the operator answers for, kept in its database, so that a restart forgets none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shipper.usage.events import MISSED_HEARTBEATS, User
+from shipper.usage.grants import SeatGranted
+from shipper.usage.times import SECOND
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from shipper.storage.database import Database, Transaction
+
+TABLE = """\
+CREATE TABLE IF NOT EXISTS book (
+    id TEXT NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL
+) STRICT"""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A session. Times in microseconds: `seen` is the last start or heartbeat that was passed on or spooled.
+
+    `caller` is who started it, and alone may go on with it. `confirmed`: the server knows it. `ended` is 0 as long as
+    it hasn't. `denied`: it was not allowed to go on. `seat` and `warning` are what was said last.
+    """
+
+    id: str
+    caller: str
+    user: User
+    ci: bool
+    heartbeat_seconds: int
+    started: int
+    seen: int
+    confirmed: bool
+    seat: SeatGranted | None = None
+    warning: str | None = None
+    ended: int = 0
+    denied: bool = False
+
+    @property
+    def over(self) -> int:
+        """When it is over if nothing more is heard of it."""
+        return self.seen + MISSED_HEARTBEATS * self.heartbeat_seconds * SECOND
+
+    def is_open(self, now: int) -> bool:
+        return not self.ended and not self.denied and now < self.over
+
+    def in_time(self, now: int) -> Entry:
+        """The same where the clock was set back since: it was not heard of in the future."""
+        return self if self.seen <= now else msgspec.structs.replace(self, seen=now)
+
+
+class Book:
+    """The table of entries in the operator's database."""
+
+    def __init__(self, database: Database) -> None:
+        """Raises StorageError."""
+        self._database = database
+        database.write(lambda tx: tx.execute(TABLE)).result()
+
+    def load(self) -> list[Entry]:
+        """All that is kept; what an other version wrote and can't be read is left out. Raises StorageError."""
+        rows = self._database.read(lambda tx: tx.execute("SELECT body FROM book")).result()
+        found: list[Entry] = []
+        for (body,) in rows:
+            try:
+                found.append(msgspec.json.decode(body, type=Entry))
+            except msgspec.DecodeError:
+                continue
+        return found
+
+    def store(self, entry: Entry) -> Future[None]:
+        """Keep `entry`, durably once the future is done."""
+        body = msgspec.json.encode(entry).decode()
+
+        def work(tx: Transaction) -> None:
+            tx.execute(
+                "INSERT INTO book VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body", (entry.id, body)
+            )
+
+        return self._database.write(work)
+
+    def remove(self, ids: list[str]) -> Future[None]:
+        """Forget entries."""
+
+        def work(tx: Transaction) -> None:
+            tx.executemany("DELETE FROM book WHERE id = ?", [(each,) for each in ids])
+
+        return self._database.write(work)
