@@ -134,6 +134,11 @@ class Spool:
             database = _opened(path)
         return cls(database, damaged=damaged, max_events=max_events, max_bytes=max_bytes)
 
+    @property
+    def database(self) -> Database:
+        """Where it is kept, beside the sessions of apps (shipper/operator/book.py)."""
+        return self._database
+
     def put(self, event: Event) -> Future[None]:
         """Keep `event`; the future is done when it would survive a loss of power. The same id twice is one event.
 
