@@ -73,7 +73,9 @@ class Application:
             except (ClientDisconnect, FullError, BusyError) as error:
                 response = problem_response(_known(error))
             except Exception:  # noqa: BLE001 - the one place where a bug becomes an answer
-                _LOG.exception("unexpected error", extra={"request_id": answer.request_id, "path": answer.path})
+                _LOG.exception(
+                    "unexpected error", extra={"request_id": answer.request_id.decode(), "path": answer.path}
+                )
                 response = problem_response(ProblemError(500, "INTERNAL_ERROR", "something unexpected happened"))
             await response(scope, receive, answer.send)
         finally:

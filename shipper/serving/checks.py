@@ -16,7 +16,7 @@ from shipper.errors import did_you_mean, shown
 from shipper.serving.problems import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from starlette.requests import Request
 
@@ -55,12 +55,23 @@ class Texts:
 
 def _reader(kind: msgspec.inspect.Type) -> Callable[[str], Any]:
     """How a text becomes what a field of this type is checked as: a text that doesn't fit remains one."""
-    kinds = kind.types if isinstance(kind, msgspec.inspect.UnionType) else (kind,)
+    kinds = list(_plain_types(kind))
     if any(isinstance(one, msgspec.inspect.BoolType) for one in kinds):
         return lambda text: {"true": True, "false": False}.get(text, text)
     if any(isinstance(one, (msgspec.inspect.IntType, msgspec.inspect.FloatType)) for one in kinds):
         return lambda text: msgspec.json.decode(text) if _NUMBER.fullmatch(text) else text
     return str
+
+
+def _plain_types(kind: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:
+    """The types that a type may be, without what is said about them."""
+    if isinstance(kind, msgspec.inspect.Metadata):
+        yield from _plain_types(kind.type)
+    elif isinstance(kind, msgspec.inspect.UnionType):
+        for one in kind.types:
+            yield from _plain_types(one)
+    else:
+        yield kind
 
 
 def query(texts: Texts, raw: bytes) -> msgspec.Struct:

@@ -61,6 +61,8 @@ async def asked(
     said: list[Message] = []
 
     async def receive() -> Message:
+        if not waiting:  # the client stays until it has its answer
+            await asyncio.Event().wait()
         return waiting.pop(0)
 
     async def send(message: Message) -> None:
