@@ -30,9 +30,9 @@ class Denied(msgspec.Struct, frozen=True):
 
 
 class Allowed(NamedTuple):
-    """A session may start. `warning` is a sentence for people, None if all is well."""
+    """A session may start. `warning` is a sentence for people, empty if all is well."""
 
-    warning: str | None = None
+    warning: str = ""
 
 
 class Usage(NamedTuple):
@@ -103,7 +103,7 @@ def _seat_verdict(seats: Seats, usage: Usage, verdict: Allowed, frees_at: int | 
             f"No seat is free: {_used(usage.used, seats.limit)}.{free} {_advice(seats)}",
         )
     used = usage.used + (not usage.holds)
-    if used > seats.limit and verdict.warning is None:
+    if used > seats.limit and not verdict.warning:
         return Allowed(f"More seats are used than the license has: {_used(used, seats.limit)}. {_tell(seats)}")
     return verdict
 

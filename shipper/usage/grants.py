@@ -40,15 +40,15 @@ class SeatGranted(msgspec.Struct, frozen=True, kw_only=True):
     new: bool
 
 
-class Grant(msgspec.Struct, frozen=True, kw_only=True):
+class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A session that may run. `expires_at`: it is over then, if no heartbeat comes before.
 
-    `seat` is null for a session of CI, which needs none. `warning` is a sentence for people, null if all is well.
+    `seat` is null for a session of CI, which needs none. `warning` is a sentence for people, left out if all is well.
     """
 
     id: str
     granted_at: datetime
     expires_at: datetime
     heartbeat_seconds: int
-    seat: SeatGranted | None = None
-    warning: str | None = None
+    seat: SeatGranted | None
+    warning: str = ""

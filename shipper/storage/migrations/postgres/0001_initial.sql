@@ -18,7 +18,7 @@ CREATE TABLE sessions (
     id TEXT NOT NULL PRIMARY KEY,
     started BIGINT, -- NULL: only later events have come yet, and nobody holds a seat
     started_event TEXT NOT NULL DEFAULT '',
-    last_seen BIGINT NOT NULL,
+    last_seen BIGINT, -- NULL: nothing but its end has come yet
     last_active BIGINT NOT NULL,
     ended BIGINT,
     over BIGINT NOT NULL, -- the first instant at which it is no longer open

@@ -18,7 +18,7 @@ CREATE TABLE sessions (
     id TEXT NOT NULL PRIMARY KEY,
     started INTEGER, -- NULL: only later events have come yet, and nobody holds a seat
     started_event TEXT NOT NULL DEFAULT '',
-    last_seen INTEGER NOT NULL,
+    last_seen INTEGER, -- NULL: nothing but its end has come yet
     last_active INTEGER NOT NULL,
     ended INTEGER,
     over INTEGER NOT NULL, -- the first instant at which it is no longer open
