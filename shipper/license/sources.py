@@ -105,7 +105,7 @@ def fetch(remote: Remote) -> Envelope:
         error.position = Position(remote.name)
         _explain_status(error, remote)
         raise
-    return _envelope(body, remote.name)
+    return read_answer(body, remote.name)
 
 
 def _explain_status(error: NetworkError, remote: Remote) -> None:
@@ -118,7 +118,7 @@ def _explain_status(error: NetworkError, remote: Remote) -> None:
         error.hint = "is the URL right, with the prefix that the server is under?"
 
 
-def _envelope(body: bytes, name: str) -> Envelope:
+def read_answer(body: bytes, name: str) -> Envelope:
     """The envelope in an answer: a license file, or JSON, in which spaces don't matter.
 
     Raises DefectError for what says that it is a license and isn't in order, NetworkError for anything else.
