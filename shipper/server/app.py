@@ -17,12 +17,12 @@ from shipper.serving.app import application
 from shipper.serving.failures import FailureLimit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from shipper.server.health import Lifecycle
     from shipper.server.licensefile import LicenseHolder
     from shipper.server.settings import ServerSettings
     from shipper.serving.app import Application
     from shipper.serving.routes import Route
+    from shipper.serving.tls import TlsFiles
     from shipper.storage.database import Database
     from shipper.usage.clock import Clock
 
@@ -34,20 +34,22 @@ DESCRIPTION = (
 
 
 class Parts(NamedTuple):
-    """What the server consists of. `tls_problem` says what is wrong with the files of TLS, nothing if nothing is."""
+    """What the server consists of."""
 
     settings: ServerSettings
     database: Database
     holder: LicenseHolder
     clock: Clock
-    tls_problem: Callable[[], str] = str
+    tls: TlsFiles | None
+    lifecycle: Lifecycle
 
 
 def server_routes(parts: Parts, ring: KeyRing) -> list[Route]:
     """All routes, but for the OpenAPI document, which is made of them."""
-    _, database, holder, clock, tls_problem = parts
+    _, database, holder, clock, tls, lifecycle = parts
+    probe = Probe(database, clock, clockmark.store)
     return [
-        *health_routes(__version__, holder, clock, Probe(database, clock, clockmark.store), tls_problem),
+        *health_routes(__version__, holder, clock, probe, tls, lifecycle),
         *license_routes(holder),
         *event_routes(database, clock),
         *session_routes(database, clock, holder),

@@ -37,6 +37,12 @@ def clock_of(database: Database, read: Callable[[], int] | None = None) -> Clock
     return Clock(mark) if read is None else Clock(mark, read)
 
 
+def keep(database: Database, clock: Clock, timeout: float | None = None) -> None:
+    """Keep the highest time of `clock`. Raises StorageError, TimeoutError."""
+    mark = clock.judged()
+    database.write(lambda tx: store(tx, mark)).result(timeout)
+
+
 def report(database: Database, *, reset: bool) -> str:
     """The mark as text; with `reset` it is forgotten. Raises StorageError."""
     mark = database.read(stored).result()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from shipper.server.licensefile import LicenseHolder
+    from shipper.serving.tls import TlsFiles
     from shipper.storage.database import Database, Transaction
     from shipper.usage.clock import Clock
 
@@ -54,13 +55,24 @@ class LicenseCheck(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """`status` is `ready` or `not ready`: then a check is not ok."""
+    """`status` is `ready`, `not ready` or `stopping`."""
 
-    status: str
+    status: Literal["ready", "not ready", "stopping"]
     database: Check
     license: LicenseCheck
     tls: Check
     clock: Check
+
+
+class Lifecycle:
+    """Whether the server is about to end."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+
+    def stop(self) -> None:
+        """From now on it isn't ready."""
+        self.stopping = True
 
 
 class Probe:
@@ -95,16 +107,15 @@ class Probe:
 
 
 def health_routes(
-    version: str, holder: LicenseHolder, clock: Clock, probe: Probe, tls: Callable[[], str]
+    version: str, holder: LicenseHolder, clock: Clock, probe: Probe, tls: TlsFiles | None, lifecycle: Lifecycle
 ) -> list[Route]:
-    """`tls` says what is wrong with the files of TLS, nothing if nothing is."""
+    """The public routes for probes."""
 
     async def health(_request: Request) -> Response:
         return json_response(Health("ok", version))
 
     async def ready(_request: Request) -> Response:
-        database = await probe.check()
-        body = readiness(database, holder, clock, tls())
+        body = readiness(await probe.check(), holder, clock, tls.status.problem if tls else "", lifecycle)
         return json_response(body, 200 if body.status == "ready" else 503)
 
     alive: dict[int, Any] = {200: Answer("The process answers.", Health)}
@@ -118,29 +129,34 @@ def health_routes(
             ready,
             "Whether requests can be served",
             {
-                200: Answer("All checks are ok.", Readiness),
-                503: Answer("A check is not ok.", Readiness),
+                200: Answer("They can; a check that is not ok says what is wrong all the same.", Readiness),
+                503: Answer("The database takes no writes, or the server is about to end.", Readiness),
             },
         ),
     ]
 
 
-def readiness(database: Check, holder: LicenseHolder, clock: Clock, tls_problem: str) -> Readiness:
-    """What /ready answers. A license that is expired or unverified is served: it is no reason not to be ready."""
+def readiness(
+    database: Check, holder: LicenseHolder, clock: Clock, tls_problem: str, lifecycle: Lifecycle
+) -> Readiness:
+    """What /ready answers: only a database that takes no writes, or the end, is a reason not to be ready.
+
+    A license that is expired, unverified or older than its file, a certificate that can't be replaced and a clock that
+    is behind are served with, and said.
+    """
     served = holder.current
-    license = LicenseCheck(
-        ok=True,
-        id=served.license.id,
-        serial=served.license.serial,
-        state=state_at(served.license, instant(clock.judged())).status,
-        verified=served.verified,
-        problem=served.problem,
-    )
     behind = clock.behind() // 1_000_000
     return Readiness(
-        status="ready" if database.ok else "not ready",
+        status="stopping" if lifecycle.stopping else "ready" if database.ok else "not ready",
         database=database,
-        license=license,
-        tls=Check(ok=True, detail=tls_problem),
+        license=LicenseCheck(
+            ok=not served.problem,
+            id=served.license.id,
+            serial=served.license.serial,
+            state=state_at(served.license, instant(clock.judged())).status,
+            verified=served.verified,
+            problem=served.problem,
+        ),
+        tls=Check(ok=not tls_problem, detail=tls_problem),
         clock=Check(ok=not behind, detail=f"{behind} seconds behind the highest time seen" if behind else ""),
     )

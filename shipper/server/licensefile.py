@@ -76,8 +76,8 @@ class LicenseHolder:
         self._now = now
         self._highest = highest
         self._lock = threading.Lock()
-        self._data = _read(path)
-        served = self._judged(self._data)
+        self._data = read(path)
+        served = judged(self._data, path, self.trust, now())
         self._require_serial(served.license)
         self.current = served
         _say(served, now())
@@ -89,14 +89,14 @@ class LicenseHolder:
         """
         with self._lock:
             try:
-                data = _read(self.path)
+                data = read(self.path)
             except ShipperError as error:
                 self._data = b""
                 return self._refuse(error)
             if data == self._data:
                 return False
             try:
-                served = self._judged(data)
+                served = judged(data, self.path, self.trust, self._now())
                 if served.etag != self.current.etag:
                     self._require_same(served.license)
                     self._require_serial(served.license)
@@ -109,18 +109,6 @@ class LicenseHolder:
             self.current = served
         _say(served, self._now())
         return True
-
-    def _judged(self, data: bytes) -> Served:
-        """What would be served of a file. Raises LicenseError."""
-        signed = read_envelope(data, self.path)
-        if self.trust:
-            verified = verify_envelope(signed, self.trust, product=None, file=self.path)
-            license, keyid = verified.license, verified.keyid
-        else:
-            license, keyid = _unverified(signed, self.path), ""
-        text = signed.to_json().encode("ascii")
-        etag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
-        return Served(license, text, armor.armor(text), etag, self._now(), keyid)
 
     def _require_same(self, license: License) -> None:
         """The usage that is stored is of one product and one customer: another one is for a restart to accept."""
@@ -162,6 +150,19 @@ def recorder(database: Database) -> Callable[[str, int], int]:
     return lambda license_id, serial: database.write(lambda tx: raised(tx, license_id, serial)).result()
 
 
+def judged(data: bytes, file: str, trust: Sequence[PublicKey], now: int) -> Served:
+    """What would be served of a file. Raises LicenseError."""
+    signed = read_envelope(data, file)
+    if trust:
+        verified = verify_envelope(signed, trust, product=None, file=file)
+        license, keyid = verified.license, verified.keyid
+    else:
+        license, keyid = _unverified(signed, file), ""
+    text = signed.to_json().encode("ascii")
+    etag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
+    return Served(license, text, armor.armor(text), etag, now, keyid)
+
+
 def read_envelope(data: bytes, file: str) -> Envelope:
     """The envelope in a license file, or in the JSON that a license server answers. Raises LicenseError."""
     if not data.lstrip().startswith(b"{"):
@@ -185,8 +186,8 @@ def _unverified(signed: Envelope, file: str) -> License:
     return parse_payload(signed.payload, file)
 
 
-def _read(path: str) -> bytes:
-    """Raises UsageError, LicenseError for a file that is too large."""
+def read(path: str) -> bytes:
+    """The bytes of the file. Raises UsageError, or LicenseError for one that is too large."""
     try:
         return read_file(path, max_bytes=armor.MAX_BYTES)
     except UsageError:

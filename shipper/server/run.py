@@ -1,0 +1,112 @@
+"""The license server as a process: from its settings to its end, in an order in which nothing is served too early."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from shipper.server import clockmark
+from shipper.server.app import Parts, server_app
+from shipper.server.health import Lifecycle
+from shipper.server.keyring import short_key_warning
+from shipper.server.licensefile import LicenseHolder, judged, read, recorder
+from shipper.server.settings import trust_keys
+from shipper.serving import logs
+from shipper.serving.addresses import parse_address
+from shipper.serving.runner import bind, serve
+from shipper.serving.tls import TlsFiles
+from shipper.storage.database import StorageError
+from shipper.storage.open import open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shipper.server.settings import ServerSettings
+
+LOOK_SECONDS = 2.0
+"""How often the license file is looked at."""
+MARK_SECONDS = 10.0
+"""How often the highest time seen is written."""
+
+_LOG = logging.getLogger("shipper.server")
+
+
+def run(settings: ServerSettings) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code. Only in the main thread.
+
+    All that can be wrong with settings, database and license is found before the port opens. Raises UsageError,
+    StorageError, LicenseError, NetworkError.
+    """
+    logs.configure(settings.log_level, settings.log_format)
+    _hide_secrets(settings)
+    trust = trust_keys(settings.trust_key_paths)
+    tls = TlsFiles(settings.tls.cert_path, settings.tls.key_path) if settings.tls else None
+    judged(read(settings.license_path), settings.license_path, trust, 0)
+    with contextlib.closing(open_database(settings.database_url)) as database:
+        clock = clockmark.clock_of(database)
+        holder = LicenseHolder(settings.license_path, trust, clock.now, recorder(database))
+        lifecycle = Lifecycle()
+        app = server_app(Parts(settings, database, holder, clock, tls, lifecycle))
+        _warn(settings)
+        listener = bind(parse_address(settings.address), tls=tls)
+        background = Background(
+            {
+                "license file": (LOOK_SECONDS, holder.look),
+                "clock mark": (MARK_SECONDS, lambda: clockmark.keep(database, clock)),
+            }
+        )
+        code = serve(app, listener, started=background.start, stopping=background.stop, draining=lifecycle.stop)
+        with contextlib.suppress(StorageError, TimeoutError):
+            clockmark.keep(database, clock, timeout=1)
+        return code
+
+
+def _hide_secrets(settings: ServerSettings) -> None:
+    logs.hide(settings.license_key)
+    password = urlsplit(settings.database_url).password
+    if password:
+        logs.hide(settings.database_url)
+        logs.hide(unquote(password))
+
+
+def _warn(settings: ServerSettings) -> None:
+    short = short_key_warning(settings.license_key)
+    if short:
+        _LOG.warning(short)
+    if settings.key_in_arguments:
+        _LOG.warning("the license key stands on the command line, where others can read it: give @FILE or LICENSE_KEY")
+    if settings.tls is None:
+        _LOG.warning("TLS is off: the license key and all that is reported is sent in the clear")
+
+
+class Background:
+    """Work that is done again and again in threads, each with its pause in seconds."""
+
+    def __init__(self, works: dict[str, tuple[float, Callable[[], object]]]) -> None:
+        self._works = works
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin, on the running event loop."""
+        self._tasks = [
+            asyncio.create_task(self._repeat(name, pause, work)) for name, (pause, work) in self._works.items()
+        ]
+
+    async def stop(self) -> None:
+        """Let what runs finish."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _repeat(self, name: str, pause: float, work: Callable[[], object]) -> None:
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                await asyncio.to_thread(work)
+            except StorageError as error:
+                _LOG.warning("%s: %s", name, error)
+            except Exception:  # noqa: BLE001 - the work goes on, whatever happens to it once
+                _LOG.exception("unexpected error: %s", name)
