@@ -1,0 +1,286 @@
+"""uvicorn's protocol for HTTP/1.1, with an end to everything a client can draw out.
+
+By default uvicorn waits for ever for headers, for a body, and for a client to read, and takes as much as is sent. Here
+each phase of a connection has a deadline (`Limits`), at which `Gate.sweep` closes it, and each part of a request has a
+size. Requests that two readers could understand differently (request smuggling, RFC 9112 section 11.2) are refused:
+httptools does most of that, and `_check_head` the rest. Protocols other than HTTP/1.1 are neither offered nor begun.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from enum import Enum
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import httptools
+import msgspec
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from shipper.serving.problems import MEDIA_TYPE, Problem
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from shipper.serving.connections import Gate
+
+LINGER_SECONDS = 2.0
+"""How long what a client still sends is read, and thrown away, so that it reads why it was refused."""
+MAX_PIPELINE = 16
+"""Requests that a client may send before the answer to the first."""
+MAX_OVERHEAD = 8
+"""A body may be sent in this many times its size: chunks of one byte would be 6 times."""
+
+
+class Phase(Enum):
+    """What a connection is waiting for: all but `serving` is up to the client."""
+
+    opening = 1
+    headers = 2
+    body = 3
+    serving = 4
+    idle = 5
+    over = 6
+    """It was refused; nothing is read any more."""
+
+
+class _RefusedError(Exception):
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """One connection. `began` is when its phase began, `deadline` when it ends: in seconds of the loop, 0 for never."""
+
+    def __init__(self, gate: Gate, accepted: socket.socket, source: str) -> None:
+        super().__init__(gate.config, gate.state, {}, gate.loop)
+        self.gate = gate
+        self.limits = gate.limits
+        self.accepted = accepted
+        self.source = source
+        self.phase = Phase.opening
+        self.began = gate.loop.time()
+        self.deadline = self.began + self.limits.handshake_seconds
+        self.stalled = 0.0
+        self._head_size = 0
+        self._body_size = 0
+        self._taken = 0
+        self._refusal: _RefusedError | None = None
+
+    # The connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        """Expect headers."""
+        super().connection_made(transport)
+        self._enter(Phase.headers, self.limits.header_seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count it out."""
+        self.gate.forget(self)
+        if self.phase is not Phase.opening:
+            super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came."""
+        if self.phase is Phase.over:
+            return
+        self._unset_keepalive_if_required()
+        if self.phase is Phase.idle:
+            self._enter(Phase.headers, self.limits.header_seconds)
+            self._head_size = 0
+        before = self.phase
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._stay_with_http(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(self._refusal or _RefusedError(400, "BAD_REQUEST", "this is not a request of HTTP/1.1"))
+        else:
+            self._weigh(len(data), before)
+
+    def late(self, now: float) -> str:
+        """Which deadline is over, an empty text for none."""
+        if self.deadline and now >= self.deadline:
+            waiting = self.phase is Phase.body and self.flow.read_paused  # for the app, not for the client
+            if not waiting:
+                return "handshake" if self.phase is Phase.opening else self.phase.name
+        if self.phase is not Phase.opening:
+            if not self.transport.get_write_buffer_size():
+                self.stalled = 0.0
+            elif not self.stalled:
+                self.stalled = now
+            elif now - self.stalled >= self.limits.write_seconds:
+                return "write"
+        return ""
+
+    def resume_writing(self) -> None:
+        """What waited for the client was taken."""
+        self.stalled = 0.0
+        super().resume_writing()
+
+    def time_out(self) -> bool:
+        """Answer 408 if that makes sense: something was sent, and not answered yet."""
+        if self.phase is Phase.headers and not self._head_size:
+            return False
+        self._refuse(_RefusedError(408, "REQUEST_TIMEOUT", "the request took too long to arrive"))
+        return self.phase is Phase.over and not self.transport.is_closing()
+
+    def cut(self) -> None:
+        """End the connection at once, whatever is on its way."""
+        if self.phase is not Phase.opening:
+            self.transport.abort()
+            return
+        with contextlib.suppress(OSError):  # there is no transport to end before the handshake is over
+            self.accepted.shutdown(socket.SHUT_RDWR)
+
+    # What httptools calls: an exception ends the parsing
+
+    def on_message_begin(self) -> None:
+        """Expect headers: the connection's first, or those of a request right behind another."""
+        super().on_message_begin()
+        if self.phase is not Phase.headers:
+            self._enter(Phase.headers, self.limits.header_seconds)
+            self._head_size = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; those behind a body (trailers) are left out."""
+        if self.phase is Phase.headers:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Check the head of a request, and hand it to the app."""
+        self._check_head()
+        if self.parser.should_upgrade():
+            return  # see _stay_with_http
+        super().on_headers_complete()
+        if self.gate.closing:
+            self.cycle.keep_alive = False
+        self.phase = Phase.body
+        self.deadline = self.began + self.limits.body_seconds
+        self._body_size = self._taken = 0
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        self._body_size += len(body)
+        if self._body_size > self.limits.body_bytes:
+            raise self._too_large()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The client has sent all it had to."""
+        if self.phase is Phase.headers:
+            return  # an upgrade
+        super().on_message_complete()
+        self.phase, self.deadline = Phase.serving, 0.0
+        if self.cycle.response_complete:
+            self._enter(Phase.idle, self.limits.idle_seconds)
+
+    def on_response_complete(self) -> None:
+        """Expect the next request."""
+        super().on_response_complete()
+        if self.phase is Phase.serving and self.cycle.response_complete:
+            self._enter(Phase.idle, self.limits.idle_seconds)
+
+    # Inside
+
+    def _enter(self, phase: Phase, seconds: float) -> None:
+        self.phase = phase
+        self.began = self.loop.time()
+        self.deadline = self.began + seconds
+
+    def _weigh(self, size: int, before: Phase) -> None:
+        """Count what is sent without being a header or body yet: a header without an end, the frame of chunks."""
+        if self.phase is Phase.headers:
+            self._head_size += size if before is Phase.headers else 0
+            if self._head_size > self.limits.header_bytes:
+                self._refuse(self._headers_too_large())
+        elif self.phase is Phase.body and before is Phase.body:
+            self._taken += size
+            if self._taken > self.limits.body_bytes * MAX_OVERHEAD:
+                self._refuse(self._too_large())
+
+    def _check_head(self) -> None:
+        if len(self.pipeline) >= MAX_PIPELINE:
+            raise self._because(400, "TOO_MANY_REQUESTS_AT_ONCE", "wait for answers before you send more")
+        size, hosts, length, coding = len(self.url), 0, b"", b""
+        for name, value in self.headers:
+            size += len(name) + len(value) + 4
+            if name == b"host":
+                hosts += 1
+            elif name == b"content-length":
+                length = value
+            elif name == b"transfer-encoding":
+                coding = value
+        if size > self.limits.header_bytes or len(self.headers) > self.limits.headers:
+            raise self._headers_too_large()
+        version = self.parser.get_http_version()
+        if version not in {"1.1", "1.0"}:
+            raise self._because(505, "VERSION_NOT_SUPPORTED", "only HTTP/1.1 and HTTP/1.0 are spoken here")
+        if hosts > 1 or (not hosts and version == "1.1"):
+            raise self._because(400, "BAD_REQUEST", "a request needs one Host header")
+        if coding and (coding.strip().lower() != b"chunked" or version == "1.0"):
+            raise self._because(501, "CODING_NOT_SUPPORTED", 'the only Transfer-Encoding is "chunked", in HTTP/1.1')
+        if length and int(length) > self.limits.body_bytes:
+            raise self._too_large()
+
+    def _stay_with_http(self, rest: bytes) -> None:
+        """Answer a request that offers another protocol as if it didn't, as a server may (RFC 9110 section 7.8).
+
+        Java's HttpClient offers HTTP/2 by default, also with a body, which httptools takes for the other protocol's.
+        """
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self._refuse(_RefusedError(400, "BAD_REQUEST", "this is no proxy"))
+            return
+        left_out = {b"upgrade", b"connection", b"http2-settings"}
+        lines = [b"%s: %s" % (name, value) for name, value in self.headers if name not in left_out]
+        head = b"\r\n".join([b"%s %s HTTP/1.1" % (method, self.url), *lines, b"", b""])
+        self.parser = httptools.HttpRequestParser(self)
+        self.data_received(head + rest)
+
+    def _because(self, status: int, code: str, detail: str) -> _RefusedError:
+        """An error to raise out of a callback: httptools itself doesn't say which one it was."""
+        self._refusal = _RefusedError(status, code, detail)
+        return self._refusal
+
+    def _headers_too_large(self) -> _RefusedError:
+        most = f"{self.limits.header_bytes} bytes or {self.limits.headers} headers"
+        return self._because(431, "HEADERS_TOO_LARGE", f"the head of the request has more than {most}")
+
+    def _too_large(self) -> _RefusedError:
+        return self._because(413, "BODY_TOO_LARGE", f"the body has more than {self.limits.body_bytes} bytes")
+
+    def _refuse(self, error: _RefusedError) -> None:
+        """Answer with `error` if no other answer is in the way, and read no more."""
+        reading_body = self.phase is Phase.body
+        self._enter(Phase.over, LINGER_SECONDS)
+        self.gate.counts.errors[error.code] += 1
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            if not reading_body:  # an earlier request waits for its answer, which will be the last
+                cycle.keep_alive = False
+                self.deadline = 0.0
+                return
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if cycle.response_started or self.pipeline:
+                self.transport.close()
+                return
+        elif reading_body:  # answered already
+            self.transport.close()
+            return
+        self.transport.write(_answer(error))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+
+def _answer(error: _RefusedError) -> bytes:
+    phrase = HTTPStatus(error.status).phrase
+    body = msgspec.json.encode(Problem("about:blank", phrase, error.status, error.code, error.detail))
+    head: dict[str, Any] = {"content-type": MEDIA_TYPE, "content-length": len(body), "connection": "close"}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    return f"HTTP/1.1 {error.status} {phrase}\r\n{lines}\r\n".encode("ascii") + body

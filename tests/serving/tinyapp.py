@@ -1,0 +1,80 @@
+"""The smallest service there is, for tests of what surrounds every one: `python -m tests.serving.tinyapp`.
+
+TINY_LIMITS: a JSON object of limits; TINY_CERT, TINY_KEY: TLS; TINY_LOG: the level; TINY_STOPPING: seconds that it takes
+to stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from shipper.cli.funnel import run
+from shipper.serving import logs, tls
+from shipper.serving.addresses import parse_address
+from shipper.serving.limits import Limits
+from shipper.serving.runner import bind, serve
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """`/` says hello; `/sleep/N` after N seconds, `/bytes/N` sends N bytes; `/echo` the body; `/fail` fails."""
+    _, what, *rest = scope["path"].split("/")
+    number = float(rest[0]) if rest else 0
+    body = b"hello\n"
+    if what == "sleep":
+        await asyncio.sleep(number)
+    elif what == "bytes":
+        body = b"x" * int(number)
+    elif what == "fail":
+        raise ZeroDivisionError("as asked")
+    elif what == "echo":
+        body = await _read(receive)
+    elif what == "headers":
+        body = json.dumps([[name.decode(), value.decode()] for name, value in scope["headers"]]).encode()
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for start in range(0, max(len(body), 1), 65536):
+        part = body[start : start + 65536]
+        await send({"type": "http.response.body", "body": part, "more_body": start + 65536 < len(body)})
+
+
+async def _read(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return body
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return body
+
+
+async def started() -> None:
+    if os.environ.get("TINY_STARTING"):
+        await asyncio.sleep(float(os.environ["TINY_STARTING"]))
+
+
+async def stopping() -> None:
+    await asyncio.sleep(float(os.environ.get("TINY_STOPPING", "0")))
+    logging.getLogger("shipper.tiny").info("everything closed")
+
+
+def main() -> int:
+    logs.configure(os.environ.get("TINY_LOG", "info"), "json")
+    limits = Limits(**json.loads(os.environ.get("TINY_LIMITS", "{}")))
+    cert = os.environ.get("TINY_CERT")
+    tls.CHECK_SECONDS = float(os.environ.get("TINY_CHECK", "5"))
+    files = tls.TlsFiles(cert, os.environ["TINY_KEY"]) if cert else None
+    listener = bind(parse_address(os.environ.get("TINY_ADDRESS", "127.0.0.1:0")), tls=files, limits=limits)
+    return serve(app, listener, started=started, stopping=stopping)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
