@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shipper.errors import LicenseError, NetworkError, ShipperError
@@ -18,12 +17,12 @@ from shipper.license import cache, envelope, sources
 from shipper.license.cache import CacheError, Kept
 from shipper.license.defects import DefectError
 from shipper.license.state import state_at
-from shipper.license.times import format_time
 from shipper.license.verify import verify_envelope
 from shipper.operator.serverclient import Away, KeyRefused
 from shipper.operator.state import LICENSE, MARKS, Marks, load_marks, store_marks
 from shipper.usage.clock import Clock
-from shipper.usage.times import DAY, MINUTE, SECOND, instant, micros
+from shipper.usage.decide import NO_LICENSE, license_verdict
+from shipper.usage.times import MINUTE, SECOND, instant, micros
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from shipper.license.verify import VerifiedLicense
     from shipper.operator.serverclient import ServerClient
     from shipper.operator.state import StateFolder
+    from shipper.usage.decide import Allowed, Denied
 
 FIRST_RETRY = 1.0
 LONGEST_RETRY = 60.0
@@ -57,63 +57,22 @@ class Held(NamedTuple):
     def license(self) -> License:
         return self.verified.license
 
-    @property
-    def offline_limit(self) -> int:
-        """The first instant at which it is good for nothing without the server, in microseconds."""
-        return self.confirmed + self.license.offline_days * DAY
-
-
-class Verdict(NamedTuple):
-    """Whether sessions may start: `code` is empty if so, else NO_LICENSE, LICENSE_EXPIRED and so on.
-
-    `detail` says why not; `warning` is what else should be known, such as days of grace.
-    """
-
-    code: str = ""
-    detail: str = ""
-    warning: str = ""
-
 
 class LicenseStatus(NamedTuple):
     """For metrics, /ready and people. What there is only with a license is None without one.
 
     `contact` is how the last attempt to get the license ended, and `problem` says what went wrong with it. `offline` is
-    for how long the server has not given or confirmed the license, `behind` by how much the clock is behind the
-    highest time seen, both in microseconds.
+    for how long the server has been away, `behind` by how much the clock is behind the highest time seen, both in
+    microseconds.
     """
 
     held: Held | None
     state: State | None
-    verdict: Verdict
+    verdict: Allowed | Denied
     contact: Contact
     problem: str
-    offline: int | None
+    offline: int
     behind: int
-
-
-def judge(held: Held | None, at: int) -> Verdict:
-    """Whether the license lets sessions start at `at`, the highest time ever seen, in microseconds."""
-    if held is None:
-        return Verdict("NO_LICENSE", "no license has been fetched yet from the license server")
-    document = held.license
-    ends = state_at(document, instant(at))
-    name = f"license {document.id}"
-    if ends.status == "not_yet_valid":
-        return Verdict("LICENSE_NOT_YET_VALID", f"{name} is valid from {format_time(document.not_before)}")
-    if ends.status == "expired":
-        return Verdict("LICENSE_EXPIRED", f"{name} expired at {_written(document.expires_at)}")
-    if at >= held.offline_limit:
-        days = "1 day" if document.offline_days == 1 else f"{document.offline_days} days"
-        return Verdict(
-            "OFFLINE_TOO_LONG",
-            f"the license server was reached last at {format_time(instant(held.confirmed))}, and {name} is good for "
-            f"{days} without it",
-        )
-    if ends.status == "in_grace":
-        return Verdict(
-            warning=f"{name} expired at {_written(document.expires_at)}; grace ends at {_written(ends.ends)}"
-        )
-    return Verdict()
 
 
 class LicenseKeeper:
@@ -157,9 +116,19 @@ class LicenseKeeper:
         """The license, whether it is valid or not; None before the first."""
         return self._held
 
-    def verdict(self) -> Verdict:
-        """Whether sessions may start now."""
-        return judge(self._held, self.clock.judged())
+    def offline(self) -> int:
+        """For how long the server has been away, in microseconds: 0 as long as it gives the license when asked."""
+        held = self._held
+        if held is None:
+            return 0
+        age = max(0, self.clock.judged() - held.confirmed)
+        fresh = self._contact == "ok" and age < int(3 * self._refresh_seconds * SECOND)
+        return 0 if fresh else age
+
+    def verdict(self) -> Allowed | Denied:
+        """Whether the license, as it is held, lets sessions start now; seats are not looked at."""
+        held = self._held
+        return license_verdict(held.license, self.clock.judged(), self.offline()) if held else NO_LICENSE
 
     def status(self) -> LicenseStatus:
         """How it stands."""
@@ -167,10 +136,10 @@ class LicenseKeeper:
         return LicenseStatus(
             held,
             state_at(held.license, instant(at)) if held else None,
-            judge(held, at),
+            self.verdict(),
             self._contact,
             self._problem,
-            max(0, at - held.confirmed) if held else None,
+            self.offline(),
             self.clock.behind(),
         )
 
@@ -311,7 +280,3 @@ class LicenseKeeper:
 
     def _say(self, document: License) -> None:
         log.info("license %s, serial %d", document.id, document.serial, extra={"serial": document.serial})
-
-
-def _written(when: datetime | None) -> str:
-    return format_time(when.astimezone(UTC)) if when else ""

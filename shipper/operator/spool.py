@@ -97,7 +97,8 @@ class Depth(NamedTuple):
 class Spool:
     """The events in `database`, for several threads. `added` is set whenever there is something new.
 
-    What belongs to events, and shall be kept with them or not at all, may be in `database` too. `damaged` is where a spool went that could not be read at the start, if there was one.
+    Beside it `database` keeps the sessions of apps (shipper/operator/book.py). `damaged` is where a spool went that
+    could not be read at the start, if there was one.
     """
 
     def __init__(
@@ -133,11 +134,6 @@ class Spool:
             )
             database = _opened(path)
         return cls(database, damaged=damaged, max_events=max_events, max_bytes=max_bytes)
-
-    @property
-    def database(self) -> Database:
-        """Where it is kept, beside the sessions of apps (shipper/operator/book.py)."""
-        return self._database
 
     def put(self, event: Event) -> Future[None]:
         """Keep `event`; the future is done when it would survive a loss of power. The same id twice is one event.
