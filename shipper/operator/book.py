@@ -25,8 +25,9 @@ CREATE TABLE IF NOT EXISTS book (
 class Entry(msgspec.Struct, frozen=True):
     """A session. Times in microseconds: `seen` is the last start or heartbeat that was passed on or spooled.
 
-    `caller` is who started it, and alone may go on with it. `confirmed`: the server knows it. `ended` is 0 as long as
-    it hasn't. `denied`: it was not allowed to go on. `seat` and `warning` are what was said last.
+    `caller` is who started it, and alone may go on with it. `confirmed`: the server knows it; `by_server`: it decided
+    the last time, too. `ended` is 0 as long as it hasn't. `denied`: it was not allowed to go on. `seat` and `warning`
+    are what was said last.
     """
 
     id: str
@@ -36,7 +37,8 @@ class Entry(msgspec.Struct, frozen=True):
     heartbeat_seconds: int
     started: int
     seen: int
-    confirmed: bool
+    confirmed: bool = False
+    by_server: bool = False
     seat: SeatGranted | None = None
     warning: str | None = None
     ended: int = 0

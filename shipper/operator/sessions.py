@@ -120,7 +120,7 @@ class SessionBook:
         """Begin a session. Raises ProblemError: 403 with the reason where it is denied, 429 for too many."""
         now = self.clock.now()
         self._require_room(caller, now)
-        entry = Entry(secrets.token_hex(24), caller, *asked, started=now, seen=now, confirmed=False)
+        entry = Entry(secrets.token_hex(24), caller, *asked, started=now, seen=now)
         self._entries[entry.id] = entry  # counts at once, for those who ask meanwhile
         try:
             granted = await self._decided(entry, now, self._event("session_started", entry, now))
@@ -207,7 +207,12 @@ class SessionBook:
             await self._deny(entry, verdict, now)
         await self._tell(event)
         return replace(
-            entry, seen=now, denied=False, seat=_seat(entry, license, usage), warning=verdict.warning or _AWAY
+            entry,
+            seen=now,
+            denied=False,
+            by_server=False,
+            seat=_seat(entry, license, usage),
+            warning=verdict.warning or _AWAY,
         )
 
     async def _beat(self, entry: Entry, now: int) -> Entry:
@@ -234,7 +239,7 @@ class SessionBook:
         if not is_open:
             return await self._decided_alone(entry, now, event)
         await self._tell(event)
-        return replace(entry, seen=now, warning=entry.warning or _AWAY)
+        return replace(entry, seen=now, by_server=False, warning=entry.warning or _AWAY)
 
     async def _ask(self, call: Callable[[], T]) -> T:
         """What the server says in time. Raises Away, Refused."""
@@ -326,7 +331,9 @@ def _standing_verdict(license: License | None, judged: int) -> Allowed | Denied:
 
 
 def _granted(entry: Entry, grant: Grant, now: int) -> Entry:
-    return replace(entry, seen=now, confirmed=True, denied=False, seat=grant.seat, warning=grant.warning)
+    return replace(
+        entry, seen=now, confirmed=True, by_server=True, denied=False, seat=grant.seat, warning=grant.warning
+    )
 
 
 def _interval(entry: Entry, at: int) -> int:

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 
 class Scope(StrEnum):
-    """What a key is good for. `admin` opens all that `operator` and `report` open; `public` needs no key."""
+    """What a key is good for. `admin` opens all that `operator` and `report` open; `public` needs no key.
+
+    `app` is for the operator's own API: no key, but a caller that is known there.
+    """
 
     public = "public"
+    app = "app"
     operator = "operator"
     report = "report"
     admin = "admin"
