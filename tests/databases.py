@@ -142,13 +142,18 @@ def postgres_url(postgres_cluster: Cluster) -> str:
     return postgres_cluster.new_database()
 
 
+def new_url(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The URL of an empty database of the kind that the parameter of `request` says."""
+    if request.param == "sqlite":
+        return f"sqlite:///{folder}/license-server.db"
+    cluster: Cluster = request.getfixturevalue("postgres_cluster")
+    return cluster.new_database()
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/license-server.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
+    return new_url(request, tmp_path)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shipper.cli import license_server_keys
+from shipper.cli import license_server_data, license_server_keys
 from shipper.cli.groups import grouped
 from shipper.cli.serveroptions import COMMAND, DatabaseOptions, ServerOptions
 
@@ -89,3 +89,6 @@ def serial(
 
     with closing(open_database(database.url(), shared=not reset)) as store:
         write(serialmark.report(store, reset))
+
+
+license_server_data.add_commands(app)

@@ -16,7 +16,7 @@ from shipper.errors import shown
 from shipper.storage.database import BusyError, DamagedError, FullError, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shipper.storage.database import Row, Value
 
@@ -33,6 +33,8 @@ SETTINGS: dict[str, str | int] = {
     "journal_size_limit": 64 * 1024 * 1024,
 }
 """What holds on each connection, and is read back there."""
+FILE_SETTINGS: dict[str, str | int] = {"busy_timeout": BUSY_MS, "trusted_schema": 0, "mmap_size": 0}
+"""What holds for a file that is only read, such as a backup, in the mode in which it is."""
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DAMAGED = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError)
 
@@ -79,8 +81,9 @@ class SqliteTransaction:
 class SqliteSession:
     """A `Session` of the file at `path`, which exists. Raises StorageError."""
 
-    def __init__(self, path: str, *, writes: bool) -> None:
+    def __init__(self, path: str, *, writes: bool, settings: Mapping[str, str | int] = SETTINGS) -> None:
         self._path = path
+        self._settings = settings
         self._writes = writes
         self._suspect = False
         self._connection = self._connect()
@@ -89,25 +92,25 @@ class SqliteSession:
         """Begin; a writer takes the lock of the file at once, and waits for it up to 5 s."""
         if self._suspect:
             self._renew()
-        self._run("BEGIN IMMEDIATE" if self._writes else "BEGIN")
+        self.run("BEGIN IMMEDIATE" if self._writes else "BEGIN")
         return SqliteTransaction(self, self._connection)
 
     def savepoint(self) -> None:
         """Set a savepoint."""
-        self._run("SAVEPOINT piece")
+        self.run("SAVEPOINT piece")
 
     def release(self) -> None:
         """Keep what was done since the savepoint."""
-        self._run("RELEASE piece")
+        self.run("RELEASE piece")
 
     def undo(self) -> None:
         """Undo what was done since the savepoint. SQLite may have undone the whole transaction: that is an error."""
-        self._run("ROLLBACK TO piece")
-        self._run("RELEASE piece")
+        self.run("ROLLBACK TO piece")
+        self.run("RELEASE piece")
 
     def commit(self) -> None:
         """Commit, which waits for the disk."""
-        self._run("COMMIT")
+        self.run("COMMIT")
 
     def abandon(self) -> None:
         """Undo the transaction if there is one."""
@@ -140,9 +143,10 @@ class SqliteSession:
             return StorageError(f"{name} can't be written: {error}")
         return StorageError(f"{name}: {error}")
 
-    def _run(self, sql: str) -> None:
+    def run(self, sql: str, parameters: Sequence[Value] = ()) -> list[Row]:
+        """Run a statement outside of a transaction, or one that begins or ends one."""
         try:
-            self._connection.execute(sql)
+            return self._connection.execute(sql, tuple(parameters)).fetchall()
         except apsw.Error as error:
             raise self.failed(error) from error
 
@@ -162,7 +166,7 @@ class SqliteSession:
         self._connection = connection
         try:
             connection.set_busy_timeout(BUSY_MS)
-            for name, wanted in SETTINGS.items():
+            for name, wanted in self._settings.items():
                 # Only a writer can change the mode of the file, and it did so before there was a reader
                 setting = f"PRAGMA {name}" if name == "journal_mode" and not self._writes else f"PRAGMA {name}={wanted}"
                 connection.execute(setting).fetchall()
@@ -187,3 +191,37 @@ class SqliteSession:
         if answer != [("ok",)]:
             raise DamagedError(f"the database {shown(self._path)} is damaged", hint="restore a backup")
         self._suspect = False
+
+
+def file_session(path: str) -> SqliteSession:
+    """A session that reads a file as it is. Raises StorageError."""
+    return SqliteSession(path, writes=False, settings=FILE_SETTINGS)
+
+
+def vacuum_into(path: str, target: str) -> None:
+    """Write what the database at `path` holds at this moment into the empty file `target`. Raises StorageError."""
+    session = file_session(path)
+    try:
+        session.run("VACUUM INTO ?", [target])
+    finally:
+        session.close()
+
+
+def leave_wal(path: str) -> None:
+    """Have all in one file, which can be read where nothing can be written. Raises StorageError."""
+    session = SqliteSession(path, writes=True, settings=FILE_SETTINGS)
+    try:
+        session.run("PRAGMA journal_mode=DELETE")
+    finally:
+        session.close()
+
+
+def require_integrity(path: str) -> None:
+    """Read all of a database file. Raises DamagedError."""
+    session = file_session(path)
+    try:
+        answer = session.run("PRAGMA integrity_check(1)")
+    finally:
+        session.close()
+    if answer != [("ok",)]:
+        raise DamagedError(f"the database {shown(path)} is damaged")
