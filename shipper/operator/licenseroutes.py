@@ -44,8 +44,8 @@ def license_routes(keeper: LicenseKeeper) -> list[Route]:
     """The routes for the license that `keeper` holds."""
 
     async def license(_request: Request) -> Response:
-        connected = keeper.status().contact == "ok"
-        return json_response(license_shown(_held(keeper), keeper.clock.judged(), connected=connected))
+        held, connected = _held(keeper), keeper.status().contact == "ok"
+        return json_response(license_shown(held, keeper.clock.judged(), keeper.offline(), connected=connected))
 
     async def info(_request: Request) -> Response:
         return json_response(sdk.info(_held(keeper).license))

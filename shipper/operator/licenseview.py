@@ -74,11 +74,14 @@ class LicenseShown(msgspec.Struct, frozen=True, kw_only=True):
     warning: str | None
 
 
-def license_shown(held: Held, judged: int, *, connected: bool) -> LicenseShown:
-    """The license at `judged`, the highest time ever seen. `connected`: the server answered when last asked."""
+def license_shown(held: Held, judged: int, offline: int, *, connected: bool) -> LicenseShown:
+    """The license at `judged`, the highest time ever seen. `connected`: the server answered when last asked.
+
+    `offline` is for how long it has been away, 0 for not at all. In microseconds.
+    """
     license = held.license
     state = state_at(license, instant(judged))
-    verdict = license_verdict(license, judged, max(0, judged - held.confirmed))
+    verdict = license_verdict(license, judged, offline)
     denied = verdict if isinstance(verdict, Denied) else None
     ends_at = _later(held.confirmed, license.offline_days)
     return LicenseShown(

@@ -7,6 +7,7 @@ a refusal only where it speaks as one of our servers (application/problem+json).
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
@@ -18,7 +19,7 @@ from shipper.license.sources import KEY_HEADER, SERVER_PATH
 from shipper.usage.grants import Grant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from shipper.license.http import Reply
     from shipper.license.urls import Place
@@ -118,14 +119,23 @@ class _Defects(msgspec.Struct, frozen=True):
 class ServerClient:
     """The license server at `server`, asked with `key`. Its calls block, and may come from several threads.
 
-    All of them raise Away, KeyRefused among it, and those that ask for a decision raise Refused.
+    All of them raise Away, KeyRefused among it, and those that ask for a decision raise Refused. `observe` is told of
+    each request: what was asked for, whether the server gave an answer, and the seconds it took.
     """
 
-    def __init__(self, server: Place, key: str, *, ca_file: str | None = None) -> None:
+    def __init__(
+        self,
+        server: Place,
+        key: str,
+        *,
+        ca_file: str | None = None,
+        observe: Callable[[str, bool, float], None] = lambda *_: None,
+    ) -> None:
         self._base = server.url.rstrip("/")
         self._key = key
         self._ca_file = ca_file
         self._line = http.Line()
+        self._observe = observe
 
     def license(self, etag: str = "") -> Given | None:
         """The license that is served now, None where it is still the one with this `etag`."""
@@ -196,17 +206,28 @@ class ServerClient:
         if body:
             given["Content-Type"] = "application/json"
         request = http.Request(urls.parse(self._base + path), given, timeout, self._ca_file, method, body)
+        began, answered = time.perf_counter(), False
         try:
             reply = self._line.ask(request, max_bytes=max_bytes)
+            answered = reply.status < 500
         except NetworkError as error:
             status = error.status if isinstance(error, RequestError) else 0
             raise Away(f"{error.message} ({error.hint})" if error.hint else error.message, status=status) from None
+        finally:
+            self._observe(_named(method, path), answered, time.perf_counter() - began)
         if reply.status == 401:
             raise KeyRefused("the license server refuses the license key (401)", status=401)
         if reply.status >= 500 or reply.status in _AWAY:
             wait = http.retry_after(reply.headers.get("Retry-After"))
             raise Away(f"the license server answers {reply.status}", retry_after=wait, status=reply.status)
         return reply
+
+
+def _named(method: str, path: str) -> str:
+    """What is asked for, in a word for metrics."""
+    if path.startswith(SESSIONS_PATH):
+        return {"POST": "claim", "PUT": "heartbeat"}.get(method, "end")
+    return "events" if path == EVENTS_PATH else "license"
 
 
 def _session_path(session: str) -> str:

@@ -111,10 +111,9 @@ class SessionBook:
         """Ask and report nothing more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def open(self) -> list[Entry]:
-        """The open sessions, the oldest first."""
-        now = self.clock.now()
-        return sorted((each for each in self._entries.values() if each.is_open(now)), key=lambda each: each.started)
+    def all(self) -> list[Entry]:
+        """The sessions that are known, the oldest first, open and not. From any thread."""
+        return sorted(self._entries.values(), key=lambda each: each.started)
 
     async def start(self, caller: str, asked: Asked) -> Entry:
         """Begin a session. Raises ProblemError: 403 with the reason where it is denied, 429 for too many."""

@@ -1,0 +1,171 @@
+"""The routes for those who run the operator: probes, metrics, its status."""
+
+from __future__ import annotations
+
+import asyncio
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+import msgspec
+from starlette.responses import Response
+
+from shipper import __version__
+from shipper.operator.callers import LOCAL
+from shipper.operator.licenseview import license_shown
+from shipper.operator.status import (
+    OperatorStatus,
+    ServerShown,
+    problems,
+    seats_used,
+    sessions_shown,
+    spool_shown,
+)
+from shipper.serving.metrics import CONTENT_TYPE
+from shipper.serving.problems import MEDIA_TYPE, Problem, ProblemError
+from shipper.serving.responses import json_response
+from shipper.serving.routes import Answer, Route, Scope
+from shipper.storage.database import StorageError
+from shipper.usage.decide import Denied
+from shipper.usage.times import SECOND, instant
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from shipper.operator.app import Parts
+
+PUBLIC = frozenset({Scope.public})
+APP = frozenset({Scope.app})
+
+
+class Health(msgspec.Struct, frozen=True):
+    status: str
+    version: str
+
+
+class Check(msgspec.Struct, frozen=True):
+    """`detail` says what is wrong, or what should be known though nothing is."""
+
+    ok: bool
+    detail: str = ""
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """`status` is `ready` or `not ready`: there is no license yet, or the operator's folder can't be used."""
+
+    status: str
+    license: Check
+    server: Check
+    spool: Check
+
+
+def process_routes(parts: Parts) -> list[Route]:
+    """The routes; `parts` are those of the operator."""
+
+    async def health(_request: Request) -> Response:
+        return json_response(Health("ok", __version__))
+
+    async def ready(_request: Request) -> Response:
+        body = await readiness(parts)
+        return json_response(body, 200 if body.status == "ready" else 503)
+
+    async def metrics(_request: Request) -> Response:
+        body = await asyncio.to_thread(parts.metrics.render)
+        return Response(body, media_type=CONTENT_TYPE)
+
+    async def status(request: Request) -> Response:
+        if request.state.principal != LOCAL and not _is_here(request):
+            raise ProblemError(403, "FORBIDDEN", "this is answered to programs on the operator's own machine or pod")
+        return json_response(await asyncio.to_thread(current_status, parts))
+
+    alive = {200: Answer("The process answers.", Health)}
+    return [
+        Route("GET", "/health", PUBLIC, health, "Whether the process answers", alive),
+        Route("GET", "/live", PUBLIC, health, "The same, for liveness probes", alive),
+        Route(
+            "GET",
+            "/ready",
+            PUBLIC,
+            ready,
+            "Whether apps can be answered",
+            {200: Answer("All that is needed is there.", Readiness), 503: Answer("Something is missing.", Readiness)},
+            description="That the server is away is no reason not to be ready.",
+        ),
+        Route(
+            "GET",
+            "/metrics",
+            PUBLIC,
+            metrics,
+            "Metrics for Prometheus",
+            {200: Answer("In the text format.", str, CONTENT_TYPE.partition(";")[0])},
+        ),
+        Route(
+            "GET",
+            "/api/v1/status",
+            APP,
+            status,
+            "How the operator stands",
+            {
+                200: Answer("What `shipper operator status` shows.", OperatorStatus),
+                403: Answer("It is asked for from elsewhere.", Problem, MEDIA_TYPE),
+            },
+        ),
+    ]
+
+
+async def readiness(parts: Parts) -> Readiness:
+    """What /ready answers."""
+    held, standing = parts.keeper.current(), parts.keeper.status()
+    try:
+        await asyncio.to_thread(parts.spool.depth)
+        spool = Check(ok=True)
+    except StorageError as error:
+        spool = Check(ok=False, detail=error.message)
+    verdict = standing.verdict
+    license = Check(
+        ok=held is not None, detail=verdict.detail if isinstance(verdict, Denied) else verdict.warning or ""
+    )
+    server = Check(ok=standing.contact == "ok", detail=standing.problem)
+    return Readiness("ready" if license.ok and spool.ok else "not ready", license, server, spool)
+
+
+def current_status(parts: Parts) -> OperatorStatus:
+    """How it stands now. Blocks; raises StorageError."""
+    keeper, entries = parts.keeper, parts.sessions.all()
+    standing, held = keeper.status(), keeper.current()
+    now = keeper.clock.now()
+    connected = standing.contact == "ok"
+    shown = license_shown(held, keeper.clock.judged(), standing.offline, connected=connected) if held else None
+    server = ServerShown(
+        url=parts.server_url,
+        contact=standing.contact,
+        problem=standing.problem,
+        reached=instant(held.confirmed) if held else None,
+    )
+    spool = spool_shown(parts.spool.depth(), parts.sender.status())
+    unit = shown.seats.unit if shown and shown.seats else "user"
+    more = (
+        [f'The spool was damaged; what could be read of it is in "{parts.spool.damaged}".']
+        if parts.spool.damaged
+        else []
+    )
+    return OperatorStatus(
+        running=True,
+        version=__version__,
+        operator=parts.sessions.operator,
+        cluster=parts.sessions.cluster,
+        at=instant(now),
+        server=server,
+        license=shown,
+        seats=seats_used(entries),
+        sessions=sessions_shown((each for each in entries if each.is_open(now)), unit),
+        spool=spool,
+        clock_behind_seconds=standing.behind // SECOND,
+        problems=problems(shown, server, spool, standing.behind, more),
+    )
+
+
+def _is_here(request: Request) -> bool:
+    try:
+        return request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,170 @@
+"""The operator as a process: from its settings to its end, in an order in which nothing is answered too early."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from typing import TYPE_CHECKING
+
+from shipper import __version__
+from shipper.errors import UsageError
+from shipper.operator.app import Parts, operator_app
+from shipper.operator.book import Book
+from shipper.operator.callers import ServiceAccounts, anybody
+from shipper.operator.caps import RateLimit
+from shipper.operator.hosts import Hosts
+from shipper.operator.keeper import LicenseKeeper
+from shipper.operator.metrics import OperatorCollector, ServerCalls
+from shipper.operator.sender import Identity, Sender
+from shipper.operator.serverclient import ServerClient
+from shipper.operator.sessions import SessionBook, Standing
+from shipper.operator.spool import Spool
+from shipper.operator.state import SPOOL, StateFolder
+from shipper.operator.tokenreview import in_this_pod
+from shipper.serving import logs
+from shipper.serving.addresses import parse_address
+from shipper.serving.metrics import Metrics
+from shipper.serving.runner import bind, serve
+from shipper.storage.database import StorageError
+
+if TYPE_CHECKING:
+    from shipper.operator.callers import Identify
+    from shipper.operator.settings import OperatorSettings
+
+FIRST_ANSWER = 3.0
+"""How long apps wait at the start for the license server's first answer, in seconds."""
+FORGET_SECONDS = 60.0
+"""How often sessions that were over long ago are forgotten."""
+SEND_SECONDS = 3.0
+"""How long the end waits until what is spooled is sent."""
+
+_LOG = logging.getLogger("shipper.operator")
+
+
+def run(settings: OperatorSettings) -> int:
+    """Serve apps until SIGTERM or SIGINT; the exit code. Only in the main thread.
+
+    All that can be wrong with settings and the state folder is found before the port opens. Raises UsageError,
+    OutputError, StorageError, NetworkError.
+    """
+    logs.configure(settings.log_level, settings.log_format)
+    logs.hide(settings.license_key)
+    hosts = Hosts(settings.allowed_hosts)
+    metrics = Metrics(__version__)
+    with contextlib.ExitStack() as opened:
+        identify = _identify(settings, opened)
+        folder = opened.enter_context(StateFolder(settings.state_dir))
+        client = opened.enter_context(contextlib.closing(_client(settings, metrics)))
+        keeper = LicenseKeeper(
+            client, folder, settings.trust, product=settings.product, refresh_seconds=settings.refresh_seconds
+        )
+        spool = opened.enter_context(Spool.open(folder.file(SPOOL)))
+        sender = Sender(spool, client, Identity(folder.instance, settings.cluster_name), keeper.clock.now)
+        sessions = SessionBook(
+            book=Book(spool.database),
+            server=client,
+            report=spool.add,
+            standing=lambda: _standing(keeper),
+            clock=keeper.clock,
+            operator=folder.instance,
+            cluster=settings.cluster_name,
+        )
+        opened.callback(sessions.close)
+        sessions.load()
+        metrics.registry.register(OperatorCollector(keeper, sessions, spool, sender))
+        parts = Parts(
+            keeper=keeper,
+            sessions=sessions,
+            spool=spool,
+            sender=sender,
+            metrics=metrics,
+            identify=identify,
+            hosts=hosts,
+            server_url=settings.server.url,
+            limit=RateLimit(),
+            with_tokens=settings.tokens,
+        )
+        _warn(settings)
+        listener = bind(parse_address(settings.listen))
+        metrics.watch_connections(listener.counts)
+        life = _Life(parts)
+        return serve(operator_app(parts), listener, started=life.start, stopping=life.stop)
+
+
+class _Life:
+    """What goes on beside the requests."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin, and give the license server a moment to answer."""
+        keeper = self._parts.keeper
+        keeper.start()
+        self._parts.sender.start()
+        self._tasks.append(asyncio.create_task(self._forget()))
+        await asyncio.to_thread(_first_answer, keeper)
+
+    async def stop(self) -> None:
+        """Send what can be sent, and end."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self._stop)
+
+    def _stop(self) -> None:
+        try:
+            if not self._parts.sender.stop(SEND_SECONDS):
+                _LOG.info("events that could not be sent stay in the spool")
+        except StorageError as error:
+            _LOG.warning("the spool can't be read: %s", error)
+        self._parts.keeper.stop()
+
+    async def _forget(self) -> None:
+        while True:
+            await asyncio.sleep(FORGET_SECONDS)
+            try:
+                await self._parts.sessions.forget()
+            except StorageError as error:
+                _LOG.warning("sessions that are over could not be forgotten: %s", error)
+            except Exception:  # noqa: BLE001 - it is tried again, whatever happens to it once
+                _LOG.exception("unexpected error: forgetting sessions")
+
+
+def _first_answer(keeper: LicenseKeeper) -> None:
+    end = time.monotonic() + FIRST_ANSWER
+    while keeper.status().contact == "never" and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def _client(settings: OperatorSettings, metrics: Metrics) -> ServerClient:
+    calls = ServerCalls(metrics.registry)
+    return ServerClient(settings.server, settings.license_key, ca_file=settings.ca_file, observe=calls.observe)
+
+
+def _standing(keeper: LicenseKeeper) -> Standing:
+    held = keeper.current()
+    return Standing(held.license if held else None, keeper.offline())
+
+
+def _identify(settings: OperatorSettings, opened: contextlib.ExitStack) -> Identify:
+    """Who calls: with tokens, whom the API server names. Raises UsageError."""
+    if not settings.tokens:
+        return anybody
+    reviewer = in_this_pod(os.environ, settings.token_audience)
+    if reviewer is None:
+        raise UsageError("callers must show tokens, and KUBERNETES_SERVICE_HOST doesn't say who could check them")
+    accounts = ServiceAccounts(reviewer, settings.allowed_callers)
+    opened.callback(accounts.close)
+    return accounts
+
+
+def _warn(settings: OperatorSettings) -> None:
+    if settings.key_in_arguments:
+        _LOG.warning("the license key stands on the command line, where others can read it: give @FILE")
+    if settings.server.origin[0] == "http":
+        _LOG.warning("the license key and all that is reported is sent in the clear over http; use https")
