@@ -1,8 +1,8 @@
 """What sessions add up to in a period, counted by the database.
 
 A session belongs to a period if its activity, from its start to the last that was heard of it, touches it, or if it is
-open at its end: the rule by which seats are counted, too. Its time is the part of it inside the period, and ends when it
-was over.
+open at its end: the rule by which seats are counted, too. Its time is the part of it inside the period, to its end or,
+without one, to the last heartbeat.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from shipper.server.reports.period import Period
     from shipper.storage.database import Transaction
 
+ENDED = "COALESCE(ended, last_seen)"
 TOUCHES = "started <= ? AND (last_active >= ? OR (over > ? AND over > started))"
-"""With end, start and end of a period."""
+"""With until, start and end of a period."""
 _GROUPS = """
 WITH touched AS (
   SELECT machine_id, username, client_hostname, client_username, cluster, {identity} AS identity, started, last_active,
     CASE WHEN started < ? THEN ? ELSE started END AS first,
-    CASE WHEN over < last_active AND over < ? THEN over WHEN last_active < ? THEN last_active ELSE ? END AS last
+    CASE WHEN {ended} < ? THEN {ended} ELSE ? END AS last
   FROM sessions WHERE ci = 0 AND {touches}
 )
 SELECT machine_id, username, client_hostname, client_username, cluster, MIN(identity),
@@ -28,28 +29,27 @@ SELECT machine_id, username, client_hostname, client_username, cluster, MIN(iden
 FROM touched GROUP BY machine_id, username, client_hostname, client_username, cluster
 """
 _ALL_TIME = """
-SELECT COUNT(*), CAST(COALESCE(SUM(ci), 0) AS BIGINT), CAST(COALESCE(SUM(
-  CASE WHEN ci = 1 THEN 0 WHEN over < last_active AND over > started THEN over - started
-       WHEN over < last_active THEN 0 WHEN last_active > started THEN last_active - started ELSE 0 END
-), 0) AS BIGINT)
-FROM sessions WHERE started <= ?
+SELECT COUNT(*), CAST(COALESCE(SUM(ci), 0) AS BIGINT),
+  CAST(COALESCE(SUM(CASE WHEN ci = 0 AND {ended} > started THEN {ended} - started ELSE 0 END), 0) AS BIGINT)
+FROM sessions WHERE started IS NOT NULL
 """
 _CI = """
 WITH touched AS (
   SELECT CASE WHEN started < ? THEN ? ELSE started END AS first,
-    CASE WHEN over < last_active AND over < ? THEN over WHEN last_active < ? THEN last_active ELSE ? END AS last
+    CASE WHEN {ended} < ? THEN {ended} ELSE ? END AS last
   FROM sessions WHERE ci = 1 AND {touches}
 )
 SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN last > first THEN last - first ELSE 0 END), 0) AS BIGINT) FROM touched
 """
-_CI_OPEN = "SELECT COUNT(*) FROM sessions WHERE ci = 1 AND started <= ? AND over > ?"
+_CI_OPEN = "SELECT COUNT(*) FROM sessions WHERE ci = 1 AND started IS NOT NULL AND over > ? AND over > started"
 _CI_PEAK = """
-WITH edges (at, step) AS (
-  SELECT CASE WHEN started < ? THEN ? ELSE started END, 1 FROM sessions WHERE ci = 1 AND started <= ? AND over > ?
-  UNION ALL SELECT over, -1 FROM sessions WHERE ci = 1 AND started <= ? AND over > ? AND over <= ?
+WITH stretches (first, last) AS (
+  SELECT CASE WHEN started < ? THEN ? ELSE started END, COALESCE(ended, over) FROM sessions WHERE ci = 1 AND started <= ?
+), edges (at, step) AS (
+  SELECT first, 1 FROM stretches WHERE last > first UNION ALL SELECT last, -1 FROM stretches WHERE last > first
 )
 SELECT COALESCE(MAX(running), 0) FROM (
-  SELECT SUM(step) OVER (ORDER BY at, step ROWS UNBOUNDED PRECEDING) AS running FROM edges
+  SELECT SUM(step) OVER (ORDER BY at) AS running FROM edges
 ) AS counted
 """
 _OPERATOR = "SELECT MAX(last_contact) FROM operators"
@@ -98,22 +98,22 @@ class Operators(NamedTuple):
 
 def groups(tx: Transaction, period: Period, identity: str) -> list[Group]:
     """The sessions that hold seats, by all that is known of the user and by cluster; `identity` is a column."""
-    sql = _GROUPS.format(identity=identity, touches=TOUCHES)
+    sql = _GROUPS.format(identity=identity, touches=TOUCHES, ended=ENDED)
     return [Group(*row) for row in tx.execute(sql, _bounds(period))]
 
 
-def all_time(tx: Transaction, now: int) -> AllTime:
+def all_time(tx: Transaction) -> AllTime:
     """All sessions that have started."""
-    ((count, ci, length),) = tx.execute(_ALL_TIME, (now,))
+    ((count, ci, length),) = tx.execute(_ALL_TIME.format(ended=ENDED))
     return AllTime(count - ci, ci, length)
 
 
 def ci_figures(tx: Transaction, period: Period, now: int) -> Ci:
     """The CI sessions."""
-    ((count, length),) = tx.execute(_CI.format(touches=TOUCHES), _bounds(period))
-    ((running,),) = tx.execute(_CI_OPEN, (now, now))
-    start, end = period.lowest, period.end
-    ((peak,),) = tx.execute(_CI_PEAK, (start, start, end, start, end, start, end))
+    ((count, length),) = tx.execute(_CI.format(touches=TOUCHES, ended=ENDED), _bounds(period))
+    ((running,),) = tx.execute(_CI_OPEN, (now,))
+    start, end = period.lowest, period.until
+    ((peak,),) = tx.execute(_CI_PEAK, (start, start, end))
     return Ci(running, int(peak), count, length)
 
 
@@ -125,5 +125,5 @@ def operators(tx: Transaction) -> Operators:
 
 
 def _bounds(period: Period) -> tuple[int, ...]:
-    start, end = period.lowest, period.end
-    return (start, start, end, end, end, end, start, end)
+    start, until = period.lowest, period.until
+    return (start, start, until, until, until, start, period.end)

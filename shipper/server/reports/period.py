@@ -22,15 +22,24 @@ _TIME = re.compile(
 
 
 class Period(NamedTuple):
-    """From `start` to `end`, both of them included, in microseconds; `start` None is all time before."""
+    """From `start` to `end`, both of them included, in microseconds; `start` None is all time before.
+
+    `live` is up to this moment, and what is known counts also where a clock that was ahead says that it is later.
+    """
 
     start: int | None
     end: int
+    live: bool = False
 
     @property
     def lowest(self) -> int:
         """`start`, or the first instant there is."""
         return FIRST if self.start is None else self.start
+
+    @property
+    def until(self) -> int:
+        """Nothing after it belongs to the period."""
+        return LAST if self.live else self.end
 
 
 def read_period(start: str, end: str, now: int) -> Period:
@@ -43,7 +52,7 @@ def read_period(start: str, end: str, now: int) -> Period:
     if first is not None and first > last:
         until = shown(end) if end else "now"
         raise ProblemError(400, "INVALID_PERIOD", f"the period ends before it begins: from {shown(start)} to {until}")
-    return Period(first, last)
+    return Period(first, last, live=not end)
 
 
 def _instant(name: str, text: str, *, last: bool) -> int:

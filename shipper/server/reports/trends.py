@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
+from shipper.server.reports.figures import ENDED
 from shipper.server.reports.period import Period
 from shipper.server.reports.usage import Count, Seconds, identity_column
 from shipper.usage.times import DAY, SECOND, instant
@@ -25,9 +26,8 @@ MAX_DAYS = 3650
 Days = Annotated[int, msgspec.Meta(ge=1, le=MAX_DAYS)]
 
 _STARTED = """
-SELECT started / {day} AS day, ci, COUNT(*), CAST(SUM(CASE
-  WHEN over < last_active AND over > started THEN over - started
-  WHEN over < last_active THEN 0 WHEN last_active > started THEN last_active - started ELSE 0 END) AS BIGINT)
+SELECT started / {day} AS day, ci, COUNT(*),
+  CAST(SUM(CASE WHEN {ended} > started THEN {ended} - started ELSE 0 END) AS BIGINT)
 FROM sessions WHERE started >= ? AND started <= ? GROUP BY 1, ci
 """
 # Each day on which a user was active: a session rarely touches more than two
@@ -64,9 +64,9 @@ WITH held AS (
   SELECT CASE WHEN at < ? THEN ? ELSE at END AS at, step FROM depths
   WHERE (step = 1 AND depth = 1) OR (step = -1 AND depth = 0)
 ), counted AS (
-  SELECT at, step, SUM(step) OVER (ORDER BY at, step ROWS UNBOUNDED PRECEDING) AS taken FROM edges WHERE at <= ?
+  SELECT at, step, SUM(step) OVER (ORDER BY at) AS taken FROM edges WHERE at <= ?
 )
-SELECT at / {day} AS day, MAX(taken), CAST(SUM(step) AS BIGINT) FROM counted GROUP BY 1 ORDER BY 1
+SELECT at / {day} AS day, MIN(at), MAX(taken), CAST(SUM(step) AS BIGINT) FROM counted GROUP BY 1
 """
 _DENIED = "SELECT time / {day} AS day, COUNT(*) FROM events WHERE kind = 'session_denied' AND time >= ? AND time <= ? GROUP BY 1"
 
@@ -119,7 +119,8 @@ def trends(tx: Transaction, days: int, license: License | None, now: int) -> Tre
     period = Period(dates[0] * DAY, now)
     identity = identity_column(license)
     started = {
-        (day, ci): (count, length) for day, ci, count, length in tx.execute(_sql(_STARTED), (period.lowest, now))
+        (day, ci): (count, length)
+        for day, ci, count, length in tx.execute(_sql(_STARTED, ended=ENDED), (period.lowest, now))
     }
     active = _counts(tx, _sql(_ACTIVE, identity=identity), (*_both(period.lowest), *_both(now), now, period.lowest))
     denied = _counts(tx, _sql(_DENIED), (period.lowest, now))
@@ -137,11 +138,12 @@ def _seats(tx: Transaction, dates: range, identity: str, seats: Seats | None, no
     start = dates[0] * DAY
     until = _until(start, seats, now)
     sql = _sql(_TAKEN, identity=identity, until=until)
-    steps = {day: (most, change) for day, most, change in tx.execute(sql, (now, start, start, start, now))}
+    steps = {day: row for day, *row in tx.execute(sql, (now, start, start, start, now))}
     taken = 0
     for day in dates:
-        most, change = steps.get(day, (0, 0))
-        yield DailySeats(_date(day), max(taken, int(most)))
+        first, most, change = steps.get(day, (None, 0, 0))
+        # What changes at midnight is the first that the day sees
+        yield DailySeats(_date(day), int(most) if first == day * DAY else max(taken, int(most)))
         taken += change
 
 

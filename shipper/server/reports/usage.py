@@ -104,7 +104,7 @@ def usage_report(tx: Transaction, question: Question) -> UsageReport:
     seats = license.seats if license else None
     groups = figures.groups(tx, period, identity_column(license))
     users = _users(groups, question.primary_key)
-    operators, all_time, ci = figures.operators(tx), figures.all_time(tx, now), figures.ci_figures(tx, period, now)
+    operators, all_time, ci = figures.operators(tx), figures.all_time(tx), figures.ci_figures(tx, period, now)
     metrics = [_user_metric(user, question) for user in users]
     metrics.sort(key=lambda one: (-one.total_session_time_seconds, one.identifier, one.rule))
     return UsageReport(
@@ -162,7 +162,7 @@ def _user_metric(user: _User, question: Question) -> UserMetric:
         rule, _, identifier = user.label.partition(":")
     else:
         rule, identifier = (question.primary_key, user.label) if user.label else (UNKNOWN, UNKNOWN)
-    first, last = max(user.first, period.lowest), min(user.last, period.end)
+    first, last = max(user.first, period.lowest), min(user.last, period.until)
     # How long the user has been there: to the end of the period, and a day at least
     days = max(1.0, (min(period.end, question.now) - first) / DAY)
     return UserMetric(

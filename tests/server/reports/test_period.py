@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shipper.server.reports.period import FIRST, LAST, read_period
 from shipper.serving.problems import ProblemError
-from shipper.usage.times import DAY, HOUR, micros
+from shipper.usage.times import DAY, micros
 
 NOW = micros(datetime(2026, 8, 15, 12, tzinfo=UTC))
 OFFSETS = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -40,7 +40,8 @@ def at(text: str) -> int:
     ],
 )
 def test_a_period_is_read(start: str, end: str, expected: tuple[int | None, int]) -> None:
-    assert read_period(start, end, NOW) == expected
+    period = read_period(start, end, NOW)
+    assert (period.start, period.end, period.live) == (*expected, not end)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_a_period_that_ends_before_it_begins_is_refused(start: str, end: str, sa
     assert said in caught.value.detail
 
 
-@given(st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=OFFSETS))
+@given(st.datetimes(datetime.fromisoformat("0002-01-01"), datetime.fromisoformat("9998-12-31"), timezones=OFFSETS))
 def test_every_instant_is_read_as_python_writes_it(instant: datetime) -> None:
     assert read_period(instant.isoformat(timespec="microseconds"), "9999-12-31", NOW).start == micros(instant)
 
@@ -104,4 +105,3 @@ def test_a_period_in_another_zone_is_the_same_period() -> None:
     assert read_period("2026-08-01T00:00:00Z", "2026-08-01T01:00:00Z", NOW) == read_period(
         "2026-07-31T19:00:00-05:00", "2026-08-01T06:30:00+05:30", NOW
     )
-    assert read_period("2026-08-01T00:00:00Z", "2026-08-01T01:00:00Z", NOW).end % HOUR == 0
