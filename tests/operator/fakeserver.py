@@ -143,7 +143,7 @@ def _handler(server: FakeServer) -> type[BaseHTTPRequestHandler]:
             super().setup()
             server.connections.add(self.client_address)
 
-        def log_message(self, *_: object) -> None:  # type: ignore[override]  # nothing is said
+        def log_message(self, *_: object) -> None:
             pass
 
         def respond(self) -> None:
