@@ -158,6 +158,7 @@ class LicenseKeeper:
     def refresh(self) -> bool:
         """Ask the server once. Whether it gave or confirmed the license. Blocks; raises nothing that is expected."""
         with self._busy:
+            self.clock.judged()
             try:
                 self._ask()
             except KeyRefused as error:

@@ -108,7 +108,10 @@ class Sender:
         self._spool.added.set()
         if self._thread is not None:
             self._thread.join(seconds)
-        return not self._spool.depth().events
+        try:
+            return not self._spool.depth().events
+        except StorageError:
+            return False
 
     def tell(self, kind: Kind, message: str = "") -> None:
         """Spool an event of the operator itself: `operator_started`, `operator_alive`, or an `error`.
@@ -170,7 +173,7 @@ class Sender:
         alive_at = time.monotonic() + self._alive_seconds
         while not self._stopping.is_set():
             if time.monotonic() >= alive_at:
-                alive_at += self._alive_seconds
+                alive_at = time.monotonic() + self._alive_seconds
                 self.tell("operator_alive")
             pause = self._step()
             if pause is None:
