@@ -205,14 +205,7 @@ class Spool:
 
     def depth(self) -> Depth:
         """How much waits now. Raises StorageError."""
-
-        def work(tx: Transaction) -> Depth:
-            ((events, size, dropped),) = tx.execute("SELECT events, bytes, dropped FROM totals")
-            oldest = tx.execute("SELECT added FROM spool ORDER BY position LIMIT 1")
-            ((aside,),) = tx.execute("SELECT COUNT(*) FROM set_aside")
-            return Depth(int(events), int(size), int(oldest[0][0]) if oldest else None, int(aside), int(dropped))
-
-        return self.database.read(work).result()
+        return self._database.read(read_depth).result()
 
     def close(self) -> None:
         """Finish what was begun, and close the file."""
@@ -266,6 +259,14 @@ class Spool:
             f"{events:,} events wait for the license server, and no more are taken",
             hint="they are sent as soon as the license server can be reached",
         )
+
+
+def read_depth(tx: Transaction) -> Depth:
+    """How much waits. Raises StorageError."""
+    ((events, size, dropped),) = tx.execute("SELECT events, bytes, dropped FROM totals")
+    oldest = tx.execute("SELECT added FROM spool ORDER BY position LIMIT 1")
+    ((aside,),) = tx.execute("SELECT COUNT(*) FROM set_aside")
+    return Depth(int(events), int(size), int(oldest[0][0]) if oldest else None, int(aside), int(dropped))
 
 
 def _opened(path: str) -> Database:
