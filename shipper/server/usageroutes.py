@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import msgspec
 from starlette.responses import Response
 
 from shipper.errors import shown
 from shipper.server import clockmark, ledger
-from shipper.serving.checks import explained
+from shipper.serving.checks import decode, explained
 from shipper.serving.problems import MEDIA_TYPE, Problem, ProblemError
 from shipper.serving.responses import json_response
 from shipper.serving.routes import Answer, Route, Scope
 from shipper.usage.decide import Denied
-from shipper.usage.events import MAX_BATCH, Event, fault
+from shipper.usage.events import MAX_BATCH, NEEDED, Event, Kind, fault
 from shipper.usage.grants import Claim, Grant, SessionId
 from shipper.usage.seats import SeatTable
 from shipper.usage.times import micros
@@ -43,10 +43,25 @@ class EventParts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     events: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=MAX_BATCH)]
 
 
+def _needs() -> list[dict[str, Any]]:
+    """The field that each kind of event needs, as alternatives in JSON Schema."""
+    kinds: dict[str | None, list[str]] = {}
+    for kind in get_args(Kind):
+        kinds.setdefault(NEEDED.get(kind), []).append(kind)
+    return [
+        {"properties": {"kind": {"enum": same}}}
+        | ({"required": [needed], "properties": {"kind": {"enum": same}, needed: {"minLength": 1}}} if needed else {})
+        for needed, same in kinds.items()
+    ]
+
+
 class EventBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Events in any order; each may be sent again."""
 
-    events: Annotated[list[Event], msgspec.Meta(min_length=1, max_length=MAX_BATCH)]
+    events: Annotated[
+        list[Annotated[Event, msgspec.Meta(extra_json_schema={"anyOf": _needs()})]],
+        msgspec.Meta(min_length=1, max_length=MAX_BATCH),
+    ]
 
 
 class Acknowledged(msgspec.Struct, frozen=True):
@@ -99,7 +114,7 @@ def checked(parts: Sequence[msgspec.Raw]) -> list[Event]:
     errors = []
     for index, part in enumerate(parts):
         try:
-            event = _EVENT.decode(part)
+            event = decode(_EVENT, part)
         except msgspec.ValidationError as error:
             wrong = explained(error)
             errors.append({"index": index, "field": wrong.field, "detail": wrong.detail})

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_KEY = 4096
 HEADER = b"x-license-key"
+NEEDED = "a valid key is needed, in the header x-license-key or as Authorization: Bearer"
 _BEARER = b"bearer "
 
 
@@ -40,7 +41,7 @@ def same(one: bytes, other: bytes) -> bool:
 def shown_key(headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
     """The key in `x-license-key`, or after `Bearer` in `Authorization`; None for none.
 
-    Raises ProblemError 400 for two that differ, 401 for another scheme than Bearer.
+    Raises ProblemError 401 for two that differ, and for another scheme than Bearer.
     """
     keys = [value.strip() for name, value in headers if name == HEADER]
     for name, value in headers:
@@ -51,16 +52,16 @@ def shown_key(headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
     if not keys:
         return None
     if len(keys) > 1 and len({digest(key) for key in keys}) > 1:
-        raise ProblemError(400, "TWO_KEYS", "the request shows two different keys")
+        raise unauthorized("the request shows two keys, and they are different")
     return keys[0] if 0 < len(keys[0]) <= MAX_KEY else None
 
 
-def unauthorized() -> ProblemError:
+def unauthorized(detail: str = NEEDED) -> ProblemError:
     """The answer to a key that is missing or wrong: it doesn't say which."""
     return ProblemError(
         401,
         "UNAUTHORIZED",
-        "a valid key is needed, in the header x-license-key or as Authorization: Bearer",
+        detail,
         headers={"www-authenticate": 'Bearer realm="shipper"'},
     )
 

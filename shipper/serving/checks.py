@@ -6,7 +6,7 @@ What is unknown is refused: a misspelled parameter that is passed over gives the
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from starlette.requests import Request
+
+T = TypeVar("T")
 
 MAX_PARAMETERS = 50
 _MAX_DETAIL = 300
@@ -152,7 +154,7 @@ def _too_large(limit: int) -> ProblemError:
 def decoded(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
     """The body as a type. Raises ProblemError 400 for what is no JSON, 422 that names the field."""
     try:
-        value = decoder.decode(data)
+        value = decode(decoder, data)
     except msgspec.ValidationError as error:
         wrong = explained(error)
         where = f"{shown(wrong.field)}: " if wrong.field else ""
@@ -166,6 +168,29 @@ def decoded(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
         raise ProblemError(400, "MALFORMED_JSON", detail) from None
     if b"\\u0000" in data and _NUL.search(data):
         raise refused("INVALID_BODY", "the body has a text with a NUL", Wrong("", "a NUL"))
+    return value
+
+
+def decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw) -> T:
+    """`data` as a type, where `7.0` is a whole number too, as it is in JSON Schema.
+
+    Raises msgspec.DecodeError, UnicodeDecodeError, RecursionError.
+    """
+    try:
+        return decoder.decode(data)
+    except msgspec.ValidationError as error:
+        if "got `float`" not in str(error):
+            raise
+    return decoder.decode(msgspec.json.encode(_with_whole_numbers(msgspec.json.decode(data))))
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, list):
+        return [_with_whole_numbers(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _with_whole_numbers(item) for name, item in value.items()}
     return value
 
 

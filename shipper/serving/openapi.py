@@ -27,6 +27,8 @@ KEYS: Schemes = {
 }
 _REF = "#/components/schemas/"
 _NO_NUL = r"^[^\u0000]*$"
+_END = r"$(?!\n)"
+"""The end of a text in Python, whose `$` also stands before a line break; in JSON Schema `$` is the end."""
 _HEADERS = {
     "etag": "What `If-None-Match` can ask for.",
     "retry-after": "Seconds to wait.",
@@ -189,7 +191,7 @@ def _schemas(routes: Sequence[Route]) -> tuple[_Named, dict[str, Schema]]:
     schemas = _Named(dict(zip(kinds, found, strict=True)), components)
     for kind in [*asked, *texts]:
         if kind is not None:
-            _refuse_nul(schemas.of(kind), components, set())
+            _for_clients(schemas.of(kind), components, set())
     hidden = {schemas.of(kind)["$ref"].removeprefix(_REF) for kind in texts}
     return schemas, {name: component for name, component in sorted(components.items()) if name not in hidden}
 
@@ -198,23 +200,25 @@ def _key(kind: Any) -> Any:
     return kind if isinstance(kind, type) else repr(kind)
 
 
-def _refuse_nul(schema: Any, components: dict[str, Schema], seen: set[str]) -> None:
-    """Say of texts that clients send that they have no NUL, which no database would keep."""
+def _for_clients(schema: Any, components: dict[str, Schema], seen: set[str]) -> None:
+    """Say of texts that clients send that they have no NUL, which no database would keep; patterns as in ECMA 262."""
     if isinstance(schema, list):
         for item in schema:
-            _refuse_nul(item, components, seen)
+            _for_clients(item, components, seen)
     if not isinstance(schema, dict):
         return
+    if "pattern" in schema:
+        schema["pattern"] = schema["pattern"].replace(_END, "$")
     name = schema.get("$ref", "").removeprefix(_REF)
     if name and name not in seen:
         seen.add(name)
-        _refuse_nul(components[name], components, seen)
+        _for_clients(components[name], components, seen)
     if schema.get("type") == "string" and not {"pattern", "format", "enum"} & schema.keys():
         schema["pattern"] = _NO_NUL
     for word in ("items", "prefixItems", "anyOf", "oneOf", "additionalProperties"):
-        _refuse_nul(schema.get(word), components, seen)
+        _for_clients(schema.get(word), components, seen)
     for inner in schema.get("properties", {}).values():
-        _refuse_nul(inner, components, seen)
+        _for_clients(inner, components, seen)
 
 
 def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:

@@ -47,22 +47,22 @@ def test_the_longest_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "status"),
+    "headers",
     [
-        ([header(KEY), header(b"other")], 400),
-        ([header(KEY), bearer(b"Bearer other")], 400),
-        ([header(KEY), header(b"")], 400),
-        ([bearer(b"Basic dXNlcjpwYXNz")], 401),
-        ([bearer(b"Bearer")], 401),
-        ([bearer(KEY)], 401),
-        ([bearer(b"")], 401),
-        ([header(KEY), bearer(b"Basic dXNlcjpwYXNz")], 401),
+        [header(KEY), header(b"other")],
+        [header(KEY), bearer(b"Bearer other")],
+        [header(KEY), header(b"")],
+        [bearer(b"Basic dXNlcjpwYXNz")],
+        [bearer(b"Bearer")],
+        [bearer(KEY)],
+        [bearer(b"")],
+        [header(KEY), bearer(b"Basic dXNlcjpwYXNz")],
     ],
 )
-def test_what_is_no_key(headers: list[tuple[bytes, bytes]], status: int) -> None:
+def test_what_is_no_key(headers: list[tuple[bytes, bytes]]) -> None:
     with pytest.raises(ProblemError) as caught:
         shown_key(headers)
-    assert caught.value.status == status
+    assert caught.value.status == 401
     assert KEY.decode() not in caught.value.detail
 
 
