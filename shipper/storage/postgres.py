@@ -32,8 +32,8 @@ READ_SECONDS = 60
 """How long a statement may take."""
 IDLE_SECONDS = 10
 """A replica that stops within a transaction lets the others write again after this time."""
-MAX_BULK = 5000
-"""Rows in one statement."""
+MAX_BULK = 100
+"""Rows in one statement, so that there are few different ones, which stay prepared."""
 _ROWS_AHEAD = 2000
 # SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _TRY_AGAIN = ("40001", "40P01")
@@ -87,7 +87,7 @@ class PostgresTransaction:
         except psycopg.Error as error:
             raise self._session.failed(error) from error
 
-    def _insert(self, tail: str, statement: tuple[str, list[list[Value]]] | None) -> bool:
+    def _insert(self, tail: str, statement: tuple[str, list[Value]] | None) -> bool:
         """Insert in bulk. Whether it was done: one statement can't update the same row twice, one after another can."""
         if statement is None:
             return False

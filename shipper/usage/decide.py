@@ -94,9 +94,14 @@ def license_verdict(license: License, judged: int, offline: int = 0) -> Allowed 
     return Allowed()
 
 
-def _seat_verdict(seats: Seats, usage: Usage, verdict: Allowed, frees_at: int | None) -> Allowed | Denied:
+def is_full(seats: Seats | None, usage: Usage) -> bool:
+    """Whether there is no seat for the one who asks. Who holds one already is never denied."""
     allowed = allowed_seats(seats)
-    if not usage.holds and allowed is not None and usage.used >= allowed:
+    return not usage.holds and allowed is not None and usage.used >= allowed
+
+
+def _seat_verdict(seats: Seats, usage: Usage, verdict: Allowed, frees_at: int | None) -> Allowed | Denied:
+    if is_full(seats, usage):
         free = f" One is free at {format_time(instant(frees_at))}." if frees_at is not None else ""
         return Denied(
             "SEAT_LIMIT_REACHED",

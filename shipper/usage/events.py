@@ -30,7 +30,8 @@ Cluster = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_LIN
 Name = Annotated[str, msgspec.Meta(max_length=256, pattern=_LINE)]
 Line = Annotated[str, msgspec.Meta(max_length=64, pattern=_LINE)]
 Text = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^[^\x00]*$")]
-Interval = Annotated[int, msgspec.Meta(ge=10, le=86_400)]
+MAX_INTERVAL = 86_400
+Interval = Annotated[int, msgspec.Meta(ge=10, le=MAX_INTERVAL)]
 MISSED_HEARTBEATS = 3
 """A session is over that many intervals after it was heard of last."""
 MAX_BATCH = 1000
@@ -65,7 +66,7 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     version: Line = ""
 
 
-_NEEDED: dict[str, str] = {
+NEEDED: dict[str, str] = {
     "session_started": "session",
     "session_heartbeat": "session",
     "session_ended": "session",
@@ -76,7 +77,7 @@ _NEEDED: dict[str, str] = {
 
 def fault(event: Event) -> str | None:
     """What is wrong with an event whose fields are right one by one: the field that its kind needs, and lacks."""
-    needed = _NEEDED.get(event.kind)
+    needed = NEEDED.get(event.kind)
     if needed is not None and not getattr(event, needed):
         return f'an event of kind "{event.kind}" needs "{needed}"'
     return None

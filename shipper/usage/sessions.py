@@ -66,12 +66,16 @@ def of_event(event: Event, time: int) -> Session:
 
 def merge(one: Session, other: Session) -> Session:
     """What both say together. Commutative, associative and idempotent."""
-    return Session(
-        start=min(filter(None, (one.start, other.start)), key=_order, default=None),
-        last_seen=max((seen for seen in (one.last_seen, other.last_seen) if seen is not None), default=None),
-        last_active=max(one.last_active, other.last_active),
-        ended=min((ended for ended in (one.ended, other.ended) if ended is not None), default=None),
-    )
+    start = one.start or other.start
+    if one.start and other.start and other.start[:2] < one.start[:2]:
+        start = other.start
+    last_seen = other.last_seen if one.last_seen is None else one.last_seen
+    if last_seen is not None and other.last_seen is not None and other.last_seen > last_seen:
+        last_seen = other.last_seen
+    ended = other.ended if one.ended is None else one.ended
+    if ended is not None and other.ended is not None and other.ended < ended:
+        ended = other.ended
+    return Session(start, last_seen, max(one.last_active, other.last_active), ended)
 
 
 def fold(events: Iterable[Event]) -> dict[str, Session]:
@@ -83,10 +87,6 @@ def fold(events: Iterable[Event]) -> dict[str, Session]:
             known = sessions.get(event.session)
             sessions[event.session] = merge(known, said) if known else said
     return sessions
-
-
-def _order(start: Start) -> tuple[int, str]:
-    return start.time, start.event
 
 
 def started_id(session: str) -> str:

@@ -10,7 +10,7 @@ from shipper.server.ledger import rows
 from shipper.server.ledger.record import record
 from shipper.server.ledger.table import next_free, usage_now
 from shipper.serving.problems import ProblemError
-from shipper.usage.decide import Denied, Usage, decide
+from shipper.usage.decide import Denied, Usage, decide, is_full
 from shipper.usage.events import Event
 from shipper.usage.grants import Grant, SeatGranted
 from shipper.usage.identity import identify
@@ -100,7 +100,7 @@ def _decided(tx: Transaction, name: str, start: Start, session: Session, kind: K
     seats = asked.license.seats if asked.license else None
     identity = identify(start.user, unit_of(seats))
     usage = Usage(0, holds=False) if start.ci else usage_now(tx, asked.license, now, identity)
-    frees_at = next_free(tx, asked.license, now)
+    frees_at = next_free(tx, asked.license, now) if not start.ci and is_full(seats, usage) else None
     verdict = decide(asked.license, usage, asked.judged, ci=start.ci, frees_at=frees_at)
     if isinstance(verdict, Denied):
         denied = _event(name, start, "session_denied", denied_id(name, verdict.code), now)

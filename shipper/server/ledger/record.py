@@ -22,6 +22,15 @@ AHEAD = 5 * MINUTE
 TOO_OLD = 35 * DAY
 """An event that is older is kept but never counted; 30 days are promised."""
 
+_INSERT = """
+INSERT INTO events (id, kind, time, received, operator, cluster, session, late, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_CONTACT = """
+INSERT INTO operators (operator, cluster, version, last_contact) VALUES (?, ?, ?, ?)
+ON CONFLICT (operator) DO UPDATE SET cluster = excluded.cluster, last_contact = excluded.last_contact,
+version = CASE WHEN excluded.version <> '' THEN excluded.version ELSE operators.version END
+"""
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -65,28 +74,28 @@ def record(tx: Transaction, events: Sequence[Event], now: int) -> Recorded:
 
 
 def _store(tx: Transaction, given: dict[str, tuple[Event, int]], now: int) -> set[str]:
-    """Write down what is new; the ids of that."""
+    """Write down what is new; the ids of that. Nobody else writes meanwhile."""
     oldest = now - TOO_OLD
-    found = rows.insert_many(
-        tx,
-        "INSERT INTO events (id, kind, time, received, operator, cluster, session, late, body)",
+    known = rows.known_events(tx, list(given))
+    tx.executemany(
+        _INSERT,
         [
             (
-                event.id,
+                name,
                 event.kind,
                 time,
                 now,
                 event.operator,
                 event.cluster,
                 event.session,
-                int(time < oldest),
-                _ENCODE(event).decode(),
+                1 if time < oldest else 0,
+                str(_ENCODE(event), "utf-8"),
             )
-            for event, time in given.values()
+            for name, (event, time) in given.items()
+            if name not in known
         ],
-        "ON CONFLICT (id) DO NOTHING RETURNING id",
     )
-    return {row[0] for row in found}
+    return given.keys() - known
 
 
 def fold_in(tx: Transaction, events: Sequence[tuple[Event, int]]) -> None:
@@ -127,21 +136,8 @@ def _lost(before: Session | None, after: Session) -> set[tuple[Unit, str]]:
 
 def _note_contact(tx: Transaction, events: Sequence[Event], now: int) -> None:
     """Note which operators were heard of, what their cluster is called, and their version where they say it."""
-    latest: dict[str, Event] = {}
-    versions: dict[str, str] = {}
+    latest: dict[str, tuple[str, str]] = {}
     for event in events:
-        latest[event.operator] = event
-        if event.version:
-            versions[event.operator] = event.version
-    for operator, event in latest.items():
-        note_contact(tx, operator, event.cluster, now, versions.get(operator, ""))
-
-
-def note_contact(tx: Transaction, operator: str, cluster: str, now: int, version: str = "") -> None:
-    """Note that an operator was heard of, under which name; its version where it said it."""
-    tx.execute(
-        "INSERT INTO operators (operator, cluster, version, last_contact) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (operator) DO UPDATE SET cluster = excluded.cluster, last_contact = excluded.last_contact,"
-        " version = CASE WHEN excluded.version <> '' THEN excluded.version ELSE operators.version END",
-        (operator, cluster, version, now),
-    )
+        _, version = latest.get(event.operator, ("", ""))
+        latest[event.operator] = (event.cluster, event.version or version)
+    tx.executemany(_CONTACT, [(operator, *said, now) for operator, said in latest.items()])

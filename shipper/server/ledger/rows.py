@@ -23,9 +23,26 @@ _SESSION = (
     "id, last_seen, last_active, ended, over, started, started_event, ci, heartbeat_seconds, cluster, operator,"
     " machine_id, username, client_hostname, client_username, user_identity, machine_identity"
 )
-_WIDTH = _SESSION.count(",") + 1
 _MOVING = ("last_seen", "last_active", "ended", "over")
-_FIXED = tuple(name.strip() for name in _SESSION.split(","))[1 + len(_MOVING) :]
+
+
+def _upsert(columns: str, changed: Sequence[str]) -> str:
+    marks = ", ".join("?" * (columns.count(",") + 1))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in changed)
+    return f"INSERT INTO sessions ({columns}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {changes}"  # noqa: S608 - our names
+
+
+_SAVE = _upsert(_SESSION, _SESSION.split(", ")[1:])
+_MOVE = _upsert(f"id, {', '.join(_MOVING)}", _MOVING)
+_RAISE = """
+INSERT INTO holders (unit, identity, first_active, last_active) VALUES (?, ?, ?, ?)
+ON CONFLICT (unit, identity) DO UPDATE SET
+first_active = CASE WHEN excluded.first_active < holders.first_active
+THEN excluded.first_active ELSE holders.first_active END,
+last_active = CASE WHEN excluded.last_active > holders.last_active
+THEN excluded.last_active ELSE holders.last_active END
+WHERE excluded.last_active > holders.last_active OR excluded.first_active < holders.first_active
+"""
 
 
 def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -34,14 +51,13 @@ def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
         yield values[first : first + ROWS]
 
 
-def insert_many(tx: Transaction, head: str, rows: Sequence[Sequence[Value]], tail: str) -> list[Row]:
-    """`INSERT INTO …` many rows with few statements; what they return."""
-    found: list[Row] = []
-    for part in chunks(rows):
-        row = f"({', '.join('?' * len(part[0]))})"
-        sql = f"{head} VALUES {', '.join([row] * len(part))} {tail}"
-        found += tx.execute(sql, [value for values in part for value in values])
-    return found
+def known_events(tx: Transaction, ids: Sequence[str]) -> set[str]:
+    """Those of `ids` that are there."""
+    known: set[str] = set()
+    for part in chunks(ids):
+        marks = ", ".join("?" * len(part))
+        known.update(row[0] for row in tx.execute(f"SELECT id FROM events WHERE id IN ({marks})", part))  # noqa: S608 - our marks
+    return known
 
 
 def load_sessions(tx: Transaction, ids: Sequence[str]) -> dict[str, Session]:
@@ -54,19 +70,17 @@ def load_sessions(tx: Transaction, ids: Sequence[str]) -> dict[str, Session]:
     return known
 
 
-def save_sessions(tx: Transaction, sessions: Sequence[tuple[str, Session]]) -> None:
+def save_sessions(tx: Transaction, sessions: Iterable[tuple[str, Session]]) -> None:
     """Write sessions that are new, or whose start is another one."""
-    changes = ", ".join(f"{name} = excluded.{name}" for name in (*_MOVING, *_FIXED))
-    rows = [_row(name, session) for name, session in sessions]
-    insert_many(tx, f"INSERT INTO sessions ({_SESSION})", rows, f"ON CONFLICT (id) DO UPDATE SET {changes}")
+    tx.executemany(_SAVE, [_row(name, session) for name, session in sessions])
 
 
-def move_sessions(tx: Transaction, sessions: Sequence[tuple[str, Session]]) -> None:
+def move_sessions(tx: Transaction, sessions: Iterable[tuple[str, Session]]) -> None:
     """Write sessions that are there and only went on or ended: no index on who they are is touched."""
-    changes = ", ".join(f"{name} = excluded.{name}" for name in _MOVING)
-    rows = [(name, session.last_seen, session.last_active, session.ended, session.over) for name, session in sessions]
-    head = f"INSERT INTO sessions (id, {', '.join(_MOVING)})"
-    insert_many(tx, head, rows, f"ON CONFLICT (id) DO UPDATE SET {changes}")
+    tx.executemany(
+        _MOVE,
+        [(name, session.last_seen, session.last_active, session.ended, session.over) for name, session in sessions],
+    )
 
 
 def keys_of(start: Start) -> tuple[str, str]:
@@ -84,17 +98,7 @@ def raise_holders(tx: Transaction, sessions: Iterable[Session]) -> None:
         for holder in zip(UNITS, keys_of(start), strict=True):
             first, last = active.get(holder, (start.time, session.last_active))
             active[holder] = (min(first, start.time), max(last, session.last_active))
-    insert_many(
-        tx,
-        "INSERT INTO holders (unit, identity, first_active, last_active)",
-        [(*holder, *times) for holder, times in active.items()],
-        "ON CONFLICT (unit, identity) DO UPDATE SET"
-        " first_active = CASE WHEN excluded.first_active < holders.first_active"
-        " THEN excluded.first_active ELSE holders.first_active END,"
-        " last_active = CASE WHEN excluded.last_active > holders.last_active"
-        " THEN excluded.last_active ELSE holders.last_active END"
-        " WHERE excluded.last_active > holders.last_active OR excluded.first_active < holders.first_active",
-    )
+    tx.executemany(_RAISE, [(*holder, *times) for holder, times in active.items()])
 
 
 def count_holders_again(tx: Transaction, holders: Iterable[tuple[Unit, str]]) -> None:

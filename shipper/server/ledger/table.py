@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shipper.usage.decide import Usage
-from shipper.usage.events import User
+from shipper.usage.events import MAX_INTERVAL, MISSED_HEARTBEATS, User
 from shipper.usage.seats import Holding, SeatTable, table_of, unit_of
+from shipper.usage.times import SECOND
 from shipper.usage.windows import window_at
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # A session that ended before it started, by clocks that disagree, was never open. Without a start `over` is 0.
 _OPEN = "over > ? AND over > started"
+LONGEST = MISSED_HEARTBEATS * MAX_INTERVAL * SECOND
+"""No session is open longer than this after its last event."""
 
 
 def seat_table(tx: Transaction, license: License | None, at: int) -> SeatTable:
@@ -33,9 +36,11 @@ def _table(
 ) -> SeatTable:
     seats = license.seats if license else None
     window = window_at(seats, at)
-    counts, counted = f"({_OPEN})", [at]
+    counts, counted = _OPEN, [at]
     if window.first is not None:
-        counts, counted = f"({_OPEN} OR last_active >= ?)", [at, window.first]
+        counts, counted = f"({_OPEN} OR last_active >= ?) AND last_active >= ?", [at, window.first]
+        # The same once more, as a range of an index
+        counted.append(min(window.first, at - LONGEST))
     rows = tx.execute(
         "SELECT machine_id, username, client_hostname, client_username, cluster, min(started), max(started),"  # noqa: S608 - our texts
         f" max(last_active), max(CASE WHEN {_OPEN} THEN over END), count(CASE WHEN {_OPEN} THEN 1 END)"
@@ -61,22 +66,23 @@ def usage_now(tx: Transaction, license: License | None, now: int, identity: Iden
     """
     seats = license.seats if license else None
     unit, window = unit_of(seats), window_at(seats, now)
-    column = f"{unit}_identity"
+    # `|| ''`: an index of the column would be read from end to end
+    count = f"SELECT count(DISTINCT {unit}_identity || ''), count(CASE WHEN {unit}_identity = ? THEN 1 END)"
     people = f"FROM sessions WHERE ci = 0 AND {_OPEN}"
-    is_open = tx.execute(f"SELECT 1 {people} AND {column} = ? LIMIT 1", (now, identity.key))
     if window.first is None:
-        ((used,),) = tx.execute(f"SELECT count(DISTINCT {column}) {people}", (now,))
-        return Usage(used, bool(is_open))
+        ((used, open_ones),) = tx.execute(f"{count} {people}", (identity.key, now))
+        return Usage(used, open_ones > 0)
     active = "FROM holders WHERE unit = ? AND last_active >= ?"
     ((used,),) = tx.execute(f"SELECT count(*) {active}", (unit, window.first))
-    # Open, though nothing was heard of them in this window yet
-    ((more,),) = tx.execute(
-        f"SELECT count(DISTINCT {column}) {people} AND last_active < ?"
-        f" AND NOT EXISTS (SELECT 1 {active} AND identity = {column})",
-        (now, window.first, unit, window.first),
-    )
-    holds = is_open or tx.execute(f"SELECT 1 {active} AND identity = ?", (unit, window.first, identity.key))
-    return Usage(used + more, bool(holds))
+    holds = bool(tx.execute(f"SELECT 1 {active} AND identity = ?", (unit, window.first, identity.key)))
+    if window.first > now - LONGEST:
+        # Open, though nothing was heard of them in this window yet
+        ((more, open_ones),) = tx.execute(
+            f"{count} {people} AND last_active < ? AND NOT EXISTS (SELECT 1 {active} AND identity = {unit}_identity)",
+            (identity.key, now, window.first, unit, window.first),
+        )
+        used, holds = used + more, holds or open_ones > 0
+    return Usage(used, holds)
 
 
 def next_free(tx: Transaction, license: License | None, now: int) -> int | None:

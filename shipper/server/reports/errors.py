@@ -25,11 +25,11 @@ DEFAULT_LIMIT = 500
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
 KINDS = ("error", "session_denied")
 _CURSOR = re.compile(r"(-?[0-9]{1,17}) (.{1,200})", re.ASCII)
-# First the ids alone: what is sorted stays small
+# First the ids alone: what is sorted stays small. The kinds once more as a text: the index has these alone
 _NEWEST = """
 SELECT e.time, e.id, e.kind, e.operator, e.cluster, e.session, e.body, COALESCE(o.version, '')
 FROM (
-  SELECT id, time FROM events WHERE kind {kind} AND time >= ? AND time <= ? AND (time < ? OR id < ?)
+  SELECT id, time FROM events WHERE kind IN ('error', 'session_denied') AND kind {kind} AND time >= ? AND time <= ? AND (time < ? OR id < ?)
   ORDER BY time DESC, id DESC LIMIT ?
 ) AS found JOIN events e ON e.id = found.id LEFT JOIN operators o ON o.operator = e.operator
 ORDER BY e.time DESC, e.id DESC

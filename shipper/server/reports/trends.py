@@ -68,7 +68,11 @@ WITH held AS (
 )
 SELECT at / {day} AS day, MIN(at), MAX(taken), CAST(SUM(step) AS BIGINT) FROM counted GROUP BY 1
 """
-_DENIED = "SELECT time / {day} AS day, COUNT(*) FROM events WHERE kind = 'session_denied' AND time >= ? AND time <= ? GROUP BY 1"
+# Both kinds, as a text: the index has these alone
+_DENIED = """
+SELECT time / {day} AS day, COUNT(*) FROM events
+WHERE kind IN ('error', 'session_denied') AND kind = 'session_denied' AND time >= ? AND time <= ? GROUP BY 1
+"""
 
 
 class DailySessions(msgspec.Struct, frozen=True, rename="camel"):
