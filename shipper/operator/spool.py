@@ -205,7 +205,7 @@ class Spool:
 
     def depth(self) -> Depth:
         """How much waits now. Raises StorageError."""
-        return self._database.read(read_depth).result()
+        return self.database.read(read_depth).result()
 
     def close(self) -> None:
         """Finish what was begun, and close the file."""

@@ -154,7 +154,8 @@ class TestNoRoom:
             assert spool.depth().dropped == 2
 
     def test_ends_have_a_tenth_more(self, path: str) -> None:
-        with self.full(path, *["session_started"] * 10) as spool:
+        starts: list[Kind] = ["session_started"] * 10
+        with self.full(path, *starts) as spool:
             spool.add(event("x", "session_ended"))
             with pytest.raises(FullError):
                 spool.add(event("y", "session_ended"))
