@@ -35,6 +35,7 @@ COMMANDS = {
     "completion": Entry("shipper.cli.completion", "Print the script that completes commands in a shell."),
     "license": Entry("shipper.cli.license", "Make, show and verify licenses and keys."),
     "license-server": Entry("shipper.cli.license_server", "Serve a license, and count who uses the product."),
+    "operator": Entry("shipper.cli.operator", "Run the operator of a cluster, and see how it stands."),
 }
 
 SUMMARY = "From an assets spec and a signed license to Kubernetes YAML."

@@ -40,7 +40,7 @@ class Entry(msgspec.Struct, frozen=True):
     confirmed: bool = False
     by_server: bool = False
     seat: SeatGranted | None = None
-    warning: str | None = None
+    warning: str = ""
     ended: int = 0
     denied: bool = False
 
@@ -66,15 +66,8 @@ class Book:
         database.write(lambda tx: tx.execute(TABLE)).result()
 
     def load(self) -> list[Entry]:
-        """All that is kept; what an other version wrote and can't be read is left out. Raises StorageError."""
-        rows = self._database.read(lambda tx: tx.execute("SELECT body FROM book")).result()
-        found: list[Entry] = []
-        for (body,) in rows:
-            try:
-                found.append(msgspec.json.decode(body, type=Entry))
-            except msgspec.DecodeError:
-                continue
-        return found
+        """All that is kept. Raises StorageError."""
+        return self._database.read(read_entries).result()
 
     def store(self, entry: Entry) -> Future[None]:
         """Keep `entry`, durably once the future is done."""
@@ -94,3 +87,14 @@ class Book:
             tx.executemany("DELETE FROM book WHERE id = ?", [(each,) for each in ids])
 
         return self._database.write(work)
+
+
+def read_entries(tx: Transaction) -> list[Entry]:
+    """All that is kept; what another version wrote and can't be read is left out. Raises StorageError."""
+    found: list[Entry] = []
+    for (body,) in tx.execute("SELECT body FROM book ORDER BY id"):
+        try:
+            found.append(msgspec.json.decode(body, type=Entry))
+        except msgspec.DecodeError:
+            continue
+    return found

@@ -49,8 +49,8 @@ class LicenseShown(msgspec.Struct, frozen=True, kw_only=True):
     """The license and how it stands. `expires_at` and `ends_at` (the end of the days of grace) are null for never.
 
     `code` is empty where sessions may start, as far as the license is concerned, else why not, and `detail` is a
-    sentence about it; `warning` is null if all is well. `source` is `server`, or `kept` while the server doesn't
-    answer. It is always `verified`: what isn't is not held.
+    sentence about it; `warning` is empty if all is well. `source` is `server`, or `kept` while the server doesn't
+    answer. An operator that runs holds none that isn't `verified`.
     """
 
     id: str
@@ -71,10 +71,10 @@ class LicenseShown(msgspec.Struct, frozen=True, kw_only=True):
     source: Source
     code: str
     detail: str
-    warning: str | None
+    warning: str
 
 
-def license_shown(held: Held, judged: int, offline: int, *, connected: bool) -> LicenseShown:
+def license_shown(held: Held, judged: int, offline: int, *, connected: bool, verified: bool = True) -> LicenseShown:
     """The license at `judged`, the highest time ever seen. `connected`: the server answered when last asked.
 
     `offline` is for how long it has been away, 0 for not at all. In microseconds.
@@ -103,12 +103,12 @@ def license_shown(held: Held, judged: int, offline: int, *, connected: bool) -> 
             ends_at=instant(ends_at),
             seconds_left=max(0, ends_at - judged) // SECOND,
         ),
-        verified=True,
+        verified=verified,
         signed_by=held.verified.keyid,
         source="server" if connected else "kept",
         code=denied.code if denied else "",
         detail=denied.detail if denied else "",
-        warning=None if isinstance(verdict, Denied) else verdict.warning,
+        warning="" if isinstance(verdict, Denied) else verdict.warning,
     )
 
 

@@ -121,9 +121,7 @@ async def readiness(parts: Parts) -> Readiness:
     except StorageError as error:
         spool = Check(ok=False, detail=error.message)
     verdict = standing.verdict
-    license = Check(
-        ok=held is not None, detail=verdict.detail if isinstance(verdict, Denied) else verdict.warning or ""
-    )
+    license = Check(ok=held is not None, detail=verdict.detail if isinstance(verdict, Denied) else verdict.warning)
     server = Check(ok=standing.contact == "ok", detail=standing.problem)
     return Readiness("ready" if license.ok and spool.ok else "not ready", license, server, spool)
 
@@ -133,15 +131,19 @@ def current_status(parts: Parts) -> OperatorStatus:
     keeper, entries = parts.keeper, parts.sessions.all()
     standing, held = keeper.status(), keeper.current()
     now = keeper.clock.now()
-    connected = standing.contact == "ok"
+    contact, problem = standing.contact, standing.problem
+    sender = parts.sender.status()
+    if contact == "ok" and sender.problem:  # newer: the license is fetched every few minutes only
+        contact, problem = "key_refused" if sender.key_refused else "away", sender.problem
+    connected = contact == "ok"
     shown = license_shown(held, keeper.clock.judged(), standing.offline, connected=connected) if held else None
     server = ServerShown(
         url=parts.server_url,
-        contact=standing.contact,
-        problem=standing.problem,
+        contact=contact,
+        problem=problem,
         reached=instant(held.confirmed) if held else None,
     )
-    spool = spool_shown(parts.spool.depth(), parts.sender.status())
+    spool = spool_shown(parts.spool.depth(), sender)
     unit = shown.seats.unit if shown and shown.seats else "user"
     more = (
         [f'The spool was damaged; what could be read of it is in "{parts.spool.damaged}".']

@@ -83,7 +83,7 @@ def run(settings: OperatorSettings) -> int:
             metrics=metrics,
             identify=identify,
             hosts=hosts,
-            server_url=settings.server.url,
+            server_url=settings.server.url.rstrip("/"),
             limit=RateLimit(),
             with_tokens=settings.tokens,
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
-from shipper.errors import NetworkError, shown
+from shipper.errors import MAX_SHOWN, NetworkError, shown
 from shipper.license import armor, http, urls
 from shipper.license.faults import RequestError
 from shipper.license.sources import KEY_HEADER, SERVER_PATH
@@ -32,6 +32,8 @@ EVENTS_PATH = "/api/v1/events"
 MAX_ANSWER = 1024 * 1024
 MAX_RETRY_AFTER = 3600.0
 """A server that asks for more patience than that, in seconds, is asked again all the same."""
+MAX_SENTENCE = 400
+"""How much of a server's sentence is taken, in characters: people have to read it."""
 SESSION_SECONDS = 5.0
 """An app waits for this answer: later the operator decides alone."""
 EVENTS_SECONDS = 30.0
@@ -287,7 +289,8 @@ def _decoded(reply: Reply, kind: type[T]) -> T:
 
 def _sentence(text: str) -> str:
     """A server's text, cut and without what a terminal obeys."""
-    return shown(text)[1:-1] if len(text) <= 80 else shown(text[:80])[1:-1] + "…"
+    parts = (shown(text[start : start + MAX_SHOWN])[1:-1] for start in range(0, MAX_SENTENCE, MAX_SHOWN))
+    return "".join(parts) + ("…" if len(text) > MAX_SENTENCE else "")
 
 
 def _one_line(text: str) -> str:

@@ -49,7 +49,7 @@ class SessionGranted(msgspec.Struct, frozen=True, kw_only=True):
     """A session that may run. `expires_at`: it is over then, if no heartbeat comes before.
 
     `id` is a secret between the app and the operator. `seat` is null for one of CI, and for a license that counts no
-    seats. `decided_by` is `operator` while the server is away. `warning` is a sentence for people, null if all is well.
+    seats. `decided_by` is `operator` while the server is away. `warning` is a sentence for people, empty if all is well.
     """
 
     id: str
@@ -59,7 +59,7 @@ class SessionGranted(msgspec.Struct, frozen=True, kw_only=True):
     seat: SeatGranted | None
     decided_by: Literal["server", "operator"]
     license: LicenseNamed | None
-    warning: str | None
+    warning: str
 
 
 class SessionName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 LICENSE = "license.json"
 MARKS = "marks.json"
 SPOOL = "spool.db"
-_FOLDER = "operator"
+FOLDER = "operator"
 _LOCK = "operator.lock"
-_INSTANCE = "instance"
+INSTANCE = "instance"
 _ID = re.compile(r"op-[0-9a-f]{20}")
 _MAX_MARKS = 64 * 1024
 _MAX_SERIALS = 100
@@ -48,7 +48,7 @@ class StateFolder:
     """
 
     def __init__(self, path: str) -> None:
-        self.path = os.path.join(path, _FOLDER)
+        self.path = os.path.join(path, FOLDER)
         self._lock = -1
         try:
             os.makedirs(path, mode=0o700, exist_ok=True)
@@ -86,7 +86,7 @@ class StateFolder:
 
     def _named(self) -> str:
         """The operator's id, chosen at the first start. Raises OSError."""
-        path = self.file(_INSTANCE)
+        path = self.file(INSTANCE)
         try:
             with open(path, "rb") as stream:
                 found = stream.read(100).decode("ascii", "replace").strip()
