@@ -15,6 +15,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,9 +123,9 @@ def _unprivileged() -> str:
     raise AssertionError("neither postgres nor nobody is a user")
 
 
-@pytest.fixture(scope="session")
-def postgres_cluster() -> Iterator[Cluster]:
-    """A server that is running, one for each worker."""
+@contextmanager
+def own_cluster() -> Iterator[Cluster]:
+    """A server that is running, for a test that stops it."""
     binaries = require_programs()
     # Not below pytest's folder, whose parents nobody else may enter; and a socket's path is short
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as folder:
@@ -136,15 +137,22 @@ def postgres_cluster() -> Iterator[Cluster]:
             cluster.stop("immediate")
 
 
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    """A server that is running, one for each worker."""
+    with own_cluster() as cluster:
+        yield cluster
+
+
 @pytest.fixture
 def postgres_url(postgres_cluster: Cluster) -> str:
     """The URL of an empty database of its own."""
     return postgres_cluster.new_database()
 
 
-def new_url(request: pytest.FixtureRequest, folder: Path) -> str:
-    """The URL of an empty database of the kind that the parameter of `request` says."""
-    if request.param == "sqlite":
+def new_url(request: pytest.FixtureRequest, folder: Path, kind: str) -> str:
+    """The URL of an empty database, `sqlite` (in `folder`) or `postgres`."""
+    if kind == "sqlite":
         return f"sqlite:///{folder}/license-server.db"
     cluster: Cluster = request.getfixturevalue("postgres_cluster")
     return cluster.new_database()
@@ -153,7 +161,7 @@ def new_url(request: pytest.FixtureRequest, folder: Path) -> str:
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database of each kind."""
-    return new_url(request, tmp_path)
+    return new_url(request, tmp_path, request.param)
 
 
 @pytest.fixture

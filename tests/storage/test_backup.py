@@ -54,7 +54,7 @@ def held(url: str) -> dict[str, copying.Contents]:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return new_url(request, tmp_path / "other")
+    return new_url(request, tmp_path / "other", request.param)
 
 
 def test_a_backup_is_restored_into_either_database(database_url: str, other_url: str, tmp_path: Path) -> None:
