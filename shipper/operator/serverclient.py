@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
-from shipper.errors import MAX_SHOWN, NetworkError, shown
+from shipper.errors import NetworkError
 from shipper.license import armor, http, urls
 from shipper.license.faults import RequestError
 from shipper.license.sources import KEY_HEADER, SERVER_PATH
@@ -240,20 +240,14 @@ def _session_path(session: str) -> str:
 
 def _refused(reply: Reply) -> Exception:
     """The refusal in an answer; one that isn't in our servers' form decides nothing."""
-    kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind != "application/problem+json":
-        return _strange(reply)
-    try:
-        problem = msgspec.json.decode(reply.body, type=_Problem)
-        whole = msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _strange(reply)
-    if not _CODE.fullmatch(problem.code):
+    problem = _problem(reply)
+    if problem is None:
         return _strange(reply)
     if problem.code == "NOT_FOUND":  # the path, not the session
         return _strange(reply)
     if problem.code == "FORBIDDEN":
         return KeyRefused(f"the license key is not good for this: {_sentence(problem.detail)}", status=reply.status)
+    whole: dict[str, Any] = msgspec.json.decode(reply.body)
     known = {"type", "title", "status", "code", "detail"}
     return Refused(
         reply.status,
@@ -274,8 +268,24 @@ def _defects(body: bytes) -> list[Defect]:
 
 def _strange(reply: Reply) -> Away:
     """The error for an answer that none of our servers would give here."""
+    problem = _problem(reply)
+    if problem and reply.status != 404:
+        said = f"{problem.code}: {_sentence(problem.detail)}"
+        return Away(f"the license server answers {reply.status}, {said}", status=reply.status)
     hint = ": is its URL right, with the prefix that it is under?" if reply.status in {404, 405} else ""
     return Away(f"what answers is no license server ({reply.status}){hint}", status=reply.status)
+
+
+def _problem(reply: Reply) -> _Problem | None:
+    """What an answer says as one of our servers; None for anything else."""
+    kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != "application/problem+json":
+        return None
+    try:
+        problem = msgspec.json.decode(reply.body, type=_Problem)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return problem if _CODE.fullmatch(problem.code) else None
 
 
 def _decoded(reply: Reply, kind: type[T]) -> T:
@@ -289,8 +299,8 @@ def _decoded(reply: Reply, kind: type[T]) -> T:
 
 def _sentence(text: str) -> str:
     """A server's text, cut and without what a terminal obeys."""
-    parts = (shown(text[start : start + MAX_SHOWN])[1:-1] for start in range(0, MAX_SENTENCE, MAX_SHOWN))
-    return "".join(parts) + ("…" if len(text) > MAX_SENTENCE else "")
+    cut = text if len(text) <= MAX_SENTENCE else f"{text[: MAX_SENTENCE - 1]}…"
+    return "".join(char if char.isprintable() else " " for char in cut)
 
 
 def _one_line(text: str) -> str:
