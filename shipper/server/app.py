@@ -11,6 +11,7 @@ from shipper.server.health import Probe, health_routes
 from shipper.server.keyring import KeyRing
 from shipper.server.keyroutes import key_routes
 from shipper.server.licenseroutes import license_routes
+from shipper.server.metrics import ServerMetrics, metrics_route
 from shipper.server.reports.routes import report_routes
 from shipper.server.usageroutes import event_routes, seat_routes, session_routes
 from shipper.serving.app import application
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from shipper.server.licensefile import LicenseHolder
     from shipper.server.settings import ServerSettings
     from shipper.serving.app import Application
+    from shipper.serving.metrics import Metrics
     from shipper.serving.routes import Route
     from shipper.serving.tls import TlsFiles
     from shipper.storage.database import Database
@@ -42,17 +44,21 @@ class Parts(NamedTuple):
     clock: Clock
     tls: TlsFiles | None
     lifecycle: Lifecycle
+    metrics: Metrics
 
 
 def server_routes(parts: Parts, ring: KeyRing) -> list[Route]:
     """All routes, but for the OpenAPI document, which is made of them."""
-    _, database, holder, clock, tls, lifecycle = parts
+    _, database, holder, clock, tls, lifecycle, counted = parts
+    metrics = ServerMetrics(counted, database, holder, clock)
+    database = metrics.database
     probe = Probe(database, clock, clockmark.store)
     return [
         *health_routes(__version__, holder, clock, probe, tls, lifecycle),
         *license_routes(holder),
-        *event_routes(database, clock),
-        *session_routes(database, clock, holder),
+        metrics_route(metrics),
+        *event_routes(database, clock, metrics.recorded),
+        *session_routes(database, clock, holder, metrics.denied),
         *seat_routes(database, clock, holder),
         *report_routes(database, lambda: holder.current.license, clock.now),
         *key_routes(database, ring, clock.now),
@@ -70,4 +76,5 @@ def server_app(parts: Parts) -> Application:
         version=__version__,
         description=DESCRIPTION,
         root_path=settings.root_path,
+        observe=parts.metrics.observe,
     )

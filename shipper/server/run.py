@@ -8,7 +8,8 @@ import logging
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from shipper.server import clockmark
+from shipper import __version__
+from shipper.server import clockmark, retention
 from shipper.server.app import Parts, server_app
 from shipper.server.health import Lifecycle
 from shipper.server.keyring import short_key_warning
@@ -16,6 +17,7 @@ from shipper.server.licensefile import LicenseHolder, judged, read, recorder
 from shipper.server.settings import trust_keys
 from shipper.serving import logs
 from shipper.serving.addresses import parse_address
+from shipper.serving.metrics import Metrics
 from shipper.serving.runner import bind, serve
 from shipper.serving.tls import TlsFiles
 from shipper.storage.database import StorageError
@@ -49,13 +51,20 @@ def run(settings: ServerSettings) -> int:
         clock = clockmark.clock_of(database)
         holder = LicenseHolder(settings.license_path, trust, clock.now, recorder(database))
         lifecycle = Lifecycle()
-        app = server_app(Parts(settings, database, holder, clock, tls, lifecycle))
+        metrics = Metrics(__version__)
+        app = server_app(Parts(settings, database, holder, clock, tls, lifecycle, metrics))
         _warn(settings)
         listener = bind(parse_address(settings.address), tls=tls)
+        metrics.watch_connections(listener.counts)
+        metrics.watch_tls(tls)
         background = Background(
             {
                 "license file": (LOOK_SECONDS, holder.look),
                 "clock mark": (MARK_SECONDS, lambda: clockmark.keep(database, clock)),
+                "old errors": (
+                    retention.EVERY_SECONDS,
+                    lambda: retention.remove_old(database, clock.now(), settings.error_events_retention_days),
+                ),
             }
         )
         code = serve(app, listener, started=background.start, stopping=background.stop, draining=lifecycle.stop)

@@ -81,15 +81,17 @@ class At(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def event_routes(
-    database: Database, clock: Clock, recorded: Callable[[Recorded], None] = lambda _: None
+    database: Database,
+    clock: Clock,
+    recorded: Callable[[Sequence[Event], Recorded], None] = lambda _events, _recorded: None,
 ) -> list[Route]:
-    """`recorded` is told of each batch."""
+    """`recorded` is told of each batch and what became of it."""
 
     async def events(request: Request) -> Response:
         batch = checked(request.state.body.events)
         now = clock.now()
         found = await asyncio.wrap_future(database.write(lambda tx: ledger.record(tx, batch, now)))
-        recorded(found)
+        recorded(batch, found)
         return json_response(Acknowledged(found.acknowledged, found.duplicate, found.too_old))
 
     return [
@@ -129,8 +131,16 @@ def checked(parts: Sequence[msgspec.Raw]) -> list[Event]:
     return events
 
 
-def session_routes(database: Database, clock: Clock, holder: LicenseHolder) -> list[Route]:
-    """Claims, heartbeats and ends of sessions, each decided in one transaction."""
+def session_routes(
+    database: Database, clock: Clock, holder: LicenseHolder, denied_by: Callable[[str], None] = lambda _: None
+) -> list[Route]:
+    """Claims, heartbeats and ends of sessions, each decided in one transaction. `denied_by` is told of each denial."""
+
+    def answer(decided: Granted | Denied, created: int) -> Response:
+        if isinstance(decided, Denied):
+            denied_by(decided.code)
+            raise ProblemError(403, decided.code, decided.detail)
+        return json_response(decided.grant, created if decided.created else 200)
 
     async def claim(request: Request) -> Response:
         wanted: Claim = request.state.body
@@ -141,7 +151,7 @@ def session_routes(database: Database, clock: Clock, holder: LicenseHolder) -> l
             return ledger.claim(tx, wanted, license, now, judged)
 
         decided = await asyncio.wrap_future(database.write(work))
-        return _decided(decided, 201)
+        return answer(decided, 201)
 
     async def heartbeat(request: Request) -> Response:
         name = request.state.params.id
@@ -149,7 +159,7 @@ def session_routes(database: Database, clock: Clock, holder: LicenseHolder) -> l
         decided = await asyncio.wrap_future(database.write(lambda tx: ledger.heartbeat(tx, name, license, now, judged)))
         if decided is None:
             raise _unknown(name)
-        return _decided(decided, 200)
+        return answer(decided, 200)
 
     async def end(request: Request) -> Response:
         name = request.state.params.id
@@ -204,12 +214,6 @@ def session_routes(database: Database, clock: Clock, holder: LicenseHolder) -> l
             params=SessionPath,
         ),
     ]
-
-
-def _decided(decided: Granted | Denied, created: int) -> Response:
-    if isinstance(decided, Denied):
-        raise ProblemError(403, decided.code, decided.detail)
-    return json_response(decided.grant, created if decided.created else 200)
 
 
 def _unknown(name: str) -> ProblemError:
