@@ -107,7 +107,7 @@ def _time(record: logging.LogRecord) -> str:
 def _message(record: logging.LogRecord) -> str:
     try:
         text = record.getMessage()
-    except (TypeError, ValueError, KeyError):  # arguments that don't fit: the text is still worth having
+    except Exception:  # noqa: BLE001 - arguments that don't fit, or can't be written: the text is still worth having
         text = str(record.msg)
     return _cut(mask(text))
 
@@ -137,11 +137,20 @@ def _clean(value: Any, depth: int = 0) -> Any:
         masked = mask(text)
         plain = masked == text and value - value == 0  # neither a secret nor infinite
         return value if plain else masked
-    if depth < MAX_DEPTH and isinstance(value, dict):
-        return {_cut(mask(str(name))): _clean(item, depth + 1) for name, item in value.items()}
-    if depth < MAX_DEPTH and isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, dict | list | tuple | set | frozenset):
+        if depth == MAX_DEPTH:
+            return "…"
+        if isinstance(value, dict):
+            return {_cut(mask(_text(name))): _clean(item, depth + 1) for name, item in value.items()}
         return [_clean(item, depth + 1) for item in value]
-    return _cut(mask(str(value)))
+    return _cut(mask(_text(value)))
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - what can't be written is no reason to lose the line
+        return f"<{type(value).__name__}>"
 
 
 def _cut(text: str, longest: int = MAX_TEXT) -> str:

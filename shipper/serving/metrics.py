@@ -31,7 +31,7 @@ class Metrics:
     """`registry` takes further collectors."""
 
     def __init__(self, version: str) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no types
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "shipper_http_requests",

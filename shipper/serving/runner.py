@@ -115,9 +115,11 @@ class StopRequest:
         loop = asyncio.get_running_loop()
         event = asyncio.Event()
         self._wake = lambda: loop.call_soon_threadsafe(event.set)
-        if not self._asked.is_set():
-            await event.wait()
-        self._wake = lambda: None
+        try:
+            if not self._asked.is_set():
+                await event.wait()
+        finally:
+            self._wake = lambda: None
 
     @contextlib.contextmanager
     def handling_signals(self) -> Iterator[None]:
@@ -266,4 +268,10 @@ def _config(app: ASGIApp, limits: Limits) -> Config:
         timeout_keep_alive=int(limits.idle_seconds) + 60,
     )
     config.load()
+    logging.getLogger("uvicorn.error").addFilter(_not_cancelled)
     return config
+
+
+def _not_cancelled(record: logging.LogRecord) -> bool:
+    """Requests that are ended with the process are no errors of the app, as which uvicorn logs them."""
+    return record.exc_info is None or record.exc_info[0] is not asyncio.CancelledError

@@ -48,7 +48,7 @@ class TlsFiles:
         """Load them. Raises UsageError if they can't be used."""
         self.cert = os.fspath(cert)
         self.key = os.fspath(key)
-        self._mark = self._look()
+        self._mark, self._settled = self._look()
         self._loaded = _load(self.cert, self.key)
         self.status = TlsStatus(self._loaded.expires, time.time())
         self._warn_of_expiry()
@@ -60,19 +60,19 @@ class TlsFiles:
 
     def refresh(self) -> bool:
         """Load the files if they changed since the last look; False if they can't be used and the old ones stay."""
-        mark = self._look()
-        if mark == self._mark and not self.status.problem:
+        before, settled = self._mark, self._settled
+        self._mark, self._settled = self._look()
+        changed = self._mark != before
+        if not changed and settled and not self.status.problem:
             return True
         try:
             loaded = _load(self.cert, self.key)
         except UsageError as error:
-            if mark != self._mark or str(error) != self.status.problem:
+            if changed or str(error) != self.status.problem:
                 self.status = self.status._replace(problem=str(error), failures=self.status.failures + 1)
                 _LOG.error("certificate not loaded, the last good one stays", extra={"problem": str(error)})
-            self._mark = mark
             return False
         same = loaded.certificate == self._loaded.certificate
-        self._mark = mark
         self._loaded = loaded
         self.status = self.status._replace(expires=loaded.expires, loaded_at=time.time(), problem="")
         if not same:
@@ -90,14 +90,14 @@ class TlsFiles:
             except Exception:  # noqa: BLE001 - what is served goes on being served
                 _LOG.exception("certificate not looked at")
 
-    def _look(self) -> Mark:
-        """What tells one state of the files from another, through all links; empty while they may still be written.
+    def _look(self) -> tuple[Mark, bool]:
+        """What tells one state of the files from another, through all links, and whether it does.
 
-        A file that is written twice within the clock's step looks the same afterwards.
+        A file that is written twice within a step of the clock looks the same afterwards.
         """
         mark = (_stat(self.cert), _stat(self.key))
         youngest = max(one[-1] for one in mark)
-        return () if abs(time.time_ns() - youngest) < SETTLED_NANOSECONDS else mark
+        return mark, abs(time.time_ns() - youngest) > SETTLED_NANOSECONDS
 
     def _warn_of_expiry(self) -> None:
         if self.status.expires < time.time():

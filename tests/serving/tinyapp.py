@@ -1,7 +1,7 @@
 """The smallest service there is, for tests of what surrounds every one: `python -m tests.serving.tinyapp`.
 
-TINY_LIMITS: a JSON object of limits; TINY_CERT, TINY_KEY: TLS; TINY_LOG: the level; TINY_STOPPING: seconds that it takes
-to stop.
+TINY_LIMITS: a JSON object of limits; TINY_CERT, TINY_KEY: TLS; TINY_LOG: the level; TINY_STARTING and
+TINY_STOPPING: seconds that these take.
 """
 
 from __future__ import annotations
@@ -51,12 +51,13 @@ async def _read(receive: Receive) -> bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             return body
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if not message.get("more_body", False):
             return body
 
 
 async def started() -> None:
+    logging.getLogger("shipper.tiny").debug("starting")
     if os.environ.get("TINY_STARTING"):
         await asyncio.sleep(float(os.environ["TINY_STARTING"]))
 
