@@ -65,13 +65,13 @@ def server_routes(parts: Parts, ring: KeyRing) -> list[Route]:
     ]
 
 
-def server_app(parts: Parts) -> Application:
-    """The application."""
+def server_app(parts: Parts, failures: FailureLimit | None = None) -> Application:
+    """The application; `failures` holds off who guesses keys, by default as documented."""
     settings = parts.settings
     ring = KeyRing(settings.license_key, parts.database, parts.clock.now)
     return application(
         server_routes(parts, ring),
-        key_authorizer(ring, FailureLimit(), settings.trusted_proxies),
+        key_authorizer(ring, FailureLimit() if failures is None else failures, settings.trusted_proxies),
         title=TITLE,
         version=__version__,
         description=DESCRIPTION,

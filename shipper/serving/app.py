@@ -50,9 +50,10 @@ _NO_STORE = (b"cache-control", b"no-store")
 
 
 class Application:
-    """What `application` returns."""
+    """What `application` returns. `routes` are all that it serves."""
 
     def __init__(self, routes: Sequence[Route], authorize: Authorize, root_path: str, observe: Observe | None) -> None:
+        self.routes = tuple(routes)
         self.router = Router(routes, root_path)
         self.authorize = authorize
         self.observe = observe
