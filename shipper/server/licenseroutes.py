@@ -14,6 +14,8 @@ from shipper.serving.responses import json_response
 from shipper.serving.routes import Answer, Route, Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
 
     from shipper.server.licensefile import LicenseHolder, Served
@@ -22,7 +24,6 @@ JSON = "application/json"
 PEM = "application/x-pem-file"
 _OPERATOR = frozenset({Scope.operator})
 _READERS = frozenset({Scope.operator, Scope.report})
-_MATCH = b"if-none-match"
 
 
 class EnvelopeShown(msgspec.Struct, frozen=True):
@@ -39,9 +40,14 @@ class FieldName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def license_routes(holder: LicenseHolder) -> list[Route]:
     """The routes for what `holder` serves."""
+    prepared = Prepared(holder.current)
 
     async def license(request: Request) -> Response:
-        return license_response(holder.current, request.scope["headers"])
+        nonlocal prepared
+        served = holder.current
+        if prepared.served is not served:
+            prepared = Prepared(served)
+        return prepared.answer(request.scope["headers"])
 
     async def info(_request: Request) -> Response:
         return json_response(sdk.info(holder.current.license))
@@ -104,20 +110,29 @@ def license_routes(holder: LicenseHolder) -> list[Route]:
     ]
 
 
-def license_response(served: Served, headers: list[tuple[bytes, bytes]]) -> Response:
-    """The license in the form that the request's headers ask for, or 304."""
-    accept = matched = b""
-    for name, value in headers:
-        if name == b"accept":
-            accept = accept + b"," + value if accept else value
-        elif name == _MATCH:
-            matched = matched + b"," + value if matched else value
-    pem = wants_pem(accept)
-    etag = served.pem_etag if pem else served.etag
-    given = {"etag": etag, "vary": "accept"}
-    if matched and matches(matched, etag):
-        return Response(status_code=304, headers=given)
-    return Response(served.pem if pem else served.json, headers=given, media_type=PEM if pem else JSON)
+class Prepared:
+    """The answers with one license, made once: asking for it is what operators do most."""
+
+    def __init__(self, served: Served) -> None:
+        self.served = served
+        self.json = _answers(served.json, JSON, served.etag)
+        self.pem = _answers(served.pem, PEM, served.pem_etag)
+
+    def answer(self, headers: Sequence[tuple[bytes, bytes]]) -> Response:
+        """The license in the form that the request's headers ask for, or 304."""
+        accept = matched = b""
+        for name, value in headers:
+            if name == b"accept":
+                accept = accept + b"," + value if accept else value
+            elif name == b"if-none-match":
+                matched = matched + b"," + value if matched else value
+        etag, whole, same = self.pem if wants_pem(accept) else self.json
+        return same if matched and matches(matched, etag) else whole
+
+
+def _answers(body: bytes, media_type: str, etag: str) -> tuple[str, Response, Response]:
+    headers = {"etag": etag, "vary": "accept"}
+    return etag, Response(body, headers=headers, media_type=media_type), Response(status_code=304, headers=headers)
 
 
 def wants_pem(accept: bytes) -> bool:
