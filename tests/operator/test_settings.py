@@ -1,0 +1,188 @@
+"""What an operator is told, and what is said of what is missing or wrong, in one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shipper.errors import ShipperError, UsageError
+from shipper.operator.settings import SETTINGS, OperatorSettings, load
+from tests.license.sample import OTHER, VENDOR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    With = Callable[..., OperatorSettings]
+
+KEY = "sekret-license-key"
+CLUSTER = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """As little as it takes."""
+    (tmp_path / "vendor.pub").write_text(VENDOR.public.to_pem())
+    return {
+        "OPERATOR_LICENSE_KEY": KEY,
+        "OPERATOR_LICENSE_SERVER": "https://licenses.example.com/prefix/",
+        "OPERATOR_CLUSTER_NAME": "prod",
+        "OPERATOR_STATE_DIR": str(tmp_path / "state"),
+        "OPERATOR_TRUST_KEY": str(tmp_path / "vendor.pub"),
+    }
+
+
+@pytest.fixture
+def with_(environment: dict[str, str]) -> With:
+    """The settings with some variables changed."""
+    return lambda **changes: load({}, environment | changes)
+
+
+def test_the_least(with_: With, tmp_path: Path) -> None:
+    settings = with_()
+    assert settings.license_key == KEY
+    assert settings.server.url == "https://licenses.example.com/prefix"
+    assert settings.cluster_name == "prod"
+    assert settings.state_dir == str(tmp_path / "state")
+    assert settings.trust == (VENDOR.public,)
+    assert settings.product is None
+    assert settings.listen == "127.0.0.1:3000"
+    assert not settings.tokens
+    assert (settings.refresh_seconds, settings.log_level, settings.log_format) == (300, "info", "text")
+    assert not settings.in_the_clear
+
+
+def test_all_of_them(with_: With, tmp_path: Path) -> None:
+    (tmp_path / "other.pub").write_text(OTHER.public.to_pem())
+    settings = with_(
+        OPERATOR_TRUST_KEY=f"{tmp_path}/vendor.pub:{tmp_path}/other.pub",
+        OPERATOR_PRODUCT="acme",
+        OPERATOR_LISTEN="0.0.0.0:3000",
+        OPERATOR_ALLOWED_HOSTS="a, b",
+        OPERATOR_ALLOWED_CALLERS="default,tools/builder",
+        OPERATOR_TOKEN_AUDIENCE="shipper",
+        OPERATOR_REFRESH_SECONDS="60",
+        LOG_LEVEL="DEBUG",
+        LOG_FORMAT="json",
+        **CLUSTER,
+    )
+    assert settings.trust == (VENDOR.public, OTHER.public)
+    assert settings.product == "acme"
+    assert settings.tokens
+    assert settings.allowed_hosts == ("a", "b")
+    assert settings.allowed_callers == ("default", "tools/builder")
+    assert (settings.token_audience, settings.refresh_seconds) == ("shipper", 60)
+    assert (settings.log_level, settings.log_format) == ("debug", "json")
+
+
+def test_flags_and_a_file(environment: dict[str, str], tmp_path: Path) -> None:
+    config = tmp_path / "operator.yaml"
+    trust = environment.pop("OPERATOR_TRUST_KEY")
+    config.write_text(f"cluster_name: from-the-file\nlisten: 127.0.0.1:1\ntrust_key: ['{trust}']\n")
+    settings = load({"cluster_name": "from-the-flag", "trust_key": []}, environment, str(config))
+    assert (settings.cluster_name, settings.listen) == ("from-the-flag", "127.0.0.1:1")
+    assert settings.trust == (VENDOR.public,)
+
+
+@pytest.mark.parametrize("name", ["license_key", "license_server", "cluster_name", "state_dir", "trust_key"])
+@pytest.mark.parametrize("empty", [True, False])
+def test_what_must_be_given(name: str, empty: bool, environment: dict[str, str]) -> None:
+    variable = SETTINGS[name].variables[0]
+    if empty:
+        environment[variable] = ""
+    else:
+        del environment[variable]
+    with pytest.raises(UsageError, match=f"{variable} is not set: ") as caught:
+        load({}, environment)
+    assert caught.value.exit_code == 2
+    assert SETTINGS[name].flag in caught.value.hint
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "match"),
+    [
+        ("OPERATOR_LICENSE_SERVER", "licenses.example.com", "must begin with https://"),
+        ("OPERATOR_LICENSE_SERVER", "ftp://licenses.example.com", "must begin with https://"),
+        ("OPERATOR_LICENSE_SERVER", "https://user:password@licenses.example.com", "name or password"),
+        ("OPERATOR_LICENSE_SERVER", "https://licenses.example.com/?a", "without a query"),
+        ("OPERATOR_LICENSE_SERVER", "https://licenses.example.com/api/v1/license", "without the path of its API"),
+        ("OPERATOR_LICENSE_SERVER", "https://", "must begin with https://"),
+        ("OPERATOR_LICENSE_KEY", "two words", "one line of 1 to 4096"),
+        ("OPERATOR_LICENSE_KEY", "k" * 5000, "one line of 1 to 4096"),
+        ("OPERATOR_LICENSE_KEY", "é", "one line of 1 to 4096"),
+        ("OPERATOR_LICENSE_KEY", "@/no/such/file", "no such file"),
+        ("OPERATOR_CLUSTER_NAME", " ", "1 to 128 characters"),
+        ("OPERATOR_CLUSTER_NAME", "c" * 129, "1 to 128 characters"),
+        ("OPERATOR_CLUSTER_NAME", "a\nb", "can't be printed"),
+        ("OPERATOR_TRUST_KEY", "/no/such/file", "OPERATOR_TRUST_KEY: no such file"),
+        ("OPERATOR_TRUST_KEY", ":", "names no file"),
+        ("OPERATOR_LISTEN", "3000", "has no port"),
+        ("OPERATOR_LISTEN", "127.0.0.1:99999", "has no port between"),
+        ("OPERATOR_LISTEN", "0.0.0.0:3000", "can be reached by others"),
+        ("OPERATOR_LISTEN", ":3000", "can be reached by others"),
+        ("OPERATOR_LISTEN", "[::]:3000", "can be reached by others"),
+        ("OPERATOR_LISTEN", "example.com:3000", "can be reached by others"),
+        ("OPERATOR_ALLOWED_CALLERS", "default", "runs in no cluster"),
+        ("OPERATOR_REFRESH_SECONDS", "1", "whole number from 5 to 86,400"),
+        ("OPERATOR_CA_FILE", "/no/such/file", "OPERATOR_CA_FILE: no such file"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL takes debug, info, warning or error"),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT takes text or json"),
+    ],
+)
+def test_what_is_wrong(variable: str, text: str, match: str, with_: With) -> None:
+    with pytest.raises(ShipperError, match=match) as caught:
+        with_(**{variable: text})
+    assert caught.value.exit_code == 2
+    assert "\n" not in str(caught.value)
+    assert KEY not in str(caught.value)
+    if variable.endswith(("SERVER", "KEY")):
+        assert "password@" not in str(caught.value)
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "[::1]:3000", "localhost:3000", "127.8.9.1:1"])
+def test_loopback_asks_for_no_token(listen: str, with_: With) -> None:
+    assert not with_(OPERATOR_LISTEN=listen, **CLUSTER).tokens
+
+
+def test_unless_callers_are_named(with_: With) -> None:
+    assert with_(OPERATOR_ALLOWED_CALLERS="default", **CLUSTER).tokens
+
+
+def test_a_private_key_is_not_taken(with_: With, tmp_path: Path) -> None:
+    (tmp_path / "vendor.pub").write_text("-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n")
+    with pytest.raises(UsageError, match="private key"):
+        with_()
+
+
+def test_a_certificate_file_that_is_none(with_: With, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("nothing")
+    with pytest.raises(UsageError, match="OPERATOR_CA_FILE takes a file of PEM certificates"):
+        with_(OPERATOR_CA_FILE=str(tmp_path / "ca.pem"))
+
+
+def test_the_key_in_a_file(with_: With, environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from-a-file\n")
+    assert with_(OPERATOR_LICENSE_KEY=f"@{tmp_path}/key").license_key == "from-a-file"
+    assert load({"license_key": "plain"}, environment).key_in_arguments
+    assert not load({"license_key": f"@{tmp_path}/key"}, environment).key_in_arguments
+    assert not with_().key_in_arguments
+
+
+def test_the_key_is_in_no_text(with_: With) -> None:
+    assert KEY not in repr(with_())
+
+
+@pytest.mark.parametrize(
+    ("text", "base"),
+    [
+        ("http://h", "http://h/"),
+        ("http://h/", "http://h/"),
+        ("http://h:80/a", "http://h/a"),
+        ("https://h:8443/a/b//", "https://h:8443/a/b"),
+        (" https://h/a ", "https://h/a"),
+    ],
+)
+def test_prefixes(text: str, base: str, with_: With) -> None:
+    assert with_(OPERATOR_LICENSE_SERVER=text).server.url == base
