@@ -33,6 +33,7 @@ COMMANDS = {
     "schema": Entry("shipper.cli.schema", "Print the JSON Schema of the assets spec."),
     "verify": Entry("shipper.cli.verify", "Say what was changed in a published folder since."),
     "completion": Entry("shipper.cli.completion", "Print the script that completes commands in a shell."),
+    "usage": Entry("shipper.cli.usage", "Show what a license server knows of usage and seats."),
     "license": Entry("shipper.cli.license", "Make, show and verify licenses and keys."),
     "license-server": Entry("shipper.cli.license_server", "Serve a license, and count who uses the product."),
     "operator": Entry("shipper.cli.operator", "Run the operator of a cluster, and see how it stands."),

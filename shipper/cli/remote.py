@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shipper.cli.options import LicenseOptions
+    from shipper.cli.reportserver import ReportServer
     from shipper.license.keys import PublicKey
     from shipper.license.sources import Remote
     from shipper.license.unsigned import AnyLicense
@@ -164,8 +165,7 @@ def remote_source(options: LicenseOptions) -> Remote | None:
         return None
     from shipper.license import cache, sources
 
-    if not 0 < options.timeout <= MAX_TIMEOUT:
-        raise UsageError(f"--timeout takes seconds, more than 0 and at most {MAX_TIMEOUT:.0f}")
+    check_timeout(options.timeout)
     if options.ca_file is not None:
         check_certificates(options.ca_file)
     folder = options.cache_dir or cache.default_folder()
@@ -176,6 +176,28 @@ def remote_source(options: LicenseOptions) -> Remote | None:
     key = license_key(options.license_key)
     server = options.license_server or ""
     return sources.from_server(server, key, timeout=options.timeout, ca_file=options.ca_file, cache_folder=folder)
+
+
+def report_server(url: str | None, key: str | None, ca_file: str | None, timeout: float) -> ReportServer:
+    """The license server that is asked for reports. Warns where the key is sent in the clear. Raises UsageError."""
+    from shipper.cli.reportserver import ReportServer
+    from shipper.license.sources import server_place
+
+    if url is None:
+        raise UsageError("there is no server to ask", hint="give --license-server, or set SHIPPER_LICENSE_SERVER")
+    check_timeout(timeout)
+    if ca_file is not None:
+        check_certificates(ca_file)
+    server = ReportServer(url, license_key(key), timeout, ca_file)
+    if server_place(url, server.key, "").origin[0] == "http":
+        warn("the license key and the report are sent in the clear over http; use https", Position(server.name))
+    return server
+
+
+def check_timeout(timeout: float) -> None:
+    """Raise UsageError for what is no number of seconds to wait."""
+    if not 0 < timeout <= MAX_TIMEOUT:
+        raise UsageError(f"--timeout takes seconds, more than 0 and at most {MAX_TIMEOUT:.0f}")
 
 
 def license_key(given: str | None) -> str:

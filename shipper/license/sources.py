@@ -76,13 +76,18 @@ def from_server(
     url: str, key: str, *, timeout: float = 30.0, ca_file: str | None = None, cache_folder: str | None = None
 ) -> Remote:
     """The license that the server at `url` (with the prefix it is under, if any) has for `key`. Raises UsageError."""
+    return Remote(server_place(url, key, SERVER_PATH), key, timeout, ca_file, cache_folder)
+
+
+def server_place(url: str, key: str, path: str) -> Place:
+    """The place `path` of the license server at `url`, which may be asked with `key`. Raises UsageError."""
     flag = "--license-server"
     base = _place(url, flag)
     if base.query is not None:
-        raise UsageError(f"{flag} takes the URL of a server, without a query", hint=f'"{SERVER_PATH}" is added to it')
+        raise UsageError(f"{flag} takes the URL of a server, without a query", hint=f'"{path}" is added to it')
     if not (key and len(key) <= MAX_KEY and all("!" <= char <= "~" for char in key)):
         raise UsageError(f"a license key is one line of 1 to {MAX_KEY} letters, digits and signs, in ASCII")
-    return Remote(_place(base.url.rstrip("/") + SERVER_PATH, flag), key, timeout, ca_file, cache_folder)
+    return _place(base.url.rstrip("/") + path, flag)
 
 
 def _place(url: str, flag: str) -> Place:
