@@ -102,7 +102,11 @@ def is_full(seats: Seats | None, usage: Usage) -> bool:
 
 def _seat_verdict(seats: Seats, usage: Usage, verdict: Allowed, frees_at: int | None) -> Allowed | Denied:
     if is_full(seats, usage):
-        free = f" One is free at {format_time(instant(frees_at))}." if frees_at is not None else ""
+        free = (
+            f" The next one is free at {format_time(instant(frees_at))} at the earliest."
+            if frees_at is not None
+            else ""
+        )
         return Denied(
             "SEAT_LIMIT_REACHED",
             f"No seat is free: {_used(usage.used, seats.limit)}.{free} {_advice(seats)}",
