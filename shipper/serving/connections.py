@@ -9,12 +9,11 @@ import asyncio
 import contextlib
 import logging
 import socket
-import struct
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shipper.serving.deadlines import GuardedProtocol, Phase
+from shipper.serving.deadlines import RESET, GuardedProtocol, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +29,6 @@ ACCEPTED_AT_ONCE = 64
 PAUSE_SECONDS = 0.1
 SPARE_FILES = 128
 """Open files that are left for all but connections."""
-_RESET = struct.pack("ii", 1, 0)
 
 
 @dataclass
@@ -146,7 +144,7 @@ class Gate:
         if not few or not (self.sources[source] < of_source or self._make_room(source, of_source)):
             self.counts.refused += 1
             with contextlib.suppress(OSError), accepted:
-                accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             return
         accepted.setblocking(False)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

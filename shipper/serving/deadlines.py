@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 LINGER_SECONDS = 2.0
 """How long what a client still sends is read, and thrown away, so that it reads why it was refused."""
+RESET = struct.pack("ii", 1, 0)
+"""For SO_LINGER: a close that forgets what wasn't sent yet."""
 MAX_PIPELINE = 16
 """Requests that a client may send before the answer to the first."""
 MAX_OVERHEAD = 8
@@ -131,11 +134,14 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def cut(self) -> None:
         """End the connection at once, whatever is on its way."""
-        if self.phase is not Phase.opening:
-            self.transport.abort()
-            return
-        with contextlib.suppress(OSError):  # there is no transport to end before the handshake is over
-            self.accepted.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            if self.phase is Phase.opening:  # there is no transport to end before the handshake is over
+                self.accepted.shutdown(socket.SHUT_RDWR)
+                return
+            if self.transport.get_write_buffer_size():
+                # Otherwise the system goes on to offer megabytes to a client that takes none
+                self.accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.transport.abort()
 
     # What httptools calls: an exception ends the parsing
 

@@ -22,27 +22,30 @@ from shipper.serving.runner import bind, serve
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+PART = b"x" * 65536
+
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """`/` says hello; `/sleep/N` after N seconds, `/bytes/N` sends N bytes; `/echo` the body; `/fail` fails."""
     _, what, *rest = scope["path"].split("/")
     number = float(rest[0]) if rest else 0
-    body = b"hello\n"
+    body, size = b"hello\n", 0
     if what == "sleep":
         await asyncio.sleep(number)
     elif what == "bytes":
-        body = b"x" * int(number)
+        size = int(number)
     elif what == "fail":
         raise ZeroDivisionError("as asked")
     elif what == "echo":
         body = await _read(receive)
     elif what == "headers":
         body = json.dumps([[name.decode(), value.decode()] for name, value in scope["headers"]]).encode()
-    headers = [(b"content-length", str(len(body)).encode())]
+    headers = [(b"content-length", str(size or len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    for start in range(0, max(len(body), 1), 65536):
-        part = body[start : start + 65536]
-        await send({"type": "http.response.body", "body": part, "more_body": start + 65536 < len(body)})
+    while size > len(PART):
+        size -= len(PART)
+        await send({"type": "http.response.body", "body": PART, "more_body": True})
+    await send({"type": "http.response.body", "body": PART[:size] or body})
 
 
 async def _read(receive: Receive) -> bytes:
