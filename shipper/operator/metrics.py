@@ -105,7 +105,7 @@ class OperatorCollector(Collector):
             "Sessions that were denied by the server or by the operator, by the code of the reason.",
             labels=["code"],
         )
-        for code, count in sorted(self._sessions.denials.items()):
+        for code, count in sorted(self._sessions.decider.denials.items()):
             denied.add_metric([code], count)
         yield denied
 

@@ -153,8 +153,8 @@ def current_status(parts: Parts) -> OperatorStatus:
     return OperatorStatus(
         running=True,
         version=__version__,
-        operator=parts.sessions.operator,
-        cluster=parts.sessions.cluster,
+        operator=parts.sessions.decider.operator,
+        cluster=parts.sessions.decider.cluster,
         at=instant(now),
         server=server,
         license=shown,

@@ -15,12 +15,13 @@ from shipper.operator.app import Parts, operator_app
 from shipper.operator.book import Book
 from shipper.operator.callers import ServiceAccounts, anybody
 from shipper.operator.caps import RateLimit
+from shipper.operator.deciding import Decider, Standing
 from shipper.operator.hosts import Hosts
 from shipper.operator.keeper import LicenseKeeper
 from shipper.operator.metrics import OperatorCollector, ServerCalls
 from shipper.operator.sender import Identity, Sender
 from shipper.operator.serverclient import ServerClient
-from shipper.operator.sessions import SessionBook, Standing
+from shipper.operator.sessions import SessionBook
 from shipper.operator.spool import Spool
 from shipper.operator.state import SPOOL, StateFolder
 from shipper.operator.tokenreview import in_this_pod
@@ -63,8 +64,7 @@ def run(settings: OperatorSettings) -> int:
         )
         spool = opened.enter_context(Spool.open(folder.file(SPOOL)))
         sender = Sender(spool, client, Identity(folder.instance, settings.cluster_name), keeper.clock.now)
-        sessions = SessionBook(
-            book=Book(spool.database),
+        decider = Decider(
             server=client,
             report=spool.add,
             standing=lambda: _standing(keeper),
@@ -72,7 +72,8 @@ def run(settings: OperatorSettings) -> int:
             operator=folder.instance,
             cluster=settings.cluster_name,
         )
-        opened.callback(sessions.close)
+        opened.callback(decider.close)
+        sessions = SessionBook(Book(spool.database), decider)
         sessions.load()
         metrics.registry.register(OperatorCollector(keeper, sessions, spool, sender))
         parts = Parts(
