@@ -1,4 +1,4 @@
-"""One GET against servers of all kinds: what is taken, what is tried again, and that it ends in time."""
+"""Requests against servers of all kinds: what is taken, what is tried again, and that it ends in time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shipper import __version__
 from shipper.license import http, urls
 from shipper.license.faults import RequestError
-from shipper.license.http import Pace, Request
+from shipper.license.http import Line, Pace, Reply, Request
 from tests import faulty
 from tests.faulty import Server, raw, says
 
@@ -340,5 +340,82 @@ class TestInTime:
             assert get(server.url, pace=QUICK, timeout=0.6) == b"hello"
 
 
-def test_the_headers_are_in_no_text() -> None:
-    assert "sekret" not in repr(Request(urls.parse("http://h"), {"key": "sekret"}))
+@pytest.fixture
+def line() -> Iterator[Line]:
+    found = Line()
+    yield found
+    found.close()
+
+
+class TestLine:
+    def ask(self, line: Line, url: str, method: str = "POST", body: bytes | None = b"{}", timeout: float = 5) -> Reply:
+        return line.ask(Request(urls.parse(url), {"key": "k"}, timeout, None, method, body), max_bytes=1000)
+
+    @pytest.mark.parametrize("status", [200, 201, 400, 401, 403, 404, 422, 500, 503])
+    def test_an_answer_of_any_status(self, line: Line, status: int) -> None:
+        with Server(says(status, b"hello", Retry_After="7")) as server:
+            reply = self.ask(line, server.url)
+        assert (reply.status, reply.body, reply.headers["retry-after"]) == (status, b"hello", "7")
+        assert server.connections == 1
+
+    @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+    def test_a_method(self, line: Line, method: str) -> None:
+        with Server(says(200, b"hello")) as server:
+            self.ask(line, f"{server.url}/a", method)
+        (asked,) = server.asked
+        assert (asked.method, asked.target, asked.headers["content-length"]) == (method, "/a", "2")
+
+    @pytest.mark.parametrize("status", [204, 304])
+    def test_an_answer_without_a_body(self, line: Line, status: int) -> None:
+        with Server(says(status, b"", Content_Length="99" if status == 304 else "0")) as server:
+            assert self.ask(line, server.url, "GET", None).body == b""
+
+    def test_what_broke_off_is_sent_once_more(self, line: Line) -> None:
+        with Server(raw(b""), says(200, b"hello")) as server:
+            assert self.ask(line, server.url).body == b"hello"
+        with Server(raw(b""), raw(b""), says(200, b"hello")) as server, pytest.raises(RequestError, match="broke off"):
+            self.ask(line, server.url)
+
+    @pytest.mark.parametrize("status", [307, 308])
+    def test_a_redirect_that_keeps_the_body(self, line: Line, status: int) -> None:
+        with Server(faulty.sends_on("/b", status), says(200, b"hello")) as server:
+            assert self.ask(line, f"{server.url}/a").body == b"hello"
+        assert [(asked.method, asked.target) for asked in server.asked] == [("POST", "/a"), ("POST", "/b")]
+
+    @pytest.mark.parametrize("status", [301, 302, 303])
+    def test_one_that_would_lose_it(self, line: Line, status: int) -> None:
+        with (
+            Server(faulty.sends_on("/b", status)) as server,
+            pytest.raises(RequestError, match="without what was sent"),
+        ):
+            self.ask(line, f"{server.url}/a")
+
+    def test_one_to_elsewhere(self, line: Line) -> None:
+        with Server(says(200)) as other, Server(faulty.sends_on(f"{other.url}/", 307)) as server:
+            with pytest.raises(RequestError, match="not to itself"):
+                self.ask(line, server.url)
+            assert other.asked == []
+
+    @pytest.mark.parametrize("name", SLOW)
+    def test_a_slow_server(self, line: Line, name: str) -> None:
+        with Server(SLOW[name]) as server, pytest.raises(RequestError, match="doesn't answer in time"):
+            self.ask(line, server.url, timeout=0.3)
+
+    def test_an_answer_that_is_too_large(self, line: Line) -> None:
+        with Server(says(500, b"x" * 1001)) as server, pytest.raises(RequestError, match="larger than the limit"):
+            self.ask(line, server.url)
+
+    def test_cookies_are_not_kept(self, line: Line) -> None:
+        with Server(says(200, b"", Set_Cookie="a=b; Path=/"), says(200)) as server:
+            self.ask(line, server.url)
+            self.ask(line, server.url)
+        assert all("cookie" not in asked.headers for asked in server.asked)
+
+    def test_it_can_be_used_after_it_was_closed(self, line: Line) -> None:
+        line.close()
+        with Server(says(200, b"hello")) as server:
+            assert self.ask(line, server.url).body == b"hello"
+
+
+def test_secrets_are_in_no_text() -> None:
+    assert "sekret" not in repr(Request(urls.parse("http://h"), {"key": "sekret"}, body=b"sekret"))
