@@ -17,7 +17,6 @@ _PLAIN_INSERT = re.compile(
     r"\s*INSERT\s+INTO\s+(\w+)\s*\(([\w\s,]+)\)\s*VALUES\s*\(\s*\?(?:\s*,\s*\?)*\s*\)\s*(ON\s+CONFLICT\b[^?]*)?",
     re.IGNORECASE,
 )
-_ARRAYS: dict[type, str] = {int: "bigint[]", str: "text[]", float: "float8[]", bytes: "bytea[]"}
 
 
 @lru_cache(maxsize=256)

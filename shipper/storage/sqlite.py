@@ -138,7 +138,7 @@ class SqliteSession:
             return DamagedError(f"{name} is damaged: {error}", hint="restore a backup")
         if isinstance(error, apsw.IOError):
             self._suspect = True
-            return StorageError(f"{name}: the disk failed: {error}")
+            return StorageError(f"{name}: the disk failed, and what was being stored may be lost: {_words(error)}")
         if isinstance(error, apsw.ReadOnlyError):
             return StorageError(f"{name} can't be written: {error}")
         return StorageError(f"{name}: {error}")
@@ -181,16 +181,25 @@ class SqliteSession:
         return connection
 
     def _renew(self) -> None:
-        """After a failure of the disk: a new connection, and a look at every page, before anything is written."""
+        """After a failure of the disk: a new connection, an empty log, and a look at every page, before any write.
+
+        What was not synced in the log may be lost although the system takes it for written
+        (https://wiki.postgresql.org/wiki/Fsync_Errors): nothing may follow it there. Moved into the database it is
+        written anew.
+        """
         self.close()
         self._connection = self._connect()
-        try:
-            answer = self._connection.execute("PRAGMA quick_check(1)").fetchall()
-        except apsw.Error as error:
-            raise self.failed(error) from error
-        if answer != [("ok",)]:
+        ((busy, _, _),) = self.run("PRAGMA wal_checkpoint(TRUNCATE)")
+        if busy:
+            raise BusyError(f"the database {shown(self._path)} is being read, and waits to be checked")
+        if self.run("PRAGMA quick_check(1)") != [("ok",)]:
             raise DamagedError(f"the database {shown(self._path)} is damaged", hint="restore a backup")
         self._suspect = False
+
+
+def _words(error: apsw.Error) -> str:
+    """Its message, or at least its number (https://sqlite.org/rescode.html)."""
+    return str(error) or f"SQLite error {getattr(error, 'extendedresult', 'unknown')}"
 
 
 def file_session(path: str) -> SqliteSession:

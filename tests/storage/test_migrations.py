@@ -1,0 +1,112 @@
+"""Migrations go forward, one by one, and know what they may be used with."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import apsw
+import pytest
+
+from shipper.storage import copying, migrations
+from shipper.storage.database import DamagedError, StorageError
+from shipper.storage.open import open_database
+
+if TYPE_CHECKING:
+    from shipper.storage.database import Database
+
+KINDS = ("sqlite", "postgres")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(migrations.SERVER, tmp_path / "migrations"))
+
+
+def add(folder: Path, script: str) -> None:
+    for kind in KINDS:
+        number = len(migrations.known(str(folder), kind)) + 1
+        (folder / kind / f"{number:04}_more.sql").write_text(script)
+
+
+def opened(url: str, folder: Path) -> Database:
+    return open_database(url, folder=str(folder))
+
+
+def test_both_databases_have_the_same_migrations_and_tables() -> None:
+    ours = {kind: migrations.known(migrations.SERVER, kind) for kind in KINDS}
+    assert [step[:2] + step[3:] for step in ours["sqlite"]] == [step[:2] + step[3:] for step in ours["postgres"]]
+    for sqlite, postgres in zip(ours["sqlite"], ours["postgres"], strict=True):
+        dialect = re.sub(r"\) STRICT(, WITHOUT ROWID)?;", ");", sqlite.script)
+        assert re.sub(r"\bINTEGER\b", "BIGINT", dialect) == postgres.script
+
+
+def test_a_backup_knows_all_tables(database: Database) -> None:
+    query = {
+        "sqlite": "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+        "postgres": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+    }
+    found = {name for (name,) in database.read(lambda tx: tx.execute(query[database.kind])).result()}
+    known = copying.tables_of(migrations.known(migrations.SERVER, database.kind)) if database.kind == "sqlite" else None
+    if known is not None:
+        assert found == {table.name for table in known} | {migrations.TABLE}
+    assert {"events", "sessions", "keys", "marks", migrations.TABLE} <= found
+
+
+def test_an_older_program_runs_on_a_schema_that_only_adds(database_url: str, folder: Path) -> None:
+    opened(database_url, folder).close()
+    newer = Path(shutil.copytree(folder, folder.with_name("newer")))
+    add(newer, "-- compatible since: 1\nCREATE TABLE more (name TEXT NOT NULL PRIMARY KEY);")
+    for program in (newer, folder, newer):
+        with closing(opened(database_url, program)) as database:
+            assert database.read(lambda tx: tx.execute("SELECT count(*) FROM more")).result() == [(0,)]
+
+
+def test_a_newer_schema_is_refused_otherwise(database_url: str, folder: Path) -> None:
+    newer = Path(shutil.copytree(folder, folder.with_name("newer")))
+    add(newer, "ALTER TABLE marks RENAME TO other_marks;")
+    opened(database_url, newer).close()
+    with pytest.raises(DamagedError, match="of a newer version: it has seen migration"):
+        opened(database_url, folder)
+
+
+def test_another_history_is_refused(database_url: str, folder: Path) -> None:
+    opened(database_url, folder).close()
+    for kind in KINDS:
+        path = folder / kind / "0001_initial.sql"
+        path.write_text(path.read_text() + "-- changed\n")
+    with pytest.raises(DamagedError, match='migration 1 "initial" of the database is not that of this program'):
+        opened(database_url, folder)
+
+
+def test_a_migration_that_fails_leaves_nothing(database_url: str, folder: Path) -> None:
+    good = Path(shutil.copytree(folder, folder.with_name("good")))
+    add(folder, "CREATE TABLE more (name TEXT NOT NULL); SELECT nothing;")
+    with pytest.raises(StorageError):
+        opened(database_url, folder)
+    with closing(opened(database_url, good)) as database, pytest.raises(StorageError):
+        database.read(lambda tx: tx.execute("SELECT count(*) FROM more")).result()
+
+
+def test_the_database_of_another_program_is_refused(tmp_path: Path) -> None:
+    connection = apsw.Connection(str(tmp_path / "a.db"))
+    connection.execute("CREATE TABLE recipes (name TEXT)")
+    connection.close()
+    with pytest.raises(DamagedError, match='another program: it has a table "recipes"'):
+        open_database(f"sqlite:///{tmp_path}/a.db")
+
+
+def test_replicas_that_start_together_migrate_once(postgres_url: str) -> None:
+    databases: list[Database] = []
+    starts = [threading.Thread(target=lambda: databases.append(open_database(postgres_url))) for _ in range(6)]
+    for start in starts:
+        start.start()
+    for start in starts:
+        start.join()
+    assert len(databases) == 6
+    for database in databases:
+        database.close()
