@@ -112,7 +112,7 @@ def settings_of(
         license_key=_license_key(key, secret_of),
         license_path=_license_path(given["license_path"]),
         database_url=database_url(given, environment, secret_of),
-        trust_key_paths=listed(given["trust_key_path"], ":") if "trust_key_path" in given else (),
+        trust_key_paths=_trust_key_paths(given.get("trust_key_path")),
         address=_address(given.get("address"), defaults.address),
         root_path=_root_path(given.get("root_path")),
         tls=_tls(given),
@@ -140,6 +140,14 @@ def _license_path(given: Given) -> str:
     if given.text in STANDARD_INPUT or given.text.startswith("/dev/fd/"):
         raise UsageError(f"{given.source}: the license file is read again when it changes, so it can't be a pipe")
     return given.text
+
+
+def _trust_key_paths(given: Given | None) -> tuple[str, ...]:
+    """None means an unverified license, so that an empty list is no way to say so."""
+    paths = listed(given, ":") if given else ()
+    if given and not paths:
+        raise UsageError(f"{given.source} names no file")
+    return paths
 
 
 def _address(given: Given | None, default: str) -> str:
