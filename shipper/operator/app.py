@@ -14,7 +14,7 @@ from shipper.serving.responses import problem_response
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.types import ASGIApp, Receive, Send
+    from starlette.types import Receive, Send
     from starlette.types import Scope as Connection
 
     from shipper.operator.callers import Identify
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shipper.operator.sender import Sender
     from shipper.operator.sessions import SessionBook
     from shipper.operator.spool import Spool
+    from shipper.serving.app import Application
     from shipper.serving.metrics import Metrics
     from shipper.serving.openapi import Schemes
     from shipper.serving.routes import Route
@@ -62,7 +63,7 @@ def operator_routes(parts: Parts) -> list[Route]:
     ]
 
 
-def operator_app(parts: Parts) -> ASGIApp:
+def operator_app(parts: Parts) -> Guarded:
     """The application, behind the check of who is meant by a request."""
 
     async def authorize(request: Request, _route: Route) -> str:
@@ -80,19 +81,21 @@ def operator_app(parts: Parts) -> ASGIApp:
         schemes=TOKEN if parts.with_tokens else {},
         observe=parts.metrics.observe,
     )
-    return guarded(inner, parts.hosts)
+    return Guarded(inner, parts.hosts)
 
 
-def guarded(inner: ASGIApp, hosts: Hosts) -> ASGIApp:
+class Guarded:
     """`inner` for requests that mean us."""
 
-    async def guard(scope: Connection, receive: Receive, send: Send) -> None:
+    def __init__(self, inner: Application, hosts: Hosts) -> None:
+        self.inner = inner
+        self.hosts = hosts
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             try:
-                hosts.check(scope["headers"], (scope.get("server") or ("",))[0] or "")
+                self.hosts.check(scope["headers"], (scope.get("server") or ("",))[0] or "")
             except ProblemError as problem:
                 await problem_response(problem)(scope, receive, send)
                 return
-        await inner(scope, receive, send)
-
-    return guard
+        await self.inner(scope, receive, send)

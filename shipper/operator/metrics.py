@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, get_args
 
 from prometheus_client import Counter as Counted
 from prometheus_client import Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from shipper.license.state import state_at
 from shipper.storage.database import StorageError
-from shipper.usage.times import SECOND
+from shipper.usage.decide import Code
+from shipper.usage.times import DAY, SECOND, instant, micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from prometheus_client.metrics_core import Metric
     from prometheus_client.registry import CollectorRegistry
 
-    from shipper.operator.keeper import LicenseKeeper
+    from shipper.operator.keeper import Held, LicenseKeeper, LicenseStatus
     from shipper.operator.sender import Sender
     from shipper.operator.sessions import SessionBook
     from shipper.operator.spool import Spool
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+CODES: tuple[str, ...] = get_args(Code)
+OTHER = "other"
 CALLS = ("license", "claim", "heartbeat", "end", "events")
 
 
@@ -71,43 +76,35 @@ class OperatorCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """All of it; without the spool's part where that can't be read."""
+        standing, judged = self._keeper.status(), self._keeper.clock.judged()
         now = self._keeper.clock.now()
-        yield from self._contact()
-        yield from self._open_sessions(now)
+        yield from _of_license(standing.held, judged)
+        yield from _of_contact(standing, judged)
+        yield from self._of_sessions(now)
         yield from self._spooled(now)
 
-    def _contact(self) -> Iterator[Metric]:
-        standing = self._keeper.status()
-        yield GaugeMetricFamily(
-            "shipper_operator_server_up",
-            "1 if the license server gave the license when it was asked last, else 0.",
-            1 if standing.contact == "ok" else 0,
-        )
-        yield GaugeMetricFamily(
-            "shipper_operator_server_last_contact_timestamp_seconds",
-            "When the license server gave or confirmed the license last, in seconds since 1970; 0 for never.",
-            standing.held.confirmed / SECOND if standing.held else 0,
-        )
-
-    def _open_sessions(self, now: int) -> Iterator[Metric]:
+    def _of_sessions(self, now: int) -> Iterator[Metric]:
         entries = [entry for entry in self._sessions.all() if entry.is_open(now)]
-        gauge = GaugeMetricFamily(
-            "shipper_operator_sessions_open", "Open sessions, of CI or not, by who decided last.", labels=["ci", "by"]
-        )
-        counts = Counter((entry.ci, entry.by_server) for entry in entries)
-        for ci in (False, True):
-            for by_server in (False, True):
-                labels = [str(ci).lower(), "server" if by_server else "operator"]
-                gauge.add_metric(labels, counts[ci, by_server])
+        ci = sum(entry.ci for entry in entries)
+        gauge = GaugeMetricFamily("shipper_sessions_open", "Open sessions, of CI or not.", labels=["ci"])
+        gauge.add_metric(["false"], len(entries) - ci)
+        gauge.add_metric(["true"], ci)
         yield gauge
-        denied = CounterMetricFamily(
-            "shipper_operator_sessions_denied",
-            "Sessions that were denied by the server or by the operator, by the code of the reason.",
+        yield _gauge(
+            "shipper_operator_sessions_decided_alone",
+            "Open sessions that the operator decided about last, without the license server.",
+            sum(not entry.by_server for entry in entries),
+        )
+        denials = CounterMetricFamily(
+            "shipper_denials",
+            "Sessions that were denied, here or by the license server, by the code of the reason.",
             labels=["code"],
         )
-        for code, count in sorted(self._sessions.decider.denials.items()):
-            denied.add_metric([code], count)
-        yield denied
+        counts = self._sessions.decider.denials
+        for code in CODES:
+            denials.add_metric([code], counts[code])
+        denials.add_metric([OTHER], sum(count for code, count in list(counts.items()) if code not in CODES))
+        yield denials
 
     def _spooled(self, now: int) -> Iterator[Metric]:
         sender = self._sender.status()
@@ -132,6 +129,71 @@ class OperatorCollector(Collector):
             "Reports of errors and signs of life that were dropped because the spool was full.",
             depth.dropped,
         )
+
+
+def _of_license(held: Held | None, judged: int) -> Iterator[Metric]:
+    """The names are those of the license server; without a license all values are 0."""
+    license = held.license if held else None
+    state = state_at(license, instant(judged)) if license else None
+    status = state.status if state else ""
+    expiry = _seconds(license.expires_at) if license else 0
+    ends = _seconds(state.ends) if state else 0
+    left = 0 if license is None or status == "not_yet_valid" else expiry - judged / SECOND
+    yield _gauge("shipper_license_present", "1 if there is a license, else 0.", int(license is not None))
+    yield _gauge(
+        "shipper_license_valid",
+        "1 while the license grants anything, its days of grace included, else 0.",
+        int(status in {"valid", "in_grace"}),
+    )
+    yield _gauge("shipper_license_verified", "1 if the license was verified: always, if there is one.", int(bool(held)))
+    yield _gauge("shipper_license_in_grace", "1 in the days of grace, else 0.", int(status == "in_grace"))
+    yield _gauge(
+        "shipper_license_expiry_timestamp_seconds",
+        "When the license expires, in seconds since 1970; +Inf for never, 0 without a license.",
+        expiry,
+    )
+    yield _gauge(
+        "shipper_license_grace_end_timestamp_seconds",
+        "When the days of grace after it end, in seconds since 1970; +Inf for never, 0 without a license.",
+        ends,
+    )
+    yield _gauge(
+        "shipper_license_expiry_seconds",
+        "Seconds until the license expires: 0 before it is valid and without one, negative once it has expired, "
+        "+Inf for never.",
+        left,
+    )
+    yield _gauge(
+        "shipper_license_serial", "The serial of the license; 0 without one.", license.serial if license else 0
+    )
+
+
+def _of_contact(standing: LicenseStatus, judged: int) -> Iterator[Metric]:
+    held = standing.held
+    yield _gauge(
+        "shipper_operator_server_up",
+        "1 if the license server gave the license when it was asked last, else 0.",
+        int(standing.contact == "ok"),
+    )
+    yield _gauge(
+        "shipper_operator_server_last_contact_timestamp_seconds",
+        "When the license server gave or confirmed the license last, in seconds since 1970; 0 for never.",
+        held.confirmed / SECOND if held else 0,
+    )
+    yield _gauge(
+        "shipper_operator_offline_left_seconds",
+        "For how long the license is good without the license server: 0 for no longer, and without a license.",
+        max(0, held.confirmed + held.license.offline_days * DAY - judged) / SECOND if held else 0,
+    )
+    yield _gauge(
+        "shipper_clock_behind_seconds",
+        "By how much the clock is behind the highest time it has shown; 0 for one that is right.",
+        standing.behind / SECOND,
+    )
+
+
+def _seconds(when: datetime | None) -> float:
+    return math.inf if when is None else micros(when) / SECOND
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

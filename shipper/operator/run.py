@@ -53,46 +53,51 @@ def run(settings: OperatorSettings) -> int:
     """
     logs.configure(settings.log_level, settings.log_format)
     logs.hide(settings.license_key)
-    hosts = Hosts(settings.allowed_hosts)
-    metrics = Metrics(__version__)
     with contextlib.ExitStack() as opened:
-        identify = _identify(settings, opened)
-        folder = opened.enter_context(StateFolder(settings.state_dir))
-        client = opened.enter_context(contextlib.closing(_client(settings, metrics)))
-        keeper = LicenseKeeper(
-            client, folder, settings.trust, product=settings.product, refresh_seconds=settings.refresh_seconds
-        )
-        spool = opened.enter_context(Spool.open(folder.file(SPOOL)))
-        sender = Sender(spool, client, Identity(folder.instance, settings.cluster_name), keeper.clock.now)
-        decider = Decider(
-            server=client,
-            report=spool.add,
-            standing=lambda: _standing(keeper),
-            clock=keeper.clock,
-            operator=folder.instance,
-            cluster=settings.cluster_name,
-        )
-        opened.callback(decider.close)
-        sessions = SessionBook(Book(spool.database), decider)
-        sessions.load()
-        metrics.registry.register(OperatorCollector(keeper, sessions, spool, sender))
-        parts = Parts(
-            keeper=keeper,
-            sessions=sessions,
-            spool=spool,
-            sender=sender,
-            metrics=metrics,
-            identify=identify,
-            hosts=hosts,
-            server_url=settings.server.url.rstrip("/"),
-            limit=RateLimit(),
-            with_tokens=settings.tokens,
-        )
+        parts = assemble(settings, opened)
         _warn(settings)
         listener = bind(parse_address(settings.listen))
-        metrics.watch_connections(listener.counts)
+        parts.metrics.watch_connections(listener.counts)
         life = _Life(parts)
         return serve(operator_app(parts), listener, started=life.start, stopping=life.stop)
+
+
+def assemble(settings: OperatorSettings, opened: contextlib.ExitStack) -> Parts:
+    """All parts, at rest; what has to be closed is left to `opened`. Raises as `run`."""
+    hosts = Hosts(settings.allowed_hosts)
+    metrics = Metrics(__version__)
+    identify = _identify(settings, opened)
+    folder = opened.enter_context(StateFolder(settings.state_dir))
+    client = opened.enter_context(contextlib.closing(_client(settings, metrics)))
+    keeper = LicenseKeeper(
+        client, folder, settings.trust, product=settings.product, refresh_seconds=settings.refresh_seconds
+    )
+    spool = opened.enter_context(Spool.open(folder.file(SPOOL)))
+    sender = Sender(spool, client, Identity(folder.instance, settings.cluster_name), keeper.clock.now)
+    decider = Decider(
+        server=client,
+        report=spool.add,
+        standing=lambda: _standing(keeper),
+        clock=keeper.clock,
+        operator=folder.instance,
+        cluster=settings.cluster_name,
+    )
+    opened.callback(decider.close)
+    sessions = SessionBook(Book(spool.database), decider)
+    sessions.load()
+    metrics.registry.register(OperatorCollector(keeper, sessions, spool, sender))
+    return Parts(
+        keeper=keeper,
+        sessions=sessions,
+        spool=spool,
+        sender=sender,
+        metrics=metrics,
+        identify=identify,
+        hosts=hosts,
+        server_url=settings.server.url.rstrip("/"),
+        limit=RateLimit(),
+        with_tokens=settings.tokens,
+    )
 
 
 class _Life:

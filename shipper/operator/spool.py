@@ -34,6 +34,8 @@ MAX_EVENTS = 1_000_000
 MAX_BYTES = 1024 * 1024 * 1024
 """Together, as they are sent; the file is somewhat larger."""
 VERSION = 1
+RESERVE = 8 * 1024 * 1024
+"""What is left free of the disk, or a quarter of a small one: taking events off the spool needs room too."""
 _SPARE = 10
 """One part in so many more is there for the ends of sessions."""
 _SCHEMA = (
@@ -105,12 +107,14 @@ class Spool:
         self,
         database: Database,
         *,
+        folder: str = ".",
         damaged: str = "",
         max_events: int = MAX_EVENTS,
         max_bytes: int = MAX_BYTES,
         now: Callable[[], int] = wall,
     ) -> None:
         self.damaged = damaged
+        self._folder = folder
         self.added = threading.Event()
         self.database = database
         self._max_events = max_events
@@ -133,7 +137,8 @@ class Spool:
                 "the spool is damaged: what it held is not reported", extra={"kept": damaged, "why": str(error)}
             )
             database = _opened(path)
-        return cls(database, damaged=damaged, max_events=max_events, max_bytes=max_bytes)
+        folder = os.path.dirname(path) or "."
+        return cls(database, folder=folder, damaged=damaged, max_events=max_events, max_bytes=max_bytes)
 
     def put(self, event: Event) -> Future[None]:
         """Keep `event`; the future is done when it would survive a loss of power. The same id twice is one event.
@@ -226,6 +231,7 @@ class Spool:
             )
         if not self._make_room(tx, event.kind, len(body)):
             return
+        self._require_disk(tx, event.kind)
         tx.execute(
             "INSERT INTO spool (id, kind, session, time, added, body) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO NOTHING",
@@ -259,6 +265,21 @@ class Spool:
             f"{events:,} events wait for the license server, and no more are taken",
             hint="they are sent as soon as the license server can be reached",
         )
+
+    def _require_disk(self, tx: Transaction, kind: str) -> None:
+        """Raise FullError unless enough of the disk is free; the end of a session may use half of what is reserved."""
+        disk = os.statvfs(self._folder)
+        free = disk.f_bavail * disk.f_frsize
+        reserve = min(RESERVE, disk.f_blocks * disk.f_frsize // 4)
+        wanted = reserve // 2 if kind == "session_ended" else reserve
+        if free < wanted:  # the file itself has room where events were
+            ((pages, size),) = tx.execute("SELECT * FROM pragma_freelist_count, pragma_page_size")
+            free += int(pages) * int(size)
+        if free < wanted:
+            raise FullError(
+                f"the disk of the spool is full: less than {reserve // 1024:,} KiB are free in {shown(self._folder)}",
+                hint="free some space; nothing else is needed",
+            )
 
 
 def read_depth(tx: Transaction) -> Depth:
