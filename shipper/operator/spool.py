@@ -36,6 +36,8 @@ MAX_BYTES = 1024 * 1024 * 1024
 VERSION = 1
 RESERVE = 8 * 1024 * 1024
 """What is left free of the disk, or a quarter of a small one: taking events off the spool needs room too."""
+_PLENTY = 128 * 1024 * 1024
+"""More than the log may hold, and the reserve: nothing has to be worked out."""
 _SPARE = 10
 """One part in so many more is there for the ends of sessions."""
 _SCHEMA = (
@@ -106,15 +108,15 @@ class Spool:
     def __init__(
         self,
         database: Database,
+        path: str,
         *,
-        folder: str = ".",
         damaged: str = "",
         max_events: int = MAX_EVENTS,
         max_bytes: int = MAX_BYTES,
         now: Callable[[], int] = wall,
     ) -> None:
         self.damaged = damaged
-        self._folder = folder
+        self._path = path
         self.added = threading.Event()
         self.database = database
         self._max_events = max_events
@@ -137,8 +139,7 @@ class Spool:
                 "the spool is damaged: what it held is not reported", extra={"kept": damaged, "why": str(error)}
             )
             database = _opened(path)
-        folder = os.path.dirname(path) or "."
-        return cls(database, folder=folder, damaged=damaged, max_events=max_events, max_bytes=max_bytes)
+        return cls(database, path, damaged=damaged, max_events=max_events, max_bytes=max_bytes)
 
     def put(self, event: Event) -> Future[None]:
         """Keep `event`; the future is done when it would survive a loss of power. The same id twice is one event.
@@ -267,17 +268,22 @@ class Spool:
         )
 
     def _require_disk(self, tx: Transaction, kind: str) -> None:
-        """Raise FullError unless enough of the disk is free; the end of a session may use half of what is reserved."""
-        disk = os.statvfs(self._folder)
+        """Raise FullError unless enough of the disk is free; the end of a session may use half of what is reserved.
+
+        The file has room of its own where events were, and has yet to grow by what only its log holds.
+        """
+        disk = os.statvfs(self._path)
         free = disk.f_bavail * disk.f_frsize
+        if free > _PLENTY:
+            return
         reserve = min(RESERVE, disk.f_blocks * disk.f_frsize // 4)
-        wanted = reserve // 2 if kind == "session_ended" else reserve
-        if free < wanted:  # the file itself has room where events were
-            ((pages, size),) = tx.execute("SELECT * FROM pragma_freelist_count, pragma_page_size")
-            free += int(pages) * int(size)
-        if free < wanted:
+        ((pages, unused, size),) = tx.execute(
+            "SELECT * FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+        )
+        used = (int(pages) - int(unused)) * int(size) - os.stat(self._path).st_size
+        if free - used < (reserve // 2 if kind == "session_ended" else reserve):
             raise FullError(
-                f"the disk of the spool is full: less than {reserve // 1024:,} KiB are free in {shown(self._folder)}",
+                f"the disk of the spool {shown(self._path)} is full: less than {reserve // 1024:,} KiB are free",
                 hint="free some space; nothing else is needed",
             )
 
