@@ -36,7 +36,7 @@ times = st.one_of(
 def event(kind: str, at: int, session: str = "s", *, event_id: str = "", **fields: Any) -> Event:
     """An event of a session, well-formed."""
     plain = {
-        "id": event_id or f"{session}:{kind}:{at}",
+        "id": event_id or f"{session or 'operator'}:{kind}:{at}",
         "kind": kind,
         "operator": "operator-eu",
         "cluster": "eu",
@@ -56,11 +56,11 @@ def session(at: int, user: User, name: str, *, lasts: int = 0, ended: bool = Fal
 
 
 def license_of(**seats: Any) -> License:
-    """A license that counts seats so; without any, one that counts none."""
+    """A license without an end that counts seats so; without any, one that counts none."""
     counted = {"limit": 10, "unit": "user", "window": "concurrent", "overage": "deny"} | seats
     if counted["window"] == "billing-month":
         counted.setdefault("billing_day", 1)
-    return license_from(sample.payload(seats=counted if seats else None))
+    return license_from(sample.payload(seats=counted if seats else None, expires_at=None))
 
 
 def seats_of(**seats: Any) -> Seats:
