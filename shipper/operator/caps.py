@@ -12,8 +12,8 @@ from shipper.serving.problems import ProblemError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-REQUESTS = 1200
-"""Requests a minute and caller, and as many at once after a quiet minute."""
+REQUESTS = 6000
+"""Requests a minute and caller, and as many at once after a quiet minute: SESSIONS with the shortest interval."""
 SESSIONS = 1000
 """Open sessions a caller."""
 CALLERS = 10_000
