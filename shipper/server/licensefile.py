@@ -76,8 +76,9 @@ class LicenseHolder:
         self._now = now
         self._highest = highest
         self._lock = threading.Lock()
-        self._data = read(path)
-        served = judged(self._data, path, self.trust, now())
+        data = read(path)
+        self._data: bytes | None = data
+        served = judged(data, path, self.trust, now())
         self._require_serial(served.license)
         self.current = served
         _say(served, now())
@@ -91,7 +92,7 @@ class LicenseHolder:
             try:
                 data = read(self.path)
             except ShipperError as error:
-                self._data = b""
+                self._data = None
                 return self._refuse(error)
             if data == self._data:
                 return False
@@ -104,6 +105,7 @@ class LicenseHolder:
                 self._data = data
                 return self._refuse(error)
             except ShipperError as error:  # the database: tried again at the next look
+                self._data = None
                 return self._refuse(error)
             self._data = data
             self.current = served

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from shipper.usage.clock import Clock
 
 MAX_BODY = 1024 * 1024
+_LATEST = micros(datetime(2999, 12, 31, tzinfo=UTC))
 _OPERATOR = frozenset({Scope.operator})
 _REPORT = frozenset({Scope.report})
 _EVENT = msgspec.json.Decoder(Event)
@@ -230,7 +231,9 @@ def seat_routes(database: Database, clock: Clock, holder: LicenseHolder) -> list
             now = clock.now()
             table = await asyncio.wrap_future(database.read(lambda tx: ledger.current_seats(tx, license, now)))
         else:
-            instant = micros(at.astimezone(UTC))
+            instant = micros(at)
+            if not 0 <= instant <= _LATEST:
+                raise refused("INVALID_QUERY", "at is a time from 1970 to 2999", Wrong("at", "out of range"))
             table = await asyncio.wrap_future(database.read(lambda tx: ledger.seat_table(tx, license, instant)))
         return json_response(table)
 

@@ -29,6 +29,7 @@ class Server(NamedTuple):
     """`keys`: one named key for each scope."""
 
     app: Application
+    holder: LicenseHolder
     keys: dict[Scope, str]
 
 
@@ -44,4 +45,4 @@ def assemble(database: Database, folder: Path, *, failures: int = 1_000_000) -> 
         scope: database.write(partial(keys.add, name=scope.value, scopes=[scope], now=clock.now())).result()
         for scope in keys.PREFIXES
     }
-    return Server(app, made)
+    return Server(app, holder, made)

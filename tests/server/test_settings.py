@@ -19,11 +19,11 @@ NEEDED = {"LICENSE_KEY": "a-key-of-twenty-characters", "LICENSE_PATH": "/l.pem",
 SECRET = "Hunter2-Hunter2"
 
 
-def settings(flags: dict[str, Any] | None = None, config: str | None = None, **environment: str) -> ServerSettings:
+def settings(flags: dict[str, Any] | None = None, config: str | None = None, /, **environment: str) -> ServerSettings:
     return load(flags or {}, NEEDED | environment, config)
 
 
-def refused(flags: dict[str, Any] | None = None, config: str | None = None, **environment: str) -> str:
+def refused(flags: dict[str, Any] | None = None, config: str | None = None, /, **environment: str) -> str:
     with pytest.raises(UsageError) as caught:
         load(flags or {}, NEEDED | environment, config)
     assert "\n" not in str(caught.value)
@@ -131,12 +131,12 @@ class TestOrder:
     def test_a_bad_file(self, text: str, message: str, tmp_path: Path) -> None:
         config = tmp_path / "settings.yaml"
         config.write_text(text)
-        said = refused(config=str(config))
+        said = refused({}, str(config))
         assert message in said
         assert SECRET not in said
 
     def test_no_file(self, tmp_path: Path) -> None:
-        assert "no such file" in refused(config=str(tmp_path / "none.yaml"))
+        assert "no such file" in refused({}, str(tmp_path / "none.yaml"))
 
 
 class TestDatabase:
