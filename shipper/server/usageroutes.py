@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from shipper.errors import shown
 from shipper.server import clockmark, ledger
-from shipper.serving.checks import decode, explained
+from shipper.serving.checks import Wrong, decode, explained, refused
 from shipper.serving.problems import MEDIA_TYPE, Problem, ProblemError
 from shipper.serving.responses import json_response
 from shipper.serving.routes import Answer, Route, Scope
