@@ -28,13 +28,17 @@ print("wrote", page.PATH, file=sys.stderr)
 endef
 export WRITE_PAGE
 
-.PHONY: demo test lint format docs bench tools test-minimum test-pythons golden lock clean
+.PHONY: demo test faults lint format docs bench tools test-minimum test-pythons golden lock clean
 
 demo: $(VENV)/.run
 	@$(PROGRAM) render specs/quickstart.yaml --license specs/quickstart/license.pem
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+# What goes wrong outside, in full size: `make test` does a little of it
+faults: $(VENV)/.dev
+	@SHIPPER_FAULTS=full $(BIN)/python -m pytest -n 0 -ra -s tests/faults $(PYTEST_ARGS)
 
 # All checks, also after one has failed
 lint: $(VENV)/.dev
