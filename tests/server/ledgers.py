@@ -69,7 +69,7 @@ def assert_fold_is_replay(database: Database, licenses: Iterable[License], insta
     for one in sessions.values():
         if one.start and not one.start.ci:
             for unit in ("user", "machine"):
-                key = (unit, identify(one.start.user, unit).key)  # type: ignore[arg-type]  # both are units
+                key = (unit, identify(one.start.user, unit).key)
                 first, last = holders.get(key, (one.start.time, one.last_active))
                 holders[key] = (min(first, one.start.time), max(last, one.last_active))
     rows = database.read(

@@ -27,131 +27,131 @@ INSTANTS = (NOW, NOW - 2 * DAY, NOW + MINUTE, NOW - 30 * DAY)
 _EACH = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def users(database: Database) -> list[str]:
-    table = database.read(lambda tx: ledger.current_seats(tx, license_of(window="rolling-days:30"), NOW)).result()
+def users(emptied: Database) -> list[str]:
+    table = emptied.read(lambda tx: ledger.current_seats(tx, license_of(window="rolling-days:30"), NOW)).result()
     return [seat.identity for seat in table.seats]
 
 
-def test_each_event_is_one_however_often_it_comes(database: Database) -> None:
+def test_each_event_is_one_however_often_it_comes(emptied: Database) -> None:
     start = event("session_started", NOW - HOUR, user={"username": "ann"})
     beat = event("session_heartbeat", NOW - HOUR + MINUTE)
-    first = ledgers.record(database, [start, beat, start], NOW)
+    first = ledgers.record(emptied, [start, beat, start], NOW)
     assert first == ([start.id, beat.id], [start.id], [], 0)
-    again = ledgers.record(database, [beat, start], NOW + MINUTE)
+    again = ledgers.record(emptied, [beat, start], NOW + MINUTE)
     assert again == ([beat.id, start.id], [beat.id, start.id], [], 0)
-    assert ledgers.stored(database) == [start, beat]
+    assert ledgers.stored(emptied) == [start, beat]
 
 
-def test_the_first_of_two_events_with_the_same_id_stays(database: Database) -> None:
-    ledgers.record(database, [event("session_started", NOW, event_id="e", user={"username": "ann"})], NOW)
-    ledgers.record(database, [event("session_started", NOW - 5, event_id="e", user={"username": "bob"})], NOW)
-    assert users(database) == ["ann"]
+def test_the_first_of_two_events_with_the_same_id_stays(emptied: Database) -> None:
+    ledgers.record(emptied, [event("session_started", NOW, event_id="e", user={"username": "ann"})], NOW)
+    ledgers.record(emptied, [event("session_started", NOW - 5, event_id="e", user={"username": "bob"})], NOW)
+    assert users(emptied) == ["ann"]
 
 
-def test_an_event_that_is_too_old_is_kept_and_not_counted(database: Database) -> None:
+def test_an_event_that_is_too_old_is_kept_and_not_counted(emptied: Database) -> None:
     old = event("session_started", NOW - 35 * DAY - 1, "old", user={"username": "ann"})
     edge = event("session_started", NOW - 35 * DAY, "edge", user={"username": "bob"})
-    assert ledgers.record(database, [old, edge], NOW) == ([old.id, edge.id], [], [old.id], 0)
-    table = database.read(lambda tx: ledger.current_seats(tx, license_of(window="rolling-days:90"), NOW)).result()
+    assert ledgers.record(emptied, [old, edge], NOW) == ([old.id, edge.id], [], [old.id], 0)
+    table = emptied.read(lambda tx: ledger.current_seats(tx, license_of(window="rolling-days:90"), NOW)).result()
     assert [seat.identity for seat in table.seats] == ["bob"]
-    assert database.read(lambda tx: tx.execute("SELECT id, late FROM events ORDER BY late")).result() == [
+    assert emptied.read(lambda tx: tx.execute("SELECT id, late FROM events ORDER BY late")).result() == [
         (edge.id, 0),
         (old.id, 1),
     ]
     # It stays what it was
-    assert ledgers.record(database, [old], NOW - DAY).duplicate == [old.id]
-    assert "ann" not in users(database)
+    assert ledgers.record(emptied, [old], NOW - DAY).duplicate == [old.id]
+    assert "ann" not in users(emptied)
 
 
-def test_an_event_from_the_future_counts_with_the_time_of_receipt(database: Database) -> None:
+def test_an_event_from_the_future_counts_with_the_time_of_receipt(emptied: Database) -> None:
     near = event("session_started", NOW + 5 * MINUTE, "near", user={"username": "ann"})
     far = event("session_started", NOW + 5 * MINUTE + 1, "far", user={"username": "bob"})
-    assert ledgers.record(database, [near, far], NOW).ahead == 1
-    rows = database.read(lambda tx: tx.execute("SELECT id, started FROM sessions ORDER BY started")).result()
+    assert ledgers.record(emptied, [near, far], NOW).ahead == 1
+    rows = emptied.read(lambda tx: tx.execute("SELECT id, started FROM sessions ORDER BY started")).result()
     assert rows == [("far", NOW), ("near", NOW + 5 * MINUTE)]
 
 
-def test_only_events_of_sessions_make_sessions(database: Database) -> None:
+def test_only_events_of_sessions_make_sessions(emptied: Database) -> None:
     several = [
         event("session_denied", NOW, "s", reason="SEAT_LIMIT_REACHED"),
         event("error", NOW, "s", message="it broke"),
         event("operator_alive", NOW, "s"),
     ]
-    assert len(ledgers.record(database, several, NOW).acknowledged) == 3
-    assert database.read(lambda tx: tx.execute("SELECT id FROM sessions")).result() == []
+    assert len(ledgers.record(emptied, several, NOW).acknowledged) == 3
+    assert emptied.read(lambda tx: tx.execute("SELECT id FROM sessions")).result() == []
 
 
-def test_the_last_contact_of_operators_is_noted(database: Database) -> None:
-    ledgers.record(database, [event("operator_started", NOW - DAY, "", operator="a", cluster="eu", version="1.0")], NOW)
-    ledgers.record(database, [event("session_ended", NOW - DAY, operator="a", cluster="europe")], NOW + 1)
-    ledgers.record(database, [event("operator_alive", NOW, "", operator="b", cluster="us")], NOW + 2)
-    rows = database.read(lambda tx: tx.execute("SELECT * FROM operators ORDER BY operator")).result()
+def test_the_last_contact_of_operators_is_noted(emptied: Database) -> None:
+    ledgers.record(emptied, [event("operator_started", NOW - DAY, "", operator="a", cluster="eu", version="1.0")], NOW)
+    ledgers.record(emptied, [event("session_ended", NOW - DAY, operator="a", cluster="europe")], NOW + 1)
+    ledgers.record(emptied, [event("operator_alive", NOW, "", operator="b", cluster="us")], NOW + 2)
+    rows = emptied.read(lambda tx: tx.execute("SELECT * FROM operators ORDER BY operator")).result()
     assert rows == [("a", "europe", "1.0", NOW + 1), ("b", "us", "", NOW + 2)]
 
 
-def test_an_earlier_start_that_comes_later_moves_the_seat_to_somebody_else(database: Database) -> None:
-    ledgers.record(database, session(NOW - HOUR, ANN, "s", lasts=MINUTE), NOW)
-    assert users(database) == ["ann"]
+def test_an_earlier_start_that_comes_later_moves_the_seat_to_somebody_else(emptied: Database) -> None:
+    ledgers.record(emptied, session(NOW - HOUR, ANN, "s", lasts=MINUTE), NOW)
+    assert users(emptied) == ["ann"]
     first = event("session_started", NOW - 2 * HOUR, event_id="first", session="s", user={"username": "bob"})
-    ledgers.record(database, [first], NOW)
-    assert users(database) == ["bob"]
-    ledgers.assert_fold_is_replay(database, LICENSES, INSTANTS)
+    ledgers.record(emptied, [first], NOW)
+    assert users(emptied) == ["bob"]
+    ledgers.assert_fold_is_replay(emptied, LICENSES, INSTANTS)
 
 
-def test_a_session_that_turns_out_to_be_of_ci_gives_its_seat_back(database: Database) -> None:
-    ledgers.record(database, session(NOW - HOUR, ANN, "s") + session(NOW - 3 * HOUR, ANN, "t"), NOW)
+def test_a_session_that_turns_out_to_be_of_ci_gives_its_seat_back(emptied: Database) -> None:
+    ledgers.record(emptied, session(NOW - HOUR, ANN, "s") + session(NOW - 3 * HOUR, ANN, "t"), NOW)
     first = event("session_started", NOW - 2 * HOUR, event_id="x", session="s", user={"username": "ann"}, ci=True)
-    ledgers.record(database, [first], NOW)
-    ledgers.assert_fold_is_replay(database, LICENSES, INSTANTS)
-    ledgers.record(database, [event("session_started", NOW - 4 * HOUR, event_id="y", session="t", ci=True)], NOW)
-    assert users(database) == []
-    ledgers.assert_fold_is_replay(database, LICENSES, INSTANTS)
+    ledgers.record(emptied, [first], NOW)
+    ledgers.assert_fold_is_replay(emptied, LICENSES, INSTANTS)
+    ledgers.record(emptied, [event("session_started", NOW - 4 * HOUR, event_id="y", session="t", ci=True)], NOW)
+    assert users(emptied) == []
+    ledgers.assert_fold_is_replay(emptied, LICENSES, INSTANTS)
 
 
-def test_what_fails_leaves_nothing_behind(database: Database) -> None:
+def test_what_fails_leaves_nothing_behind(emptied: Database) -> None:
     def work(tx: Transaction) -> None:
         ledger.record(tx, session(NOW, ANN, "s"), NOW)
         raise ValueError
 
-    failed = database.write(work)
+    failed = emptied.write(work)
     assert isinstance(failed.exception(), ValueError)
-    assert ledgers.stored(database) == []
-    assert users(database) == []
+    assert ledgers.stored(emptied) == []
+    assert users(emptied) == []
 
 
 @_EACH
 @given(several=events(), cuts=st.lists(st.integers(0, 35), max_size=3))
-def test_the_stored_fold_is_the_replay_of_all_facts(database: Database, several: list[Event], cuts: list[int]) -> None:
-    ledgers.clear(database)
+def test_the_stored_fold_is_the_replay_of_all_facts(emptied: Database, several: list[Event], cuts: list[int]) -> None:
+    ledgers.clear(emptied)
     ends = [0, *sorted(cuts), len(several)]
     for first, end in pairwise(ends):
-        ledgers.record(database, several[first:end], NOW)
-    ledgers.assert_fold_is_replay(database, LICENSES, INSTANTS)
+        ledgers.record(emptied, several[first:end], NOW)
+    ledgers.assert_fold_is_replay(emptied, LICENSES, INSTANTS)
 
 
 @_EACH
 @given(several=events(), window=st.sampled_from(WINDOWS), chance=st.randoms(use_true_random=False))
 def test_the_table_is_that_of_the_set_of_events(
-    database: Database, several: list[Event], window: str, chance: random.Random
+    emptied: Database, several: list[Event], window: str, chance: random.Random
 ) -> None:
     license = license_of(window=window)
     wanted = canonical(count_seats(ledgers.counted(several, NOW), license.seats, NOW - HOUR))
     for _ in range(2):
-        ledgers.clear(database)
+        ledgers.clear(emptied)
         left = list(several) + several[:3]
         chance.shuffle(left)
         while left:
             size = chance.randint(1, 10)
-            ledgers.record(database, left[:size], NOW)
+            ledgers.record(emptied, left[:size], NOW)
             del left[:size]
-        found = database.read(lambda tx: ledger.seat_table(tx, license, NOW - HOUR)).result()
+        found = emptied.read(lambda tx: ledger.seat_table(tx, license, NOW - HOUR)).result()
         assert canonical(found) == wanted
 
 
-def test_a_batch_of_the_greatest_size_is_taken(database: Database) -> None:
+def test_a_batch_of_the_greatest_size_is_taken(emptied: Database) -> None:
     several = [
         each for number in range(500) for each in session(NOW - HOUR + number * SECOND, ANN, f"s{number}", lasts=SECOND)
     ]
-    assert len(ledgers.record(database, several, NOW).acknowledged) == 1000
-    assert ledgers.record(database, several, NOW).duplicate == [each.id for each in several]
-    assert users(database) == ["ann"]
+    assert len(ledgers.record(emptied, several, NOW).acknowledged) == 1000
+    assert ledgers.record(emptied, several, NOW).duplicate == [each.id for each in several]
+    assert users(emptied) == ["ann"]
