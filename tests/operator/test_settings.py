@@ -9,6 +9,7 @@ import pytest
 from shipper.errors import ShipperError, UsageError
 from shipper.operator.settings import SETTINGS, OperatorSettings, load
 from tests.license.sample import OTHER, VENDOR
+from tests.pages import code, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,3 +187,8 @@ def test_the_key_is_in_no_text(with_: With) -> None:
 )
 def test_prefixes(text: str, base: str, with_: With) -> None:
     assert with_(OPERATOR_LICENSE_SERVER=text).server.url == base
+
+
+def test_the_page_has_them_all() -> None:
+    documented = {(code(row[0]), code(row[1])) for row in rows("docs/operator.md", "variable")}
+    assert documented == {(setting.variables[0], setting.flag) for setting in SETTINGS.values()}
