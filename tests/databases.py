@@ -90,14 +90,22 @@ class Cluster:
         """The URL of one of its databases."""
         return f"postgresql://tester@/{database}?host={self.folder}"
 
+    def new_schema(self) -> str:
+        """The URL of a new empty schema, which takes a hundredth of the time that a database takes."""
+        name = self._create("SCHEMA")
+        return f"{self.url()}&options=-csearch_path%3D{name}"
+
     def new_database(self) -> str:
-        """The URL of a new empty database."""
+        """The URL of a new empty database, where it matters who else is connected to it."""
+        return self.url(self._create("DATABASE"))
+
+    def _create(self, what: str) -> str:
         import psycopg
 
         name = f"test_{next(_count)}"
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        return self.url(name)
+            connection.execute(f"CREATE {what} {name}".encode())
+        return name
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._binaries / program), f"--pgdata={self.data}", *arguments]
@@ -146,12 +154,12 @@ def postgres_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def postgres_url(postgres_cluster: Cluster) -> str:
-    """The URL of an empty database of its own."""
-    return postgres_cluster.new_database()
+    """The URL of an empty schema of its own."""
+    return postgres_cluster.new_schema()
 
 
 def new_url(request: pytest.FixtureRequest, folder: Path, kind: str) -> str:
-    """The URL of an empty database, `sqlite` (in `folder`) or `postgres`."""
+    """The URL of an empty database of its own, `sqlite` (in `folder`) or `postgres`."""
     if kind == "sqlite":
         return f"sqlite:///{folder}/license-server.db"
     cluster: Cluster = request.getfixturevalue("postgres_cluster")
@@ -160,8 +168,11 @@ def new_url(request: pytest.FixtureRequest, folder: Path, kind: str) -> str:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database of each kind."""
-    return new_url(request, tmp_path, request.param)
+    """The URL of an empty SQLite file, and of an empty schema in Postgres."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/license-server.db"
+    cluster: Cluster = request.getfixturevalue("postgres_cluster")
+    return cluster.new_schema()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from shipper.storage.location import PostgresLocation
     from shipper.storage.session import Session
 
+_LOOKS = 10
+_PAUSE = 0.1
 _OTHERS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'shipper' AND pid <> pg_backend_pid()
@@ -153,13 +156,17 @@ def _target(location: SqliteLocation | PostgresLocation, folder: str) -> Iterato
 
 
 def _require_alone(session: Session, location: SqliteLocation | PostgresLocation) -> None:
-    """Raise BusyError while servers are connected to a Postgres database."""
-    try:
-        ((others,),) = session.begin().execute(_OTHERS)
-    finally:
-        session.abandon()
-    if others:
-        raise BusyError(f"{location} is in use: {others} connections of servers", hint="stop the servers first")
+    """Raise BusyError while servers are connected to a Postgres database; it takes a moment to see that one left."""
+    others = 0
+    for attempt in range(_LOOKS):
+        time.sleep(_PAUSE if attempt else 0)
+        try:
+            ((others,),) = session.begin().execute(_OTHERS)
+        finally:
+            session.abandon()
+        if not others:
+            return
+    raise BusyError(f"{location} is in use by {others} connections of servers", hint="stop the servers first")
 
 
 def _dump(location: PostgresLocation, scratch: str, folder: str) -> None:

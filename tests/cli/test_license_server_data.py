@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.databases import new_url
 from tests.program import run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from shipper.storage.database import Database
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Not a schema: who else is connected matters."""
+    return new_url(request, tmp_path, request.param)
 
 
 def test_what_is_backed_up_can_be_restored_and_moved(

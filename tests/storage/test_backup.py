@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TABLES = copying.tables_of(migrations.known(migrations.SERVER, "sqlite"))
 EVENT = next(table.insert for table in TABLES if table.name == "events")
-ROWS = 12_345
+ROWS = 6_789
 
 
 def fill(url: str, rows: int = ROWS) -> None:
@@ -50,6 +50,12 @@ def held(url: str) -> dict[str, copying.Contents]:
         return database.read(lambda tx: copying.contents(tx, TABLES)).result()
     finally:
         database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Not a schema: who else is connected matters."""
+    return new_url(request, tmp_path, request.param)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -48,7 +48,7 @@ def test_both_databases_have_the_same_migrations_and_tables() -> None:
 def test_a_backup_knows_all_tables(database: Database) -> None:
     query = {
         "sqlite": "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-        "postgres": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+        "postgres": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
     }
     found = {name for (name,) in database.read(lambda tx: tx.execute(query[database.kind])).result()}
     known = copying.tables_of(migrations.known(migrations.SERVER, database.kind)) if database.kind == "sqlite" else None

@@ -65,8 +65,9 @@ def test_a_reader_sees_one_state(opened: Database) -> None:
 
 
 def test_commits_wait_for_the_disk_whatever_the_database_says(
-    postgres_url: str, caplog: pytest.LogCaptureFixture
+    postgres_cluster: Cluster, caplog: pytest.LogCaptureFixture
 ) -> None:
+    postgres_url = postgres_cluster.new_database()
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {connection.info.dbname} SET synchronous_commit = off".encode())
     with closing(open_database(postgres_url)) as database, caplog.at_level(logging.WARNING):
@@ -141,7 +142,7 @@ def test_another_encoding_is_refused(postgres_cluster: Cluster) -> None:
 
 
 def test_a_default_of_being_read_only_changes_nothing(opened: Database, postgres_url: str) -> None:
-    url = f"{postgres_url}&options=-c%20default_transaction_read_only%3Don"
+    url = f"{postgres_url}%20-cdefault_transaction_read_only%3Don"
     with closing(open_database(url)) as database:
         database.write(increase).result()
     assert opened.read(lambda tx: tx.execute(COUNT)).result() == [(1,)]
