@@ -35,7 +35,7 @@ class EnvelopeShown(msgspec.Struct, frozen=True):
 
 
 class FieldName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=128, examples=["expires_at"])]
 
 
 def license_routes(holder: LicenseHolder) -> list[Route]:

@@ -75,7 +75,7 @@ def document(routes: Sequence[Route], about: About) -> Schema:
     schemas, components = _schemas(routes)
     paths: dict[str, Schema] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, about, schemas)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, routes, about, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": about.title, "version": about.version, "description": about.description},
@@ -110,7 +110,7 @@ def answers(route: Route, *, keyed: bool = True) -> dict[int, Answer]:
     return dict(sorted({**said, **route.answers}.items()))
 
 
-def _operation(route: Route, about: About, schemas: _Named) -> Schema:
+def _operation(route: Route, routes: Sequence[Route], about: About, schemas: _Named) -> Schema:
     public = Scope.public in route.scopes
     needs = sorted(scope.value for scope in route.scopes)
     operation: Schema = {
@@ -125,6 +125,9 @@ def _operation(route: Route, about: About, schemas: _Named) -> Schema:
             for status, answer in answers(route, keyed=bool(about.schemes)).items()
         },
     }
+    for answer in operation["responses"].values() if route.method == "POST" else ():
+        if "content" in answer and (links := _links(route, answer, routes, schemas)):
+            answer["links"] = links
     body = route.shown_body if route.shown_body is not None else route.body
     if body is not None:
         content = {"schema": schemas.of(body)} | ({} if route.example is None else {"example": _plain(route.example)})
@@ -167,6 +170,18 @@ def _response(answer: Answer, schemas: _Named) -> Schema:
     return response | ({"content": content} if content else {})
 
 
+def _links(route: Route, answer: Schema, routes: Sequence[Route], schemas: _Named) -> Schema:
+    """What can be done with the thing that was made: the routes below this one whose parameter the answer tells."""
+    told = schemas.properties(answer["content"].get("application/json", {}).get("schema", {}))
+    links = {}
+    for other in routes:
+        name = other.path.removeprefix(f"{route.path}/{{").removesuffix("}")
+        if other.path == f"{route.path}/{{{name}}}" and name in told:
+            link = {"operationId": _operation_id(other), "parameters": {name: f"$response.body#/{name}"}}
+            links[_operation_id(other)] = link
+    return links
+
+
 class _Named:
     """The schemas of types, by the type."""
 
@@ -179,6 +194,11 @@ class _Named:
 
     def component(self, kind: Any) -> Schema:
         return self._components[self.of(kind)["$ref"].removeprefix(_REF)]
+
+    def properties(self, schema: Schema) -> Schema:
+        """The fields of an object by name, nothing for another schema."""
+        found: Schema = self._components.get(schema.get("$ref", "").removeprefix(_REF), schema).get("properties", {})
+        return found
 
 
 def _schemas(routes: Sequence[Route]) -> tuple[_Named, dict[str, Schema]]:
