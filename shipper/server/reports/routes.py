@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from shipper.errors import shown
 from shipper.server.reports.csvtext import MEDIA_TYPE
-from shipper.server.reports.errors import DEFAULT_LIMIT, ErrorReport, Limit, error_report, read_cursor
+from shipper.server.reports.errors import DEFAULT_LIMIT, After, ErrorReport, Limit, error_report, read_cursor
 from shipper.server.reports.period import read_period
 from shipper.server.reports.trends import Days, Trends, trends
 from shipper.server.reports.usage import PrimaryKey, Question, UsageReport, usage_csv, usage_report
@@ -60,7 +60,7 @@ class ErrorsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end: Time = msgspec.field(name="to", default="")
     kind: Literal["error", "session_denied"] | None = None
     limit: Limit = DEFAULT_LIMIT
-    after: Annotated[str, msgspec.Meta(max_length=400)] = ""
+    after: After = ""
 
 
 class Reports:
@@ -117,7 +117,7 @@ def report_routes(
             scopes,
             reports.usage,
             "Who used the product, and how much",
-            {200: Answer("The report, as JSON or CSV.", UsageReport), 400: _PROBLEM},
+            {200: Answer("The report, as JSON or CSV.", UsageReport, texts=("text/csv",)), 400: _PROBLEM},
             "Without `from` and `to`, of all time. `format=csv` gives the users alone.",
             query=UsageQuery,
         ),

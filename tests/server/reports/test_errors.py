@@ -3,11 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import pytest
-
 from shipper.server.reports.errors import ErrorReport, error_report, read_cursor
 from shipper.server.reports.period import Period
-from shipper.serving.problems import ProblemError
 from shipper.usage.events import User
 from shipper.usage.times import HOUR, MINUTE, instant, micros
 from tests.server.facts import Told, denied, failed, license_of, store
@@ -77,10 +74,3 @@ def test_a_period_and_a_kind_choose(database: Database) -> None:
     assert [entry.error for entry in found(database, kind="session_denied").entries] == ["no seat"]
     assert [entry.error for entry in found(database, kind="error").entries] == ["new", "old"]
     assert found(database, Period(NOW - HOUR, NOW - MINUTE)) == ErrorReport([], None)
-
-
-@pytest.mark.parametrize("text", ["x", "@@@@", "MQ", "bm90IGEgY3Vyc29y", "ÿ", "LTE" * 100])
-def test_what_is_no_cursor_is_refused(text: str) -> None:
-    with pytest.raises(ProblemError) as caught:
-        read_cursor(text)
-    assert (caught.value.status, caught.value.code) == (400, "INVALID_CURSOR")
