@@ -28,6 +28,8 @@ MAX_GROUP = 64
 MAX_WAITING = 1024
 """Pieces of work that wait; more are refused at once."""
 MAX_TRIES = 5
+MAX_TRYING = 3.0
+"""Seconds after which no other try is begun."""
 _FIRST_PAUSE = 0.1
 _log = logging.getLogger("shipper.storage")
 
@@ -98,15 +100,17 @@ class Writer:
 
     def _done(self, group: list[Piece]) -> list[Outcome]:
         """What became of `group`, tried again where it was lost."""
+        end = time.monotonic() + MAX_TRYING
         for attempt in range(1, MAX_TRIES + 1):
             try:
                 return self._transaction(group)
             except StorageError as error:
                 self._session.abandon()
-                if isinstance(error, LostError) and attempt < MAX_TRIES:
+                again = isinstance(error, LostError) and not self._closed and time.monotonic() < end
+                if again and attempt < MAX_TRIES:
                     _pause(attempt)
                     continue
-                _log.warning("%s: %s", "nothing was written" if isinstance(error, LostError) else "not stored", error)
+                _log.warning("a write failed: %s", error)
                 return [Outcome(piece.future, error=error) for piece in group + self._hopeless(error)]
         raise AssertionError
 

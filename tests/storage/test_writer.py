@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from concurrent.futures import wait
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,7 @@ def together(session: Told, *works: Any, **options: Any) -> list[Future[Any]]:
         futures = [subject.submit(work) for work in works]
         go_on.set()
         first.result()
+        wait(futures, timeout=30)
     return futures
 
 
@@ -144,6 +146,23 @@ def test_what_is_lost_for_good_is_said(error: StorageError, tries: int) -> None:
     futures = together(session, run, run)
     assert [future.exception() for future in futures] == [error, error]
     assert session.calls.count("begin") == tries
+
+
+def test_a_stop_does_not_wait_for_further_tries() -> None:
+    session = Told()
+    writing = Writer(session)
+    session.failures = {"commit": deque([LostError("gone")] * 10)}
+
+    def stop(_: Transaction) -> None:
+        closing_thread.start()
+        while not writing._closed:
+            closing_thread.join(0.001)
+
+    closing_thread = threading.Thread(target=writing.close)
+    with pytest.raises(LostError):
+        writing.submit(stop).result(timeout=30)
+    closing_thread.join()
+    assert session.calls.count("commit") == 1
 
 
 def test_a_savepoint_that_is_gone_takes_the_group_with_it() -> None:
