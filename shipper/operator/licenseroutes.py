@@ -37,7 +37,11 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 class FieldName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=128, examples=["expires_at"])]
+
+
+class ShipFieldName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=128, examples=["num_seats"])]
 
 
 def license_routes(keeper: LicenseKeeper) -> list[Route]:
@@ -141,7 +145,7 @@ def license_routes(keeper: LicenseKeeper) -> list[Route]:
             ship_field,
             "One field, as Ship's licensing server gave it",
             {200: Answer("In the shape of replicated/titled.", titled.Field), 404: unknown, 503: NO_LICENSE},
-            params=FieldName,
+            params=ShipFieldName,
         ),
     ]
 
