@@ -65,17 +65,14 @@ def assert_fold_is_replay(database: Database, licenses: Iterable[License], insta
         name: (one.start.time if one.start else None, one.last_seen, one.last_active, one.ended, one.over)
         for name, one in sessions.items()
     }
-    holders: dict[tuple[str, str], tuple[int, int]] = {}
+    holders: dict[tuple[str, str], int] = {}
     for one in sessions.values():
         if one.start and not one.start.ci:
             for unit in ("user", "machine"):
                 key = (unit, identify(one.start.user, unit).key)
-                first, last = holders.get(key, (one.start.time, one.last_active))
-                holders[key] = (min(first, one.start.time), max(last, one.last_active))
-    rows = database.read(
-        lambda tx: tx.execute("SELECT unit, identity, first_active, last_active FROM holders")
-    ).result()
-    assert {(row[0], row[1]): (row[2], row[3]) for row in rows} == holders
+                holders[key] = max(holders.get(key, one.last_active), one.last_active)
+    rows = database.read(lambda tx: tx.execute("SELECT unit, identity, last_active FROM holders")).result()
+    assert {(row[0], row[1]): row[2] for row in rows} == holders
     at = list(instants)
     for license in licenses:
         database.read(lambda tx, license=license: _assert_tables(tx, facts, license, at)).result()  # type: ignore[misc]

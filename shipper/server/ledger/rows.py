@@ -35,13 +35,9 @@ def _upsert(columns: str, changed: Sequence[str]) -> str:
 _SAVE = _upsert(_SESSION, _SESSION.split(", ")[1:])
 _MOVE = _upsert(f"id, {', '.join(_MOVING)}", _MOVING)
 _RAISE = """
-INSERT INTO holders (unit, identity, first_active, last_active) VALUES (?, ?, ?, ?)
-ON CONFLICT (unit, identity) DO UPDATE SET
-first_active = CASE WHEN excluded.first_active < holders.first_active
-THEN excluded.first_active ELSE holders.first_active END,
-last_active = CASE WHEN excluded.last_active > holders.last_active
-THEN excluded.last_active ELSE holders.last_active END
-WHERE excluded.last_active > holders.last_active OR excluded.first_active < holders.first_active
+INSERT INTO holders (unit, identity, last_active) VALUES (?, ?, ?)
+ON CONFLICT (unit, identity) DO UPDATE SET last_active = excluded.last_active
+WHERE excluded.last_active > holders.last_active
 """
 
 
@@ -89,16 +85,13 @@ def keys_of(start: Start) -> tuple[str, str]:
 
 
 def raise_holders(tx: Transaction, sessions: Iterable[Session]) -> None:
-    """Note the activity of sessions of people: it only ever reaches further."""
-    active: dict[tuple[Unit, str], tuple[int, int]] = {}
+    """Note the activity of sessions of people: a holder's last one only ever moves on."""
+    active: dict[tuple[Unit, str], int] = {}
     for session in sessions:
-        start = session.start
-        if start is None or start.ci:
-            continue
-        for holder in zip(UNITS, keys_of(start), strict=True):
-            first, last = active.get(holder, (start.time, session.last_active))
-            active[holder] = (min(first, start.time), max(last, session.last_active))
-    tx.executemany(_RAISE, [(*holder, *times) for holder, times in active.items()])
+        if session.start is not None and not session.start.ci:
+            for holder in zip(UNITS, keys_of(session.start), strict=True):
+                active[holder] = max(session.last_active, active.get(holder, session.last_active))
+    tx.executemany(_RAISE, [(*holder, last) for holder, last in active.items()])
 
 
 def count_holders_again(tx: Transaction, holders: Iterable[tuple[Unit, str]]) -> None:
@@ -106,8 +99,8 @@ def count_holders_again(tx: Transaction, holders: Iterable[tuple[Unit, str]]) ->
     for unit, key in holders:
         tx.execute("DELETE FROM holders WHERE unit = ? AND identity = ?", (unit, key))
         tx.execute(
-            "INSERT INTO holders (unit, identity, first_active, last_active)"  # noqa: S608 - our names
-            f" SELECT '{unit}', {unit}_identity, min(started), max(last_active) FROM sessions"
+            "INSERT INTO holders (unit, identity, last_active)"  # noqa: S608 - our names
+            f" SELECT '{unit}', {unit}_identity, max(last_active) FROM sessions"
             f" WHERE {unit}_identity = ? AND ci = 0 AND started IS NOT NULL GROUP BY {unit}_identity",
             (key,),
         )

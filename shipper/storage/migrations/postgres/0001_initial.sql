@@ -38,11 +38,10 @@ CREATE INDEX sessions_by_user ON sessions (user_identity);
 CREATE INDEX sessions_by_machine ON sessions (machine_identity);
 CREATE INDEX sessions_by_activity ON sessions (last_active);
 
--- Who was active when, for the windows that reach back from now; CI sessions hold no seat
+-- When each holder of a seat was active last, so that a claim reads no sessions; those of CI hold none
 CREATE TABLE holders (
     unit TEXT NOT NULL,
     identity TEXT NOT NULL,
-    first_active BIGINT NOT NULL,
     last_active BIGINT NOT NULL,
     PRIMARY KEY (unit, identity)
 );
