@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 PROGRAM := $(BIN)/shipper
 
 # Modules that write a file: its PATH, its text by reference()
-GENERATORS := tests.reference tests.cli_reference shipper.spec.schema tests.verify.vectors
+GENERATORS := tests.reference tests.cli_reference tests.server.api_reference tests.operator.api_reference shipper.spec.schema tests.verify.vectors
 
 define UP_TO_DATE
 import importlib, sys
