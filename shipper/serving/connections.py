@@ -13,9 +13,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shipper.serving.deadlines import RESET, GuardedProtocol, Phase
+from shipper.serving.deadlines import RESET, GuardedProtocol, refusal
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Sequence
 
     from uvicorn.config import Config
@@ -29,6 +30,10 @@ ACCEPTED_AT_ONCE = 64
 PAUSE_SECONDS = 0.1
 SPARE_FILES = 128
 """Open files that are left for all but connections."""
+
+TLS_HANDSHAKE = b"\x16"
+"""The first byte of every one (RFC 8446 section 5.1)."""
+NOT_TLS = refusal(400, "NOT_TLS", "this port speaks https")
 
 
 @dataclass
@@ -60,6 +65,7 @@ class Gate:
         self.most = min(limits.connections, _files() - SPARE_FILES)
         self.connections: dict[GuardedProtocol, None] = {}
         self.sources: Counter[str] = Counter()
+        self.handshakes: dict[GuardedProtocol, None] = {}
         self._opening: set[asyncio.Task[None]] = set()
         self._told = 0.0
         counts.in_flight = lambda: len(state.tasks)
@@ -80,7 +86,7 @@ class Gate:
     def drain(self) -> None:
         """Close each connection after the answer it is waiting for, or at once if it waits for none."""
         for connection in list(self.connections):
-            if connection.phase is Phase.opening:
+            if connection.phase == "handshake":
                 self.close(connection, "stop")
             else:
                 connection.shutdown()
@@ -103,6 +109,7 @@ class Gate:
 
     def forget(self, connection: GuardedProtocol) -> None:
         """It has ended."""
+        self.handshakes.pop(connection, None)
         if connection in self.connections:
             del self.connections[connection]
             self.counts.open -= 1
@@ -153,30 +160,65 @@ class Gate:
         self.sources[source] += 1
         self.counts.open += 1
         self.counts.accepted += 1
+        if self.tls is None:
+            self._start(connection)
+        else:  # a silent client costs no more than its socket
+            self.loop.add_reader(accepted, self._first_bytes, connection)
+
+    def _first_bytes(self, connection: GuardedProtocol) -> None:
+        """Begin the handshake of a client that speaks TLS."""
+        accepted = connection.accepted
+        try:
+            first = accepted.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return
+        except OSError:
+            first = b""
+        self.loop.remove_reader(accepted)
+        if first == TLS_HANDSHAKE:
+            while len(self.handshakes) >= self.limits.handshakes:
+                self.close(next(iter(self.handshakes)), "full")
+            self._start(connection)
+            return
+        if first:
+            self.counts.errors["NOT_TLS"] += 1
+            with contextlib.suppress(OSError):
+                accepted.recv(65536)  # what isn't read would turn the end into a reset
+                accepted.send(NOT_TLS)
+        accepted.close()
+        self.forget(connection)
+
+    def _start(self, connection: GuardedProtocol) -> None:
         task = self.loop.create_task(self._begin(connection))
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
 
     async def _begin(self, connection: GuardedProtocol) -> None:
-        tls = self.tls
         try:
-            if tls is None:
+            if self.tls is None:
                 await self.loop.connect_accepted_socket(lambda: connection, connection.accepted)
             else:
-                # Its own clock is only for the case that ours fails
-                await self.loop.connect_accepted_socket(
-                    lambda: connection,
-                    connection.accepted,
-                    ssl=tls.context,
-                    ssl_handshake_timeout=self.limits.handshake_seconds + 5,
-                    ssl_shutdown_timeout=min(5.0, self.limits.write_seconds),
-                )
-        except OSError as error:  # TLS errors are some
+                await self._handshake(connection, self.tls.context)
+        except Exception as error:  # noqa: BLE001 - it concerns this connection only; mostly TLS errors
             if connection in self.connections:
                 self.counts.errors["HANDSHAKE_FAILED"] += 1
-                _LOG.debug("TLS handshake failed", extra={"source": connection.source, "error": str(error)})
+                _LOG.debug("connection failed", extra={"source": connection.source, "error": str(error)})
             connection.accepted.close()
             self.forget(connection)
+
+    async def _handshake(self, connection: GuardedProtocol, context: ssl.SSLContext) -> None:
+        self.handshakes[connection] = None
+        try:
+            await self.loop.connect_accepted_socket(
+                lambda: connection,
+                connection.accepted,
+                ssl=context,
+                # Its own clock is only for the case that ours fails
+                ssl_handshake_timeout=self.limits.handshake_seconds + 5,
+                ssl_shutdown_timeout=min(5.0, self.limits.write_seconds),
+            )
+        finally:
+            self.handshakes.pop(connection, None)
 
     def _make_room(self, source: str, limit: int) -> bool:
         """Close some of the connections that wait for their clients, of one source or (empty) of all.
@@ -184,8 +226,8 @@ class Gate:
         Some at once, so that looking for them costs little for each that comes.
         """
         chosen = [one for one in self.connections if not source or one.source == source]
-        waiting = [one for one in chosen if one.phase in {Phase.opening, Phase.headers, Phase.body, Phase.over}]
-        waiting = waiting or [one for one in chosen if one.phase is Phase.idle or one.stalled]
+        waiting = [one for one in chosen if one.phase in {"handshake", "headers", "body", "over"}]
+        waiting = waiting or [one for one in chosen if one.phase == "idle" or one.stalled]
         waiting.sort(key=lambda one: one.began)
         for one in waiting[: max(1, limit // 16)]:
             self.close(one, "full")

@@ -11,9 +11,8 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
-from enum import Enum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import httptools
 import msgspec
@@ -36,16 +35,11 @@ MAX_OVERHEAD = 8
 """A body may be sent in this many times its size: chunks of one byte would be 6 times."""
 
 
-class Phase(Enum):
-    """What a connection is waiting for: all but `serving` is up to the client."""
+Phase = Literal["handshake", "headers", "body", "serving", "idle", "over"]
+"""What a connection is waiting for: all but `serving` is up to the client; `over` is refused, and read no more.
 
-    opening = 1
-    headers = 2
-    body = 3
-    serving = 4
-    idle = 5
-    over = 6
-    """It was refused; nothing is read any more."""
+No enum, whose members take long to look up.
+"""
 
 
 class _RefusedError(Exception):
@@ -65,7 +59,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.limits = gate.limits
         self.accepted = accepted
         self.source = source
-        self.phase = Phase.opening
+        self.phase: Phase = "handshake"
         self.began = gate.loop.time()
         self.deadline = self.began + self.limits.handshake_seconds
         self.stalled = 0.0
@@ -79,21 +73,21 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Expect headers."""
         super().connection_made(transport)
-        self._enter(Phase.headers, self.limits.header_seconds)
+        self._enter("headers", self.limits.header_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it out."""
         self.gate.forget(self)
-        if self.phase is not Phase.opening:
+        if self.phase != "handshake":
             super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse what came."""
-        if self.phase is Phase.over:
+        if self.phase == "over":
             return
         self._unset_keepalive_if_required()
-        if self.phase is Phase.idle:
-            self._enter(Phase.headers, self.limits.header_seconds)
+        if self.phase == "idle":
+            self._enter("headers", self.limits.header_seconds)
             self._head_size = 0
         before = self.phase
         try:
@@ -108,10 +102,10 @@ class GuardedProtocol(HttpToolsProtocol):
     def late(self, now: float) -> str:
         """Which deadline is over, an empty text for none."""
         if self.deadline and now >= self.deadline:
-            waiting = self.phase is Phase.body and self.flow.read_paused  # for the app, not for the client
+            waiting = self.phase == "body" and self.flow.read_paused  # for the app, not for the client
             if not waiting:
-                return "handshake" if self.phase is Phase.opening else self.phase.name
-        if self.phase is not Phase.opening:
+                return self.phase
+        if self.phase != "handshake":
             if not self.transport.get_write_buffer_size():
                 self.stalled = 0.0
             elif not self.stalled:
@@ -127,15 +121,15 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def time_out(self) -> bool:
         """Answer 408 if that makes sense: something was sent, and not answered yet."""
-        if self.phase is Phase.headers and not self._head_size:
+        if self.phase == "headers" and not self._head_size:
             return False
         self._refuse(_RefusedError(408, "REQUEST_TIMEOUT", "the request took too long to arrive"))
-        return self.phase is Phase.over and not self.transport.is_closing()
+        return self.phase == "over" and not self.transport.is_closing()
 
     def cut(self) -> None:
         """End the connection at once, whatever is on its way."""
         with contextlib.suppress(OSError):
-            if self.phase is Phase.opening:  # there is no transport to end before the handshake is over
+            if self.phase == "handshake":  # there is no transport to end before the handshake is over
                 self.accepted.shutdown(socket.SHUT_RDWR)
                 return
             if self.transport.get_write_buffer_size():
@@ -148,14 +142,9 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Expect headers: the connection's first, or those of a request right behind another."""
         super().on_message_begin()
-        if self.phase is not Phase.headers:
-            self._enter(Phase.headers, self.limits.header_seconds)
+        if self.phase != "headers":
+            self._enter("headers", self.limits.header_seconds)
             self._head_size = 0
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; those behind a body (trailers) are left out."""
-        if self.phase is Phase.headers:
-            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Check the head of a request, and hand it to the app."""
@@ -163,9 +152,10 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             return  # see _stay_with_http
         super().on_headers_complete()
+        self.headers = []  # the app has the others; those behind a body (trailers) are left out
         if self.gate.closing:
             self.cycle.keep_alive = False
-        self.phase = Phase.body
+        self.phase = "body"
         self.deadline = self.began + self.limits.body_seconds
         self._body_size = self._taken = 0
 
@@ -178,18 +168,18 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The client has sent all it had to."""
-        if self.phase is Phase.headers:
+        if self.phase == "headers":
             return  # an upgrade
         super().on_message_complete()
-        self.phase, self.deadline = Phase.serving, 0.0
+        self.phase, self.deadline = "serving", 0.0
         if self.cycle.response_complete:
-            self._enter(Phase.idle, self.limits.idle_seconds)
+            self._enter("idle", self.limits.idle_seconds)
 
     def on_response_complete(self) -> None:
         """Expect the next request."""
         super().on_response_complete()
-        if self.phase is Phase.serving and self.cycle.response_complete:
-            self._enter(Phase.idle, self.limits.idle_seconds)
+        if self.phase == "serving" and self.cycle.response_complete:
+            self._enter("idle", self.limits.idle_seconds)
 
     # Inside
 
@@ -200,11 +190,11 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _weigh(self, size: int, before: Phase) -> None:
         """Count what is sent without being a header or body yet: a header without an end, the frame of chunks."""
-        if self.phase is Phase.headers:
-            self._head_size += size if before is Phase.headers else 0
+        if self.phase == "headers":
+            self._head_size += size if before == "headers" else 0
             if self._head_size > self.limits.header_bytes:
                 self._refuse(self._headers_too_large())
-        elif self.phase is Phase.body and before is Phase.body:
+        elif self.phase == "body" and before == "body":
             self._taken += size
             if self._taken > self.limits.body_bytes * MAX_OVERHEAD:
                 self._refuse(self._too_large())
@@ -262,8 +252,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _refuse(self, error: _RefusedError) -> None:
         """Answer with `error` if no other answer is in the way, and read no more."""
-        reading_body = self.phase is Phase.body
-        self._enter(Phase.over, LINGER_SECONDS)
+        reading_body = self.phase == "body"
+        self._enter("over", LINGER_SECONDS)
         self.gate.counts.errors[error.code] += 1
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
@@ -279,14 +269,15 @@ class GuardedProtocol(HttpToolsProtocol):
         elif reading_body:  # answered already
             self.transport.close()
             return
-        self.transport.write(_answer(error))
+        self.transport.write(refusal(error.status, error.code, error.detail))
         if self.transport.can_write_eof():
             self.transport.write_eof()
 
 
-def _answer(error: _RefusedError) -> bytes:
-    phrase = HTTPStatus(error.status).phrase
-    body = msgspec.json.encode(Problem("about:blank", phrase, error.status, error.code, error.detail))
+def refusal(status: int, code: str, detail: str) -> bytes:
+    """A whole answer, behind which the connection ends."""
+    phrase = HTTPStatus(status).phrase
+    body = msgspec.json.encode(Problem("about:blank", phrase, status, code, detail))
     head: dict[str, Any] = {"content-type": MEDIA_TYPE, "content-length": len(body), "connection": "close"}
     lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-    return f"HTTP/1.1 {error.status} {phrase}\r\n{lines}\r\n".encode("ascii") + body
+    return f"HTTP/1.1 {status} {phrase}\r\n{lines}\r\n".encode("ascii") + body

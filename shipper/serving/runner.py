@@ -245,7 +245,10 @@ async def _tick(gate: Gate) -> None:
     while True:
         now = formatdate(usegmt=True).encode("ascii")
         gate.state.default_headers = [(b"date", now)]
-        gate.sweep()
+        try:
+            gate.sweep()
+        except Exception:  # noqa: BLE001 - one connection's oddity is no reason to watch none any more
+            _LOG.exception("unexpected error: closing late connections")
         await asyncio.sleep(TICK_SECONDS)
 
 

@@ -10,6 +10,7 @@ import contextlib
 import json
 import resource
 import socket
+import ssl
 import sys
 import time
 from collections import defaultdict
@@ -96,11 +97,34 @@ def _is_closed(made: socket.socket) -> bool:
     return made.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) != b"\x01"
 
 
+async def _half_a_handshake(made: socket.socket, over: asyncio.Event) -> None:
+    await _send(made, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+    await _drip(made, b"a", over)
+
+
+async def _slow_headers_in_tls(made: socket.socket, over: asyncio.Event) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    reader, writer = await asyncio.open_connection(sock=made, ssl=context, server_hostname="localhost")
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nA: ")
+    reading = asyncio.ensure_future(reader.read())
+    try:
+        while not over.is_set() and not reading.done():
+            writer.write(b"a")
+            await asyncio.wait([reading], timeout=DROP_SECONDS)
+    finally:
+        reading.cancel()
+        writer.transport.abort()
+
+
 KINDS: dict[str, Callable[[socket.socket, asyncio.Event], Awaitable[None]]] = {
     "headers": _slow_headers,
     "body": _slow_body,
     "reader": _no_reader,
     "silent": _silent,
+    "handshake": _half_a_handshake,
+    "headers in TLS": _slow_headers_in_tls,
 }
 
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
     from tests.faults.conftest import Sizes
 
+# 1,200 in all
+KINDS = {
+    False: {"headers": 600, "body": 200, "reader": 100, "silent": 300},
+    True: {"headers in TLS": 400, "handshake": 400, "silent": 400},
+}
 MORE_MEMORY = 50_000_000
 
 
@@ -84,11 +89,7 @@ def test_slow_clients(sizes: Sizes, tmp_path: Path, encrypted: bool) -> None:
         env, tls = {"TINY_CERT": str(cert), "TINY_KEY": str(key)}, authority.trusted()
     quick = {"header_seconds": 1, "body_seconds": 2, "write_seconds": 2, "handshake_seconds": 1, "stop_seconds": 6}
     env["TINY_LIMITS"] = json.dumps(sizes(quick, full={}))
-    # Against TLS, all are clients that don't get through their handshake
-    kinds = sizes(
-        {"headers": 80, "body": 40, "reader": 20, "silent": 60},
-        full={"headers": 600, "body": 200, "reader": 100, "silent": 300},
-    )
+    kinds = KINDS[encrypted] if sizes.full else {kind: count // 6 for kind, count in KINDS[encrypted].items()}
     with Service(module="tests.serving.tinyapp", env=env) as service:
         quiet, honest = Honest(service.url, tls), Honest(service.url, tls)
         asyncio.run(_ask_meanwhile(quiet, 2.0))
@@ -113,7 +114,7 @@ def test_slow_clients(sizes: Sizes, tmp_path: Path, encrypted: bool) -> None:
     assert took < 10
     assert grown < MORE_MEMORY
     assert set(lived) == set(kinds)
-    limits = {"body": 35, "reader": 35} if sizes.full and not encrypted else {}
+    limits = {"body": 35, "reader": 35} if sizes.full else {}
     for kind, times in lived.items():
         assert max(times) < limits.get(kind, 15), kind
     assert len(honest.seconds) > 50

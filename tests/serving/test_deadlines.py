@@ -412,6 +412,22 @@ class TestMany:
                 for one in slow:
                     one.close()
 
+    def test_a_handshake_that_stops_goes_for_another(self, tmp_path: Path) -> None:
+        authority = Authority()
+        tls = TlsFiles(*authority.write(tmp_path))
+        with Running(limits=Limits(handshakes=4), tls=tls) as running:
+            slow = [connect(running.url) for _ in range(4)]
+            try:
+                for one in slow:
+                    one.sendall(b"\x16\x03\x01\x02\x00\x01")
+                    time.sleep(0.05)
+                assert status_of(exchange(running.url, CLOSE, tls=authority.trusted())) == 200
+                assert closes(slow[0])
+                assert running.counts.closed["full"] == 1
+            finally:
+                for one in slow:
+                    one.close()
+
     def test_it_is_counted(self) -> None:
         with Running() as running:
             with connect(running.url):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 LIMITS = Limits()
 STATED = {
     "a TLS handshake": [LIMITS.handshake_seconds],
+    "TLS handshakes at": [LIMITS.handshakes],
     "the headers, ": [LIMITS.header_seconds],
     "the body, ": [LIMITS.body_seconds],
     "reading an answer": [LIMITS.write_seconds, 48],

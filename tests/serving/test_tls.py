@@ -92,9 +92,9 @@ def test_older_versions_and_weak_ciphers_are_refused(authority: Authority, tmp_p
         assert service.counts.errors["HANDSHAKE_FAILED"] == 2
 
 
-def test_http_on_the_port_of_tls_ends_without_an_answer(authority: Authority, tmp_path: Path) -> None:
+def test_http_on_the_port_of_tls_is_told_so(authority: Authority, tmp_path: Path) -> None:
     with Running(tls=TlsFiles(*authority.write(tmp_path))) as service:
-        assert status_of(exchange(service.url, GET)) == 0
+        assert b"this port speaks https" in exchange(service.url, GET)
         assert status_of(exchange(service.url, GET, tls=authority.trusted())) == 200
 
 
