@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+LONGEST = 24
+"""Longer parts of a path are cut: who knows the whole id of a session can end it."""
 _LOG = logging.getLogger("shipper.serving.access")
 
 
@@ -33,9 +35,14 @@ class AccessLog:
         finally:
             fields = {
                 "method": scope["method"],
-                "path": scope["path"],
+                "path": shortened(scope["path"]),
                 "status": status,
                 "milliseconds": round((time.perf_counter() - began) * 1000, 3),
                 "client": (scope["client"] or ("",))[0],
             }
             _LOG.debug("request", extra=fields)
+
+
+def shortened(path: str) -> str:
+    """A path whose long parts are cut."""
+    return "/".join(part if len(part) <= LONGEST else f"{part[:8]}…" for part in path.split("/"))
