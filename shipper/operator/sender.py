@@ -6,11 +6,13 @@ the server is away the pauses grow to a minute, each of a random length, so that
 
 from __future__ import annotations
 
+import itertools
 import logging
 import random
 import secrets
 import threading
 import time
+from concurrent.futures import wait
 from typing import TYPE_CHECKING, NamedTuple
 
 from shipper import __version__
@@ -81,7 +83,7 @@ class Sender:
         self._now = now
         self._alive_seconds = alive_seconds
         self._run_id = secrets.token_hex(8)
-        self._told = 0
+        self._numbers = itertools.count(1)
         self._errors = (0, 0)
         self._batch = MAX_BATCH
         self._failures = 0
@@ -97,7 +99,8 @@ class Sender:
 
     def start(self) -> None:
         """Report that the operator has started, and begin to send."""
-        self.tell("operator_started")
+        told = self.tell("operator_started")
+        wait([told] if told else [])
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
         self._thread.start()
 
@@ -113,17 +116,16 @@ class Sender:
         except StorageError:
             return False
 
-    def tell(self, kind: Kind, message: str = "") -> None:
+    def tell(self, kind: Kind, message: str = "") -> Future[None] | None:
         """Spool an event of the operator itself: `operator_started`, `operator_alive`, or an `error`.
 
         A report that can't be spooled is logged, and never stands in the way of anything else; of errors, only so
-        many a minute are reported.
+        many a minute are reported. The future is done when it is on disk.
         """
         if kind == "error" and not self._may_complain():
-            return
-        self._told += 1
+            return None
         event = Event(
-            id=f"{self._identity.operator}:{self._run_id}:{self._told}",
+            id=f"{self._identity.operator}:{self._run_id}:{next(self._numbers)}",
             kind=kind,
             operator=self._identity.operator,
             cluster=self._identity.cluster,
@@ -131,7 +133,9 @@ class Sender:
             message=message[:2000],
             version=__version__,
         )
-        self._spool.put(event).add_done_callback(_log_failure)
+        told = self._spool.put(event)
+        told.add_done_callback(_log_failure)
+        return told
 
     def send_batch(self) -> bool:
         """Send the first events. Whether the server took something off the spool. Raises Away, StorageError."""

@@ -160,9 +160,11 @@ class TestThread:
     def test_and_again_after_a_restart(self, sender: Sender, server: FakeServer, spool: Spool) -> None:
         sender.start()
         assert sender.stop()
-        again = Sender(spool, ServerClient(server.place, KEY), ME, Hands())
+        client = ServerClient(server.place, KEY)
+        again = Sender(spool, client, ME, Hands())
         again.start()
         assert again.stop()
+        client.close()
         assert len(server.events) == 2
 
     def test_what_comes_later_is_sent_too(self, sender: Sender, server: FakeServer, spool: Spool) -> None:
@@ -213,10 +215,12 @@ class TestThread:
 
     def test_signs_of_life(self, server: FakeServer, spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sending, "LINGER", 0.0)
-        sender = Sender(spool, ServerClient(server.place, KEY), ME, Hands(), alive_seconds=0.01)
+        client = ServerClient(server.place, KEY)
+        sender = Sender(spool, client, ME, Hands(), alive_seconds=0.01)
         sender.start()
         server.wait_for(lambda: [each["kind"] for each in server.events.values()].count("operator_alive") >= 3)
         sender.stop()
+        client.close()
 
     def test_errors_are_not_reported_without_end(self, sender: Sender, spool: Spool) -> None:
         for number in range(50):
