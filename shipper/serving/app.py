@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import ClientDisconnect, Request
 
 from shipper.errors import shown
-from shipper.serving import checks
+from shipper.serving import checks, logs
 from shipper.serving.openapi import KEYS, About, document_route
 from shipper.serving.problems import ProblemError
 from shipper.serving.responses import problem_response
@@ -66,6 +66,7 @@ class Application:
             return
         began = time.perf_counter()
         answer = Exchange(send, self._request_id(scope), head=scope["method"] == "HEAD")
+        logs.request_id.set(answer.request_id.decode())  # for this task, which is this request's own
         try:
             try:
                 response = await self._response(scope, receive, answer)
