@@ -38,8 +38,8 @@ _ROWS_AHEAD = 2000
 # SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _TRY_AGAIN = ("40001", "40P01")
 _AWAY = ("08", "57P", "53300")
-_WAITED = ("55P03", "57014")
-_FULL = ("53100", "53200")
+_WAITED = ("55P03", "57014", "53200")
+_FULL = "53100"
 _READ_ONLY = "25006"
 _log = logging.getLogger("shipper.storage")
 
@@ -186,7 +186,7 @@ class PostgresSession:
         if state.startswith(_AWAY) or self._connection is None or self._connection.closed:
             self._drop()
             return LostError(f"{self._location} can't be reached: {said}")
-        if state in _FULL:
+        if state == _FULL:
             return FullError(f"{self._location} has no room: {said}")
         if state == _READ_ONLY:
             self._drop()

@@ -38,7 +38,10 @@ class Readers:
             return _failed(StorageError("the database is closed"))
         if not self._places.acquire(blocking=False):
             return _failed(BusyError(f"{MAX_WAITING} reads are waiting already"))
-        future = self._pool.submit(self._read, work)
+        try:
+            future = self._pool.submit(self._read, work)
+        except RuntimeError:  # it was closed meanwhile
+            return _failed(StorageError("the database is closed"))
         future.add_done_callback(lambda _: self._places.release())
         return future
 

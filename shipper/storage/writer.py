@@ -31,6 +31,8 @@ MAX_TRIES = 5
 MAX_TRYING = 3.0
 """Seconds after which no other try is begun."""
 _FIRST_PAUSE = 0.1
+_QUIET = 10.0
+"""Seconds between two lines in the log about writes that fail."""
 _log = logging.getLogger("shipper.storage")
 
 
@@ -60,6 +62,8 @@ class Writer:
         self._waiting: deque[Piece] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._begun = False
+        self._quiet_until = 0.0
         self._thread = threading.Thread(target=self._run, name="storage-writer", daemon=True)
         self._thread.start()
 
@@ -110,13 +114,13 @@ class Writer:
                 if again and attempt < MAX_TRIES:
                     _pause(attempt)
                     continue
-                _log.warning("a write failed: %s", error)
+                self._log(error)
                 return [Outcome(piece.future, error=error) for piece in group + self._hopeless(error)]
         raise AssertionError
 
     def _hopeless(self, error: StorageError) -> list[Piece]:
         """What waits behind a database that is locked or away, and would wait as long once more."""
-        if not isinstance(error, BusyError):
+        if self._begun or not isinstance(error, BusyError):
             return []
         with self._changed:
             waiting = list(self._waiting)
@@ -126,13 +130,22 @@ class Writer:
     def _transaction(self, group: list[Piece]) -> list[Outcome]:
         """Do `group` in one transaction. Raises StorageError if all of it failed."""
         session = self._session
+        self._begun = False
         transaction = session.begin()
+        self._begun = True
         outcomes = [self._attempt(transaction, piece, alone=len(group) == 1) for piece in group]
         if all(outcome.error for outcome in outcomes):
             session.abandon()
         else:
             session.commit()
         return outcomes
+
+    def _log(self, error: StorageError) -> None:
+        """Say it, and the same again only after a while: a database that is away fails every write."""
+        now = time.monotonic()
+        if now >= self._quiet_until:
+            self._quiet_until = now + _QUIET
+            _log.warning("a write failed: %s", error)
 
     def _attempt(self, transaction: Transaction, piece: Piece, *, alone: bool) -> Outcome:
         """Do one piece; alone it needs no savepoint, since the whole transaction is undone."""

@@ -186,6 +186,24 @@ def test_who_waits_behind_a_locked_database_does_not_wait_again(monkeypatch: pyt
     assert [type(future.exception()) for future in futures] == [BusyError] * 3
 
 
+def test_who_waits_behind_a_commit_that_failed_has_another_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "MAX_GROUP", 1)
+    session = Told()
+    session.failures = {"commit": deque([None, BusyError("unknown"), None])}
+    first, second = together(session, run, run)
+    assert isinstance(first.exception(), BusyError)
+    assert second.result() == "done"
+
+
+def test_a_database_that_is_away_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    session = Told()
+    session.failures = {"commit": deque([BusyError("away")] * 10)}
+    with closing(Writer(session)) as subject:
+        for _ in range(5):
+            assert subject.submit(run).exception()
+    assert [record.message for record in caplog.records] == ["a write failed: away"]
+
+
 def test_what_was_given_up_is_not_done() -> None:
     session = Told()
     held, go_on = threading.Event(), threading.Event()
