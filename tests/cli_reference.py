@@ -41,7 +41,7 @@ def _command(name: str, command: Any) -> Iterator[str]:
     yield f"{_paragraphs(command.help)}\n"
     arguments = [param for param in command.params if param.param_type_name == "argument"]
     flags = [param for param in command.params if param.param_type_name == "option" and not param.hidden]
-    if hasattr(command, "commands"):
+    if hasattr(command, "commands") and not command.invoke_without_command:
         return
     usage = [f"shipper {name}", *(_usage(argument) for argument in arguments), *(["[flags]"] if flags else [])]
     yield f"\n```text\n{' '.join(usage)}\n```\n"

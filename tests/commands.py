@@ -16,10 +16,15 @@ def all_commands() -> dict[str, Any]:
     with group.make_context("shipper", ["lint"], resilient_parsing=True) as context:
         for name in group.list_commands(context):
             command: Any = group.get_command(context, name)
-            found[name] = command
-            for inner, member in getattr(command, "commands", {}).items():
-                found[f"{name} {inner}"] = member
+            found |= _with_members(name, command)
     return {name: command for name, command in found.items() if not command.hidden}
+
+
+def _with_members(name: str, command: Any) -> dict[str, Any]:
+    found = {name: command}
+    for inner, member in getattr(command, "commands", {}).items():
+        found |= _with_members(f"{name} {inner}", member)
+    return found
 
 
 def variables() -> dict[str, tuple[str, set[str]]]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 
 from shipper.errors import UsageError
 from shipper.server.settings import SETTINGS, ServerSettings, Tls, load, load_database_url, trust_keys
+from tests.commands import all_commands, names_of
 from tests.license.sample import VENDOR
 from tests.program import run
+from tests.tools import REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -284,3 +287,18 @@ def test_one_line_and_exit_2(
     assert done.err.startswith(message)
     assert done.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_lists_them_all() -> None:
+    text = (REPOSITORY / "docs" / "license-server.md").read_text(encoding="utf-8")
+    table = text[text.index("| variable |") : text.index("Without a database named")]
+    listed = [name for line in table.splitlines() for name in re.findall(r"`([A-Z_]+)`", line.split("|")[1])]
+    assert sorted(listed) == sorted(name for setting in SETTINGS for name in setting.variables)
+
+
+def test_each_has_a_flag_and_the_flag_its_variables() -> None:
+    flags = {option.name: option for option in all_commands()["license-server"].params}
+    assert set(flags) == {"config", *(setting.name for setting in SETTINGS)}
+    for setting in SETTINGS:
+        assert setting.flag in flags[setting.name].opts
+        assert names_of(flags[setting.name].envvar) == list(setting.variables)
