@@ -99,35 +99,32 @@ class ServerMetrics:
         self._denials[code if code in CODES else OTHER] += 1
 
     def recorded(self, events: Sequence[Event], recorded: Recorded) -> None:
-        """Count a batch of events, and the denials by operators that are new in it."""
-        kinds = Counter(event.kind for event in events)
-        for result, names in (("duplicate", recorded.duplicate), ("too_old", recorded.too_old)):
-            if names:
-                left = Counter(names)
-                for event in reversed(events):
-                    if left[event.id] > 0:
-                        left[event.id] -= 1
-                        kinds[event.kind] -= 1
-                        self._events[event.kind, result] += 1
-        for event in self._ahead(events, recorded):
-            kinds[event.kind] -= 1
-            self._events[event.kind, "from_future"] += 1
-        for kind, count in kinds.items():
+        """Count a batch of events, and the denials by operators among those that are new."""
+        new = self._left(self._left(events, recorded.duplicate, "duplicate"), recorded.too_old, "too_old")
+        accepted = len(new) - recorded.ahead
+        if recorded.ahead:  # which they are isn't said: those with the latest times
+            new = sorted(new, key=lambda event: event.time)
+        for kind, count in Counter(event.kind for event in new[:accepted]).items():
             self._events[kind, "accepted"] += count
-        if kinds["session_denied"]:
-            known = set(recorded.duplicate)
-            for event in events:
-                if event.kind == "session_denied" and event.id not in known:
-                    self.denied(event.reason)
+        for event in new[accepted:]:
+            self._events[event.kind, "from_future"] += 1
+        for event in new:
+            if event.kind == "session_denied":
+                self.denied(event.reason)
 
-    @staticmethod
-    def _ahead(events: Sequence[Event], recorded: Recorded) -> list[Event]:
-        """The new events from the future: so many of those with the latest times."""
-        if not recorded.ahead:
-            return []
-        known = set(recorded.duplicate)
-        new = [event for event in events if event.id not in known]
-        return sorted(new, key=lambda event: event.time)[-recorded.ahead :]
+    def _left(self, events: Sequence[Event], names: Sequence[str], result: str) -> Sequence[Event]:
+        """`events` without one for each of `names`, the later ones first; these are counted as `result`."""
+        if not names:
+            return events
+        away = Counter(names)
+        left: list[Event] = []
+        for event in reversed(events):
+            if away[event.id] > 0:
+                away[event.id] -= 1
+                self._events[event.kind, result] += 1
+            else:
+                left.append(event)
+        return left[::-1]
 
     async def scrape(self) -> bytes:
         """All metrics in Prometheus' text format."""

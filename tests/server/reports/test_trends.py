@@ -38,7 +38,7 @@ def test_every_day_has_an_entry_though_nothing_happened(database: Database) -> N
         got.daily_denials,
         got.user_adoption,
     ):
-        assert [entry.date for entry in series] == days  # type: ignore[attr-defined]
+        assert [entry.date for entry in series] == days
     assert {entry.count for entry in got.daily_sessions} == {0}
     assert {entry.high_water for entry in got.daily_seats} == {0}
 
