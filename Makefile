@@ -1,4 +1,4 @@
-# `make demo` and `make test` need python3 (3.11 or newer) with venv, and make; they install the rest into .venv.
+# `make demo`, `make demo-server` and `make test` need python3 (3.11 or newer) with venv, and make; they install the rest into .venv.
 # Only results go to standard output; what is installed is said on standard error.
 
 PYTHON ?= python3
@@ -28,10 +28,14 @@ print("wrote", page.PATH, file=sys.stderr)
 endef
 export WRITE_PAGE
 
-.PHONY: demo test faults lint format docs bench tools test-minimum test-pythons golden lock clean
+.PHONY: demo demo-server test faults lint format docs bench tools test-minimum test-pythons golden lock clean
 
 demo: $(VENV)/.run
 	@$(PROGRAM) render specs/quickstart.yaml --license specs/quickstart/license.pem
+
+# A license server and two operators on loopback, and what they say of a day of three users
+demo-server: $(VENV)/.server
+	@$(BIN)/python -m demo.server
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
@@ -91,6 +95,11 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
 	@echo "installing shipper into $(VENV)" >&2
 	@$(PIP) --require-hashes --requirement requirements/run.txt >&2
 	@$(PIP) --no-deps --no-build-isolation --editable . >&2
+	@touch $@
+
+$(VENV)/.server: requirements/server.txt $(VENV)/.run
+	@echo "installing what the services need into $(VENV)" >&2
+	@$(PIP) --require-hashes --requirement requirements/server.txt >&2
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
