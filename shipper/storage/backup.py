@@ -13,7 +13,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from shipper.errors import shown
+from shipper.errors import UsageError, shown
 from shipper.storage import copying, migrations
 from shipper.storage.database import BusyError, DamagedError, StorageError
 from shipper.storage.location import SqliteLocation, locate
@@ -54,9 +54,9 @@ def back_up(url: str, path: str, *, force: bool = False, folder: str = migration
     location = locate(url)
     path = os.path.realpath(path)
     if isinstance(location, SqliteLocation):
-        _require_file(location.path, "database")
+        _require_database(location.path)
         if path in {location.path, *(location.path + tail for tail in ("-wal", "-shm", ".lock"))}:
-            raise StorageError(f"{shown(path)} is the database itself")
+            raise UsageError(f"{shown(path)} is the database itself")
     if os.path.lexists(path) and not force:
         raise StorageError(f"{shown(path)} exists already, and is left as it is", hint="--force replaces it")
     with _scratch(os.path.dirname(path), os.path.basename(path)) as scratch:
@@ -81,7 +81,8 @@ def restore(url: str, path: str, *, force: bool = False, folder: str = migration
 
     What is in it already is deleted only with `force`. Raises UsageError, StorageError.
     """
-    _require_file(path, "backup")
+    if not os.path.isfile(path):
+        raise UsageError(f"there is no backup at {shown(path)}")
     with _scratch(None, "restore") as scratch:
         from shipper.storage.sqlite import file_session, vacuum_into
 
@@ -100,9 +101,9 @@ def move(source_url: str, target_url: str, *, folder: str = migrations.SERVER) -
     """
     source, target = locate(source_url), locate(target_url)
     if isinstance(source, SqliteLocation):
-        _require_file(source.path, "database")
+        _require_database(source.path)
     if source == target:
-        raise StorageError("both databases are the same")
+        raise UsageError("both databases are the same")
     with _target(source, folder) as reading, _target(target, folder) as writing:
         return _filled(reading, kind_of(source), writing, kind_of(target), folder, force=False)
 
@@ -239,9 +240,9 @@ def _sync(path: str) -> None:
         os.close(descriptor)
 
 
-def _require_file(path: str, what: str) -> None:
+def _require_database(path: str) -> None:
     if not os.path.isfile(path):
-        raise StorageError(f"there is no {what} at {shown(path)}")
+        raise StorageError(f"there is no database at {shown(path)}")
 
 
 def _cannot_write(path: str, error: OSError) -> StorageError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 import pytest
 
+from shipper.errors import UsageError
 from shipper.storage import copying, migrations
 from shipper.storage.backup import back_up, move, restore
 from shipper.storage.database import BusyError, DamagedError, StorageError
@@ -108,7 +109,7 @@ def test_a_file_that_is_no_backup_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no database" * 100)
     with pytest.raises(DamagedError):
         restore(url, str(tmp_path / "text"))
-    with pytest.raises(StorageError, match="there is no backup"):
+    with pytest.raises(UsageError, match="there is no backup"):
         restore(url, str(tmp_path / "missing"))
     connection = apsw.Connection(str(tmp_path / "foreign.db"))
     connection.execute("CREATE TABLE recipes (name TEXT)")
@@ -116,7 +117,7 @@ def test_a_file_that_is_no_backup_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DamagedError, match="no backup of this program"):
         restore(url, str(tmp_path / "foreign.db"))
     fill(url, 1)
-    with pytest.raises(StorageError, match="is the database itself"):
+    with pytest.raises(UsageError, match="is the database itself"):
         back_up(url, str(tmp_path / "target.db"), force=True)
     with pytest.raises(StorageError, match="there is no database"):
         back_up(f"sqlite:///{tmp_path}/nowhere.db", str(tmp_path / "b.db"))
@@ -147,7 +148,7 @@ def test_everything_moves_to_another_database_once(database_url: str, other_url:
     database.close()
     with pytest.raises(StorageError, match="not empty"):
         move(database_url, other_url)
-    with pytest.raises(StorageError, match="the same"):
+    with pytest.raises(UsageError, match="the same"):
         move(database_url, database_url)
 
 
