@@ -7,6 +7,7 @@
     ├── LicenseError    5  a license that is absent, altered, untrusted, expired, for another product
     ├── NetworkError    6  a server that can't be reached or answers nonsense
     ├── OutputError     7  the result can't be written
+    ├── StorageError    7  a database: away, full, damaged (shipper/storage/database.py)
     └── LimitError      8  a limit on size, depth, steps or memory
 
 An error carries what happened (`message`), where (`position`, and `subject`: the thing at work, such as
