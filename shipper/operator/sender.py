@@ -87,7 +87,6 @@ class Sender:
         self._errors = (0, 0)
         self._batch = MAX_BATCH
         self._failures = 0
-        self._retry_after = 0.0
         self._status = SenderStatus("", False, 0, 0, None)
         self._stopping = threading.Event()
         self._stop_at = 0.0

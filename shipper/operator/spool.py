@@ -1,25 +1,22 @@
 """What the license server has still to be told, in order, on disk.
 
-An event is here from when `put` is done until the server has acknowledged it. A session that goes on needs to be told once only: a heartbeat takes the place of an earlier one that still waits, and
-nothing is lost by it, since a session is as long as its last heartbeat says. What else may go when there is no room is
-said at `_make_room`.
+An event is here from when `put` is done until the server has acknowledged it. A session that goes on needs to be told
+once only: a heartbeat takes the place of an earlier one that still waits, and nothing is lost by it, since a session is
+as long as its last heartbeat says. What else may go when there is no room is said at `_make_room`.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import msgspec
 
 from shipper.errors import shown
-from shipper.storage.database import DamagedError, FullError, StorageError
-from shipper.storage.sqlite import SqliteSession, check_library
-from shipper.storage.store import Store
+from shipper.operator.spoolfile import open_file
+from shipper.storage.database import FullError, StorageError
 from shipper.usage.clock import wall
 from shipper.usage.events import Event
 from shipper.usage.times import micros
@@ -33,48 +30,16 @@ if TYPE_CHECKING:
 MAX_EVENTS = 1_000_000
 MAX_BYTES = 1024 * 1024 * 1024
 """Together, as they are sent; the file is somewhat larger."""
-VERSION = 1
 RESERVE = 8 * 1024 * 1024
 """What is left free of the disk, or a quarter of a small one: taking events off the spool needs room too."""
 _PLENTY = 128 * 1024 * 1024
 """More than the log may hold, and the reserve: nothing has to be worked out."""
 _SPARE = 10
 """One part in so many more is there for the ends of sessions."""
-_SCHEMA = (
-    """CREATE TABLE spool (
-        position INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice
-        id TEXT NOT NULL UNIQUE,
-        kind TEXT NOT NULL,
-        session TEXT NOT NULL,
-        time INTEGER NOT NULL,
-        added INTEGER NOT NULL,
-        body TEXT NOT NULL
-    ) STRICT""",
-    "CREATE INDEX spool_heartbeats ON spool (session) WHERE kind = 'session_heartbeat'",
-    "CREATE INDEX spool_expendable ON spool (position) WHERE kind IN ('operator_alive', 'error')",
-    # What the server calls malformed, for people to look at
-    """CREATE TABLE set_aside (
-        id TEXT NOT NULL PRIMARY KEY,
-        time INTEGER NOT NULL,
-        reason TEXT NOT NULL,
-        body TEXT NOT NULL
-    ) STRICT""",
-    "CREATE TABLE totals (events INTEGER NOT NULL, bytes INTEGER NOT NULL, dropped INTEGER NOT NULL) STRICT",
-    "INSERT INTO totals VALUES (0, 0, 0)",
-    """CREATE TRIGGER spool_in AFTER INSERT ON spool BEGIN
-        UPDATE totals SET events = events + 1, bytes = bytes + octet_length(NEW.body);
-    END""",
-    """CREATE TRIGGER spool_out AFTER DELETE ON spool BEGIN
-        UPDATE totals SET events = events - 1, bytes = bytes - octet_length(OLD.body);
-    END""",
-    f"PRAGMA user_version = {VERSION}",
-)
 _EXPENDABLE = frozenset({"operator_alive", "error"})
 _MAX_SET_ASIDE = 10_000
 _DECODER = msgspec.json.Decoder(Event)
 _ENCODER = msgspec.json.Encoder()
-
-log = logging.getLogger("shipper.operator")
 
 
 class Spooled(NamedTuple):
@@ -129,16 +94,7 @@ class Spool:
 
         Raises StorageError, also for a spool of a newer version.
         """
-        check_library()
-        damaged = ""
-        try:
-            database = _opened(path)
-        except DamagedError as error:
-            damaged = _moved_aside(path)
-            log.warning(
-                "the spool is damaged: what it held is not reported", extra={"kept": damaged, "why": str(error)}
-            )
-            database = _opened(path)
+        database, damaged = open_file(path)
         return cls(database, path, damaged=damaged, max_events=max_events, max_bytes=max_bytes)
 
     def put(self, event: Event) -> Future[None]:
@@ -272,7 +228,11 @@ class Spool:
 
         The file has room of its own where events were, and has yet to grow by what only its log holds.
         """
-        disk = os.statvfs(self._path)
+        try:
+            disk, file_size = os.statvfs(self._path), os.stat(self._path).st_size
+        except OSError as error:
+            why = (error.strerror or "unknown reason").lower()
+            raise StorageError(f"the spool {shown(self._path)} can't be looked at: {why}") from None
         free = disk.f_bavail * disk.f_frsize
         if free > _PLENTY:
             return
@@ -280,7 +240,7 @@ class Spool:
         ((pages, unused, size),) = tx.execute(
             "SELECT * FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
         )
-        used = (int(pages) - int(unused)) * int(size) - os.stat(self._path).st_size
+        used = (int(pages) - int(unused)) * int(size) - file_size
         if free - used < (reserve // 2 if kind == "session_ended" else reserve):
             raise FullError(
                 f"the disk of the spool {shown(self._path)} is full: less than {reserve // 1024:,} KiB are free",
@@ -294,68 +254,3 @@ def read_depth(tx: Transaction) -> Depth:
     oldest = tx.execute("SELECT added FROM spool ORDER BY position LIMIT 1")
     ((aside,),) = tx.execute("SELECT COUNT(*) FROM set_aside")
     return Depth(int(events), int(size), int(oldest[0][0]) if oldest else None, int(aside), int(dropped))
-
-
-def _opened(path: str) -> Database:
-    """The database at `path`, whole and of this version. Raises StorageError."""
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-    except OSError as error:
-        raise StorageError(
-            f"the spool {shown(path)} can't be opened: {(error.strerror or 'unknown reason').lower()}"
-        ) from None
-    store = Store("sqlite", lambda writes: SqliteSession(path, writes=writes), lambda: None, readers=2)
-    try:
-        version = store.read(_checked).result()
-        if version > VERSION:
-            raise StorageError(f"the spool {shown(path)} was written by a newer version")
-        if version == 0:
-            store.write(_create).result()
-        if store.read(_wrong_totals).result():
-            store.write(_count_anew).result()
-    except BaseException:
-        store.close()
-        raise
-    return store
-
-
-def _checked(tx: Transaction) -> int:
-    """The version of the schema, 0 for an empty file. Raises DamagedError."""
-    (answer,) = tx.execute("PRAGMA quick_check(1)")
-    ((version,),) = tx.execute("PRAGMA user_version")
-    ((tables,),) = tx.execute("SELECT COUNT(*) FROM sqlite_schema")
-    if answer[0] != "ok" or (version == 0 and tables):
-        raise DamagedError("it is no spool, or not whole")
-    return int(version)
-
-
-def _create(tx: Transaction) -> None:
-    for statement in _SCHEMA:
-        tx.execute(statement)
-
-
-def _wrong_totals(tx: Transaction) -> bool:
-    return bool(
-        tx.execute(
-            "SELECT 1 FROM totals WHERE (events, bytes) <> (SELECT COUNT(*), COALESCE(SUM(octet_length(body)), 0) FROM spool)"
-        )
-    )
-
-
-def _count_anew(tx: Transaction) -> None:
-    tx.execute("UPDATE totals SET (events, bytes) = (SELECT COUNT(*), COALESCE(SUM(octet_length(body)), 0) FROM spool)")
-
-
-def _moved_aside(path: str) -> str:
-    """Give the file another name, with all that belongs to it, and return that. Raises StorageError."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    aside = f"{path}.damaged-{stamp}"
-    try:
-        for suffix in ("", "-wal", "-shm"):
-            if os.path.exists(path + suffix):
-                os.rename(path + suffix, aside + suffix)
-    except OSError as error:
-        raise StorageError(
-            f"the spool {shown(path)} is damaged, and can't be moved aside: {(error.strerror or 'why').lower()}"
-        ) from None
-    return aside

@@ -256,6 +256,11 @@ class TestDamage:
         spool.add(event(1))
         assert {stat.S_IMODE(os.stat(path + suffix).st_mode) for suffix in ("", "-wal")} == {0o600}
 
+    def test_a_file_that_is_taken_away(self, spool: Spool, path: str) -> None:
+        os.unlink(path)
+        with pytest.raises(StorageError, match="can't be looked at: no such file"):
+            spool.add(event(1))
+
     def test_where_nothing_can_be(self, tmp_path: Path) -> None:
         with pytest.raises(StorageError, match="can't be opened"):
             Spool.open(str(tmp_path / "no" / "spool.db"))
