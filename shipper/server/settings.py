@@ -184,13 +184,15 @@ def _tls(given: Mapping[str, Given]) -> Tls | None:
 
 
 def _networks(given: Given | None) -> tuple[Network, ...]:
+    if given is None:
+        return ()
     found = []
-    for text in listed(given) if given else ():
+    for text in (part.strip() for item in listed(given) for part in item.split(",")):
         try:
             found.append(ipaddress.ip_network(text, strict=False))
         except ValueError:
             raise UsageError(
-                f"{given.source if given else ''} takes addresses and networks such as 10.0.0.0/8, not {shown(text)}"
+                f"{given.source} takes addresses and networks such as 10.0.0.0/8, not {shown(text)}"
             ) from None
     return tuple(found)
 

@@ -78,6 +78,14 @@ def test_everything(tmp_path: Path) -> None:
     )
 
 
+def test_networks_by_flags_and_in_the_file(tmp_path: Path) -> None:
+    networks = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "192.0.2.1/32", "fd00::/8")))
+    assert settings({"trusted_proxies": ["10.0.0.0/8, 192.0.2.1", "fd00::/8"]}).trusted_proxies == networks
+    config = tmp_path / "settings.yaml"
+    config.write_text("trusted_proxies: [10.0.0.0/8, 192.0.2.1, 'fd00::/8']")
+    assert settings({}, str(config)).trusted_proxies == networks
+
+
 @pytest.mark.parametrize("name", ["LICENSE_KEY", "LICENSE_PATH"])
 def test_the_operators_names_mean_the_same(name: str) -> None:
     other = {f"OPERATOR_{name}": "the-value", **{key: value for key, value in NEEDED.items() if key != name}}
