@@ -86,7 +86,7 @@ class Client:
 
     async def ask(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
         """One request, over the connection of the last one if that is still open. Raises OSError, EOFError."""
-        reader, writer = self._streams or await self._open()
+        reader, writer = await self.connect()
         fields = {"host": f"{self.host}:{self.port}", **self.headers, **(headers or {})}
         if body:
             fields["content-length"] = str(len(body))
@@ -109,7 +109,10 @@ class Client:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
-    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect, unless that is done."""
+        if self._streams is not None:
+            return self._streams
         name = self.host if self.tls else None
         self._streams = await asyncio.wait_for(
             asyncio.open_connection(self.host, self.port, ssl=self.tls, server_hostname=name), TIMEOUT

@@ -77,8 +77,9 @@ class Gate:
             self.loop.add_reader(listener, self._accept, listener)
 
     def shut(self) -> None:
-        """Accept no more, and close the sockets."""
+        """Accept those that have connected already, and no more."""
         for listener in self.sockets:
+            self._accept(listener)
             self.loop.remove_reader(listener)
             listener.close()
         self.sockets.clear()
@@ -134,7 +135,7 @@ class Gate:
                 self._make_room("", len(self.connections))
                 self._pause(listener)
                 return
-            self._let_in(accepted, str(address[0]))
+            self._let_in(accepted, source_of(str(address[0])))
 
     def _pause(self, listener: socket.socket) -> None:
         def again() -> None:
@@ -236,6 +237,14 @@ class Gate:
             self._told = now
             _LOG.warning("too many connections", extra={"open": len(chosen), "limit": limit, "source": source or "any"})
         return bool(waiting)
+
+
+def source_of(host: str) -> str:
+    """Whom limits are for: an address of IPv4, and of IPv6 the network that is given to one customer."""
+    address, _, _ = host.partition("%")
+    if ":" not in address or address.startswith("::ffff:"):
+        return address.removeprefix("::ffff:")
+    return socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, address)[:8] + bytes(8)) + "/64"
 
 
 def _files() -> int:

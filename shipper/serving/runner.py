@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 0.25
 LAST_REQUESTS_SECONDS = 0.1
-"""After the signal: requests that are on their way on kept connections are still answered."""
+"""After the signal connections are still accepted, and then again requests awaited that are on their way."""
 FOR_STOPPING = 0.25
 """The part of the time to stop that is kept for `stopping`, whatever clients do."""
 _LOG = logging.getLogger("shipper.serving")
@@ -217,6 +217,7 @@ async def _drained(gate: Gate, stop: StopRequest) -> None:
     gate.closing = True
     await asyncio.sleep(LAST_REQUESTS_SECONDS)
     gate.shut()
+    await asyncio.sleep(LAST_REQUESTS_SECONDS)
     gate.drain()
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(gate.closed(), stop.left() - stop.seconds * FOR_STOPPING)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # 1,200 in all
 KINDS = {
     False: {"headers": 600, "body": 200, "reader": 100, "silent": 300},
-    True: {"headers in TLS": 400, "handshake": 400, "silent": 400},
+    True: {"headers in TLS": 200, "handshake": 500, "silent": 500},
 }
 MORE_MEMORY = 50_000_000
 
@@ -114,8 +114,9 @@ def test_slow_clients(sizes: Sizes, tmp_path: Path, encrypted: bool) -> None:
     assert took < 10
     assert grown < MORE_MEMORY
     assert set(lived) == set(kinds)
-    limits = {"body": 35, "reader": 35} if sizes.full else {}
+    limits = {"body": 35, "reader": 35, "headers in TLS": 25} if sizes.full else {}
     for kind, times in lived.items():
         assert max(times) < limits.get(kind, 15), kind
     assert len(honest.seconds) > 50
-    assert p99 < sizes(5.0, full=0.1)
+    # A new connection in TLS is some work on its own, for both sides
+    assert p99 < sizes(5.0, full=0.25 if encrypted else 0.1)

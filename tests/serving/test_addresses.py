@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shipper.errors import NetworkError, UsageError
 from shipper.serving.addresses import Address, parse_address
+from shipper.serving.connections import source_of
 from shipper.serving.sockets import listen, url_of
 from tests.wire import connect
 
@@ -103,3 +104,17 @@ def test_a_host_that_is_not_known() -> None:
 def test_an_address_of_another_machine() -> None:
     with pytest.raises(NetworkError, match="no address of this machine"):
         listen(Address("192.0.2.1", 0))
+
+
+@pytest.mark.parametrize(
+    ("host", "source"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+    ],
+)
+def test_whom_limits_are_for(host: str, source: str) -> None:
+    assert source_of(host) == source
