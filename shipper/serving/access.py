@@ -21,6 +21,9 @@ class AccessLog:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _LOG.isEnabledFor(logging.DEBUG):
+            await self.app(scope, receive, send)
+            return
         began = time.perf_counter()
         status = 0
 

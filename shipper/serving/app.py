@@ -65,44 +65,42 @@ class Application:
             await _other(scope["type"], receive, send)
             return
         began = time.perf_counter()
-        answer = Exchange(send, self._request_id(scope), head=scope["method"] == "HEAD")
-        logs.request_id.set(answer.request_id.decode())  # for this task, which is this request's own
+        given, size = b"", 0
+        for name, value in scope["headers"]:
+            size += len(name) + len(value)
+            if name == b"x-request-id":
+                given = value
+        request_id = given.decode() if given and _ID.fullmatch(given) else f"{self.instance}-{next(self.ids):x}"
+        answer = Exchange(send, request_id, head=scope["method"] == "HEAD")
+        logs.request_id.set(request_id)  # for this task, which is this request's own
         try:
             try:
+                if size > MAX_HEADER_BYTES or len(scope["headers"]) > MAX_HEADERS:
+                    raise ProblemError(431, "HEADERS_TOO_LARGE", "the headers are too many or too long")
                 response = await self._response(scope, receive, answer)
             except ProblemError as problem:
                 response = problem_response(problem)
             except (ClientDisconnect, FullError, BusyError) as error:
                 response = problem_response(_known(error))
             except Exception:  # noqa: BLE001 - the one place where a bug becomes an answer
-                _LOG.exception(
-                    "unexpected error", extra={"request_id": answer.request_id.decode(), "path": answer.path}
-                )
+                _LOG.exception("unexpected error", extra={"request_id": request_id, "path": answer.path})
                 response = problem_response(ProblemError(500, "INTERNAL_ERROR", "something unexpected happened"))
             await response(scope, receive, answer.send)
         finally:
             if self.observe is not None:
                 self.observe(answer.path, scope["method"], answer.status, time.perf_counter() - began)
 
-    def _request_id(self, scope: Connection) -> bytes:
-        given: bytes = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        return given if _ID.fullmatch(given) else b"%s-%x" % (self.instance.encode(), next(self.ids))
-
     async def _response(self, scope: Connection, receive: Receive, answer: Exchange) -> Response:
-        headers = scope["headers"]
-        if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
-            raise ProblemError(431, "HEADERS_TOO_LARGE", "the headers are too many or too long")
         bound, values = self._find(scope, answer)
         request = Request(scope, receive)
-        state = scope["state"] = {"request_id": answer.request_id.decode(), "principal": None}
+        state: dict[str, Any] = {"request_id": answer.request_id, "principal": None, "body": None}
+        scope["state"] = state
         if not bound.public:
             answer.private = True
             state["principal"] = await self.authorize(request, bound.route)
         state["params"] = checks.params(bound.params, values)
         state["query"] = checks.query(bound.query, scope["query_string"])
-        if bound.body is None:
-            state["body"] = None
-        else:
+        if bound.body is not None:
             state["body"] = checks.decoded(bound.body, await checks.read_body(request, bound.route.max_body))
         return await bound.route.handler(request)
 
@@ -116,18 +114,21 @@ class Application:
             detail = f"there is nothing at {shown(path)}{f' ({hint})' if hint else ''}"
             raise ProblemError(404, "NOT_FOUND", detail)
         bound = found.methods.get(scope["method"])
-        answer.path = next(iter(found.methods.values())).route.path
         if bound is None:
+            answer.path = next(iter(found.methods.values())).route.path
             allowed = ", ".join(sorted(found.methods))
             detail = f"{shown(scope['method'])} is not possible here, only {allowed}"
             raise ProblemError(405, "METHOD_NOT_ALLOWED", detail, headers={"allow": allowed})
+        answer.path = bound.route.path
         return bound, found.values
 
 
 class Exchange:
     """One answer on its way out: what all answers have in common is put in here."""
 
-    def __init__(self, send: Send, request_id: bytes, *, head: bool) -> None:
+    __slots__ = ("_send", "head", "path", "private", "request_id", "status")
+
+    def __init__(self, send: Send, request_id: str, *, head: bool) -> None:
         self._send = send
         self.request_id = request_id
         self.head = head
@@ -138,9 +139,14 @@ class Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = headers = [*message["headers"], _NOSNIFF, (b"x-request-id", self.request_id)]
-            if self.private and not any(name == b"cache-control" for name, _ in headers):
-                headers.append(_NO_STORE)
+            headers = [*message["headers"], _NOSNIFF, (b"x-request-id", self.request_id.encode())]
+            if self.private:
+                for name, _ in headers:
+                    if name == b"cache-control":
+                        break
+                else:
+                    headers.append(_NO_STORE)
+            message["headers"] = headers
         elif self.head and message["type"] == "http.response.body":
             message["body"] = b""
         await self._send(message)

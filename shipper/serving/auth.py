@@ -43,9 +43,11 @@ def shown_key(headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
 
     Raises ProblemError 401 for two that differ, and for another scheme than Bearer.
     """
-    keys = [value.strip() for name, value in headers if name == HEADER]
+    keys = []
     for name, value in headers:
-        if name == b"authorization":
+        if name == HEADER:
+            keys.append(value.strip())
+        elif name == b"authorization":
             if value[: len(_BEARER)].lower() != _BEARER:
                 raise unauthorized()
             keys.append(value[len(_BEARER) :].strip())

@@ -105,6 +105,8 @@ def query(texts: Texts, raw: bytes) -> msgspec.Struct:
 
 def params(texts: Texts, values: Mapping[str, str]) -> msgspec.Struct:
     """The parameters in the path as a type. Raises ProblemError 404: there is nothing of such a name."""
+    if not values and texts.empty is not None:
+        return texts.empty
     try:
         if any("\0" in value for value in values.values()):
             raise msgspec.ValidationError("a NUL")

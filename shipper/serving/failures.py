@@ -39,7 +39,7 @@ class FailureLimit:
         self._sources = sources
         self._clock = clock
         self._failed: OrderedDict[str, deque[float]] = OrderedDict()
-        self._good: OrderedDict[tuple[str, bytes], None] = OrderedDict()
+        self._good: dict[tuple[str, bytes], None] = {}
 
     def __len__(self) -> int:
         return len(self._failed) + len(self._good)
@@ -63,7 +63,7 @@ class FailureLimit:
     def succeeded(self, source: str, key: bytes) -> None:
         """A right key came from `source`."""
         pair = source, key
-        self._good[pair] = None
-        self._good.move_to_end(pair)
-        if len(self._good) > self._sources:
-            self._good.popitem(last=False)
+        if pair not in self._good:
+            self._good[pair] = None
+            if len(self._good) > self._sources:
+                del self._good[next(iter(self._good))]
