@@ -29,11 +29,11 @@ def license_server(ctx: typer.Context, options: ServerOptions) -> None:
     given = options.given()
     if ctx.invoked_subcommand is not None:
         if given:
-            flag = "--" + next(iter(given)).replace("_", "-")
-            raise UsageError(
-                f"{flag} stands before {ctx.invoked_subcommand}",
-                hint=f"shipper {COMMAND} {ctx.invoked_subcommand} … {flag} …",
-            )
+            name = next(iter(given))
+            flag = "--" + name.replace("_", "-")
+            after = f"shipper {COMMAND} {ctx.invoked_subcommand} … {flag} …"
+            hint = after if name in DatabaseOptions._fields else "it is for the server itself"
+            raise UsageError(f"{flag} stands before {ctx.invoked_subcommand}", hint=hint)
         return
     require_services(COMMAND)
     import os

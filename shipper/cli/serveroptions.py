@@ -169,4 +169,4 @@ class ServerOptions(NamedTuple):
 
     def given(self) -> dict[str, str | list[str]]:
         """What was given, by name."""
-        return {name: value for name, value in self._asdict().items() if value}
+        return {name: value for name, value in self._asdict().items() if value is not None and value != []}

@@ -21,6 +21,7 @@ from shipper.serving.metrics import Metrics
 from shipper.serving.runner import bind, serve
 from shipper.serving.tls import TlsFiles
 from shipper.storage.database import StorageError
+from shipper.storage.location import locate
 from shipper.storage.open import open_database
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def run(settings: ServerSettings) -> int:
     trust = trust_keys(settings.trust_key_paths)
     tls = TlsFiles(settings.tls.cert_path, settings.tls.key_path) if settings.tls else None
     judged(read(settings.license_path), settings.license_path, trust, 0)
+    _LOG.info("using %s", locate(settings.database_url))
     with contextlib.closing(open_database(settings.database_url)) as database:
         clock = clockmark.clock_of(database)
         holder = LicenseHolder(settings.license_path, trust, clock.now, recorder(database))
