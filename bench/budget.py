@@ -11,16 +11,17 @@ if TYPE_CHECKING:
 
 
 class Verdict(NamedTuple):
-    """One promise: what it says, its limit, what was measured (both in `unit`)."""
+    """One promise: what it says, its limit, what was measured (both in `unit`). `least`: the limit is a floor."""
 
     promise: str
     unit: str
     limit: float
     measured: float
+    least: bool = False
 
     @property
     def kept(self) -> bool:
-        return self.measured <= self.limit
+        return self.measured >= self.limit if self.least else self.measured <= self.limit
 
 
 def verdicts(measured: Mapping[tuple[str, str], Sample]) -> list[Verdict]:
