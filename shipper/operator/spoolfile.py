@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shipper.errors import shown
 from shipper.storage.database import DamagedError, StorageError
+from shipper.storage.open import create_file
 from shipper.storage.sqlite import SqliteSession, check_library
 from shipper.storage.store import Store
 
@@ -65,12 +66,7 @@ def open_file(path: str) -> tuple[Database, str]:
 
 def _opened(path: str) -> Database:
     """The database at `path`, whole and of this version. Raises StorageError."""
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-    except OSError as error:
-        raise StorageError(
-            f"the spool {shown(path)} can't be opened: {(error.strerror or 'unknown reason').lower()}"
-        ) from None
+    create_file(path)
     store = Store("sqlite", lambda writes: SqliteSession(path, writes=writes), lambda: None, readers=2)
     try:
         version = store.read(_checked).result()

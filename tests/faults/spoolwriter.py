@@ -1,8 +1,9 @@
 """An operator's spool and sender in a process that tests kill.
 
-    python -m tests.faults.spoolwriter SPOOL SERVER START
+    python -m tests.faults.spoolwriter SPOOL SERVER START [SYNCED_FOLDER SYNCHRONOUS]
 
-Threads add events, and print the id of each one that is durable, while the sender sends them to SERVER.
+Threads add events, and print the id of each one that is durable, while the sender sends them to SERVER. With
+SYNCED_FOLDER only what was synced is kept there (`tests.faults.powerloss`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ THREADS = 8
 
 
 def main() -> None:
-    path, server, start = sys.argv[1:]
+    path, server, start, *model = sys.argv[1:]
+    if model:
+        from tests.faults.powerloss import install
+
+        install(*model)
     sending.FIRST_PAUSE = sending.LONGEST_PAUSE = sending.LINGER = 0.01
     spool = Spool.open(path)
     sender = Sender(spool, ServerClient(urls.parse(server), KEY), Identity("op-1", "prod"), wall)

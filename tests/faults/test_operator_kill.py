@@ -1,4 +1,4 @@
-"""SIGKILL of an operator that spools and sends: what it said is kept reaches the server, once and in order."""
+"""SIGKILL and loss of power of an operator that spools and sends: what it said is kept reaches the server, once and in order."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from shipper.operator.serverclient import Away, ServerClient
 from shipper.operator.spool import Spool
 from shipper.usage.clock import wall
 from tests.faults.killing import run_and_kill
+from tests.faults.powerloss import cut
 from tests.operator.fakeserver import KEY, Answer, FakeServer
 
 if TYPE_CHECKING:
@@ -26,8 +27,18 @@ pytestmark = pytest.mark.slow
 
 
 def test_nothing_that_was_kept_is_lost_by_a_kill(tmp_path: Path, sizes: Sizes) -> None:
+    _kill_again_and_again(tmp_path / "spool.db", sizes(30, full=1000))
+
+
+def test_nor_with_the_power(tmp_path: Path, sizes: Sizes) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "synced").mkdir()
+    _kill_again_and_again(tmp_path / "data" / "spool.db", sizes(8, full=300), tmp_path / "synced")
+
+
+def _kill_again_and_again(path: Path, cycles: int, synced: Path | None = None) -> None:
+    """Run an operator, and kill it, `cycles` times; with `synced` only what was synced survives each time."""
     chance = random.Random(11)
-    path = str(tmp_path / "spool.db")
     acknowledged: list[str] = []
 
     def fault(_: Asked) -> Answer | None:
@@ -36,16 +47,18 @@ def test_nothing_that_was_kept_is_lost_by_a_kill(tmp_path: Path, sizes: Sizes) -
     with FakeServer() as server:
         server.fault = fault
         server.lose = lambda _: chance.random() < 0.1
-        for cycle in range(sizes(30, full=1000)):
-            arguments = [path, server.url, cycle * 1_000_000]
+        for cycle in range(cycles):
+            arguments = [path, server.url, cycle * 1_000_000, *([synced, 2] if synced else [])]
             acknowledged += run_and_kill("tests.faults.spoolwriter", *arguments, after=chance.uniform(0, 0.2))
+            if synced:
+                cut(path, synced)
         server.fault, server.lose = (lambda _: None), (lambda _: False)
-        _send_the_rest(path, server)
+        _send_the_rest(str(path), server)
         assert len(set(acknowledged)) == len(acknowledged) > 100
         assert set(acknowledged) <= set(server.order)
         assert len(set(server.order)) == len(server.order)
         _require_order(server.order)
-    connection = apsw.Connection(path)
+    connection = apsw.Connection(str(path))
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     connection.close()
 
