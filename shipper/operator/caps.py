@@ -37,6 +37,10 @@ class RateLimit:
     def __len__(self) -> int:
         return len(self._buckets)
 
+    def has_room(self, caller: str) -> bool:
+        """Whether something is left in the caller's bucket."""
+        return self._left(caller)[0] >= 1
+
     def require(self, caller: str) -> None:
         """Raise ProblemError 429 with `Retry-After` for a caller whose bucket is empty."""
         left, _ = self._left(caller)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, TypeVar
 
 from msgspec.structs import replace
 
+from shipper.operator.caps import RateLimit
 from shipper.operator.serverclient import Away, Refused
 from shipper.serving.problems import ProblemError
 from shipper.storage.database import StorageError
@@ -29,6 +30,7 @@ from shipper.usage.times import instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from shipper.license.document import License
     from shipper.operator.book import Entry
@@ -39,6 +41,8 @@ T = TypeVar("T")
 
 ANSWER_SECONDS = 2.0
 """How long an app waits for the server's decision. Then the operator decides, and the id makes both the same session."""
+DENIALS = 60
+"""Denials a minute and caller that are reported: an app that doesn't give up must not fill the spool."""
 _AT_ONCE = 32
 _AWAY = "The license server could not be reached: this was decided without it, and will be reported to it."
 
@@ -56,9 +60,9 @@ class Server(Protocol):
 
 
 class Report(Protocol):
-    """Takes an event that the server shall have: it is durable when this returns. Raises StorageError."""
+    """Takes an event that the server shall have: it is durable when the future is done, which fails with StorageError."""
 
-    def __call__(self, event: Event, /) -> None: ...
+    def __call__(self, event: Event, /) -> Future[None]: ...
 
 
 class Standing(NamedTuple):
@@ -86,6 +90,7 @@ class Decider:
     entries: dict[str, Entry] = field(default_factory=dict)
     denials: Counter[str] = field(default_factory=Counter)
     """How many sessions were denied, by code."""
+    reports: RateLimit = field(default_factory=lambda: RateLimit(DENIALS))
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, "sessions"))
 
     def close(self) -> None:
@@ -186,16 +191,18 @@ class Decider:
 
     async def _tell(self, event: Event) -> None:
         """Report `event`: it is durable then. Raises StorageError."""
-        await asyncio.get_running_loop().run_in_executor(self._threads, self.report, event)
+        await asyncio.wrap_future(self.report(event))
 
     async def _deny(self, entry: Entry, denied: Denied, now: int) -> NoReturn:
         """Deny, and report it; that it can't be reported changes nothing."""
         event = self._event("session_denied", entry, now)
         named = replace(event, id=denied_id(entry.id, denied.code), reason=denied.code, message=denied.detail)
-        try:
-            await self._tell(named)
-        except StorageError as error:
-            log.warning("a denial could not be kept for the report: %s", error)
+        if self.reports.has_room(entry.caller):
+            self.reports.count(entry.caller)
+            try:
+                await self._tell(named)
+            except StorageError as error:
+                log.warning("a denial could not be kept for the report: %s", error)
         self.denials[denied.code] += 1
         raise ProblemError(403, denied.code, denied.detail)
 

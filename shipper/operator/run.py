@@ -76,7 +76,7 @@ def assemble(settings: OperatorSettings, opened: contextlib.ExitStack) -> Parts:
     sender = Sender(spool, client, Identity(folder.instance, settings.cluster_name), keeper.clock.now)
     decider = Decider(
         server=client,
-        report=spool.add,
+        report=spool.put,
         standing=lambda: _standing(keeper),
         clock=keeper.clock,
         operator=folder.instance,

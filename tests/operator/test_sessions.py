@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shipper.operator.caps import RateLimit
 from shipper.operator.sessions import KEPT, Asked
 from shipper.serving.problems import ProblemError
 from shipper.storage.database import FullError
@@ -123,6 +125,32 @@ def test_a_hanging_server_is_not_waited_for(world: World) -> None:
     assert not entry.by_server
     free.set()
     world.come_back()
+
+
+def test_a_hanging_server_holds_up_nobody_else(world: World) -> None:
+    """More ask than there are threads for the server: reports need none of them."""
+    free = world.hang()
+
+    async def many() -> list[Entry]:
+        return await asyncio.gather(*[world.sessions.start(APP, Asked(User(username="alice"))) for _ in range(100)])
+
+    try:
+        found = world.run(asyncio.wait_for(many(), 25))  # it would wait 30 seconds for the server
+    finally:
+        free.set()
+    assert len(found) == 100
+    assert not any(entry.by_server for entry in found)
+    assert world.spool.depth().events == 100
+
+
+def test_denials_of_an_app_that_does_not_give_up(world: World) -> None:
+    world.license = None
+    world.sessions.decider.reports = RateLimit(5, clock=lambda: 0)
+    for _ in range(8):
+        assert refusal(lambda: start(world)) == (403, "NO_LICENSE")
+    assert refusal(lambda: start(world, caller=OTHER)) == (403, "NO_LICENSE")
+    assert kinds(world.waiting()) == ["session_denied"] * 6
+    assert world.sessions.decider.denials == {"NO_LICENSE": 9}
 
 
 def test_a_lost_answer_is_one_session(world: World) -> None:
@@ -409,8 +437,10 @@ def test_what_was_over_long_ago_is_forgotten(world: World) -> None:
 
 
 def test_what_can_not_be_reported_is_not_granted(world: World) -> None:
-    def full(_: Event) -> None:
-        raise FullError("full")
+    def full(_: Event) -> Future[None]:
+        refused: Future[None] = Future()
+        refused.set_exception(FullError("full"))
+        return refused
 
     world.go_away()
     entry = start(world)

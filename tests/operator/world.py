@@ -110,7 +110,7 @@ class World:
     def _opened(self) -> SessionBook:
         decider = Decider(
             server=self.server,
-            report=self.spool.add,
+            report=self.spool.put,
             standing=lambda: Standing(self.license, self.offline),
             clock=Clock(0, self.hands),
             operator="op-1",
