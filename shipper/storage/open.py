@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -94,7 +95,7 @@ def create_file(path: str) -> None:
     """Have a file at `path`, and its folder: a new one is its owner's alone. Raises StorageError."""
     folder = os.path.dirname(path)
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        _make_folders(folder)
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         except FileExistsError:
@@ -111,6 +112,17 @@ def sync_folder(folder: str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _make_folders(folder: str) -> None:
+    """Have a folder that a loss of power doesn't take away again. Raises OSError."""
+    if os.path.isdir(folder):
+        return
+    parent = os.path.dirname(folder)
+    _make_folders(parent)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder, mode=0o700)
+    sync_folder(parent)
 
 
 def _prepare(location: SqliteLocation | PostgresLocation, *, shared: bool) -> Callable[[], None]:
