@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from shipper.serving import hello
 from shipper.serving.deadlines import RESET, GuardedProtocol, refusal
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ PAUSE_SECONDS = 0.1
 SPARE_FILES = 128
 """Open files that are left for all but connections."""
 
-TLS_HANDSHAKE = b"\x16"
-"""The first byte of every one (RFC 8446 section 5.1)."""
 NOT_TLS = refusal(400, "NOT_TLS", "this port speaks https")
 
 
@@ -163,31 +162,38 @@ class Gate:
         self.counts.accepted += 1
         if self.tls is None:
             self._start(connection)
-        else:  # a silent client costs no more than its socket
-            self.loop.add_reader(accepted, self._first_bytes, connection)
+        else:
+            self._await(connection, hello.HEADER)
 
-    def _first_bytes(self, connection: GuardedProtocol) -> None:
-        """Begin the handshake of a client that speaks TLS."""
+    def _await(self, connection: GuardedProtocol, size: int) -> None:
+        """Wait for so many bytes of a client that should speak TLS: until then it costs no more than its socket."""
+        connection.accepted.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
+        self.loop.add_reader(connection.accepted, self._first_bytes, connection, size)
+
+    def _first_bytes(self, connection: GuardedProtocol, expected: int) -> None:
+        """Begin the handshake once the client has sent its part of it."""
         accepted = connection.accepted
+        self.loop.remove_reader(accepted)
         try:
-            first = accepted.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return
+            first = accepted.recv(expected, socket.MSG_PEEK)
         except OSError:
             first = b""
-        self.loop.remove_reader(accepted)
-        if first == TLS_HANDSHAKE:
+        size = hello.size(first)
+        if len(first) == expected == size:
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
             while len(self.handshakes) >= self.limits.handshakes:
                 self.close(next(iter(self.handshakes)), "full")
             self._start(connection)
-            return
-        if first:
-            self.counts.errors["NOT_TLS"] += 1
-            with contextlib.suppress(OSError):
-                accepted.recv(65536)  # what isn't read would turn the end into a reset
-                accepted.send(NOT_TLS)
-        accepted.close()
-        self.forget(connection)
+        elif len(first) == expected and size:
+            self._await(connection, size)
+        else:
+            if first and not size:
+                self.counts.errors["NOT_TLS"] += 1
+                with contextlib.suppress(OSError):
+                    accepted.recv(65536)  # what isn't read would turn the end into a reset
+                    accepted.send(NOT_TLS)
+            accepted.close()
+            self.forget(connection)
 
     def _start(self, connection: GuardedProtocol) -> None:
         task = self.loop.create_task(self._begin(connection))

@@ -23,7 +23,7 @@ class Limits:
     body_bytes: int = 2 * 1024 * 1024
     connections: int = 4096
     connections_per_source: int = 1024
-    handshakes: int = 128
+    handshakes: int = 256
     """TLS handshakes at the same time, each of which takes some 100 KiB: the oldest goes for a new one."""
     stop_seconds: float = 10
     """From the signal to the end of the process."""

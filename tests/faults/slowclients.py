@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import random
 import resource
 import socket
 import ssl
@@ -17,6 +18,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from tests.serving.certificates import client_hello
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -48,7 +51,7 @@ class Attack:
                     await behave(made, self.over)
                 if not self.over.is_set():
                     self.lived[kind].append(time.monotonic() - began)
-            await asyncio.sleep(DROP_SECONDS)
+            await asyncio.sleep(random.uniform(0.05, 0.5))
 
 
 async def _send(made: socket.socket, data: bytes) -> None:
@@ -84,12 +87,17 @@ async def _no_reader(made: socket.socket, over: asyncio.Event) -> None:
 
 
 async def _silent(made: socket.socket, over: asyncio.Event) -> None:
-    receiving = asyncio.ensure_future(asyncio.get_running_loop().sock_recv(made, 4096))
+    receiving = asyncio.ensure_future(_read_all(made))
     waiting = asyncio.ensure_future(over.wait())
     await asyncio.wait([receiving, waiting], return_when=asyncio.FIRST_COMPLETED)
     for task in (receiving, waiting):
         task.cancel()
     await asyncio.gather(receiving, waiting, return_exceptions=True)
+
+
+async def _read_all(made: socket.socket) -> None:
+    while await asyncio.get_running_loop().sock_recv(made, 65536):
+        pass
 
 
 def _is_closed(made: socket.socket) -> bool:
@@ -100,6 +108,11 @@ def _is_closed(made: socket.socket) -> bool:
 async def _half_a_handshake(made: socket.socket, over: asyncio.Event) -> None:
     await _send(made, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
     await _drip(made, b"a", over)
+
+
+async def _no_end_of_a_handshake(made: socket.socket, over: asyncio.Event) -> None:
+    await _send(made, client_hello())
+    await _silent(made, over)
 
 
 async def _slow_headers_in_tls(made: socket.socket, over: asyncio.Event) -> None:
@@ -124,6 +137,7 @@ KINDS: dict[str, Callable[[socket.socket, asyncio.Event], Awaitable[None]]] = {
     "reader": _no_reader,
     "silent": _silent,
     "handshake": _half_a_handshake,
+    "hello": _no_end_of_a_handshake,
     "headers in TLS": _slow_headers_in_tls,
 }
 

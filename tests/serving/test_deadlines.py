@@ -11,7 +11,7 @@ import pytest
 from shipper.serving.deadlines import MAX_PIPELINE
 from shipper.serving.limits import Limits
 from shipper.serving.tls import TlsFiles
-from tests.serving.certificates import Authority
+from tests.serving.certificates import Authority, client_hello
 from tests.serving.inprocess import Running
 from tests.wire import connect, exchange, rest_of, status_of, until
 
@@ -419,8 +419,8 @@ class TestMany:
             slow = [connect(running.url) for _ in range(4)]
             try:
                 for one in slow:
-                    one.sendall(b"\x16\x03\x01\x02\x00\x01")
-                    time.sleep(0.05)
+                    one.sendall(client_hello())
+                    assert one.recv(1) == b"\x16"
                 assert status_of(exchange(running.url, CLOSE, tls=authority.trusted())) == 200
                 assert closes(slow[0])
                 assert running.counts.closed["full"] == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import subprocess
 import time
@@ -19,9 +20,9 @@ from cryptography.hazmat.primitives.serialization import (
 from shipper.errors import UsageError
 from shipper.serving import tls
 from shipper.serving.tls import TlsFiles
-from tests.serving.certificates import Authority, SecretVolume
+from tests.serving.certificates import Authority, SecretVolume, client_hello
 from tests.serving.inprocess import Running
-from tests.wire import connect, exchange, status_of, until
+from tests.wire import connect, exchange, rest_of, status_of, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +97,40 @@ def test_http_on_the_port_of_tls_is_told_so(authority: Authority, tmp_path: Path
     with Running(tls=TlsFiles(*authority.write(tmp_path))) as service:
         assert b"this port speaks https" in exchange(service.url, GET)
         assert status_of(exchange(service.url, GET, tls=authority.trusted())) == 200
+
+
+@pytest.mark.parametrize("piece", [1, 4, 5, 6, 100])
+def test_a_hello_in_pieces(authority: Authority, tmp_path: Path, piece: int) -> None:
+    with Running(tls=TlsFiles(*authority.write(tmp_path))) as service, connect(service.url) as made:
+        data = client_hello()
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(data), piece):
+            made.sendall(data[start : start + piece])
+            time.sleep(0.001)
+        assert made.recv(1) == b"\x16"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x16",
+        b"\x16\x03\x01\x02\x00",
+        b"\x16\x03\x01\x02\x00\x01\x00",
+        b"\x16\x03\x01\x00\x00\x01",
+        b"\x16\x03\x01\xff\xff\x01",
+        b"\x16\x02\x01\x02\x00\x01",
+        b"\x80\x2e\x01\x00\x02",
+        b"GET",
+    ],
+)
+def test_what_is_no_hello(authority: Authority, tmp_path: Path, data: bytes) -> None:
+    with Running(tls=TlsFiles(*authority.write(tmp_path))) as service:
+        with connect(service.url) as made:
+            made.sendall(data)
+            made.shutdown(socket.SHUT_WR)
+            assert status_of(rest_of(made)) in {0, 400}
+        assert any(not service.counts.open for _ in until(15))
 
 
 BAD = {
