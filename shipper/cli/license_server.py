@@ -66,7 +66,7 @@ def clock(
     from shipper.server import clockmark
     from shipper.storage.open import open_database
 
-    with closing(open_database(database.url(), shared=not reset)) as store:
+    with closing(open_database(database.existing_url(), shared=not reset)) as store:
         write(clockmark.report(store, reset=reset))
 
 
@@ -87,7 +87,7 @@ def serial(
     from shipper.server import serialmark
     from shipper.storage.open import open_database
 
-    with closing(open_database(database.url(), shared=not reset)) as store:
+    with closing(open_database(database.existing_url(), shared=not reset)) as store:
         write(serialmark.report(store, reset))
 
 

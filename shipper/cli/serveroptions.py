@@ -70,6 +70,19 @@ class DatabaseOptions(NamedTuple):
         flags = self._asdict()
         return load_database_url(flags, os.environ, flags.pop("config"))
 
+    def existing_url(self) -> str:
+        """The same, of a database that is there: looking at one makes none. Raises UsageError."""
+        import os
+
+        from shipper.errors import UsageError, shown
+        from shipper.storage.location import SqliteLocation, locate
+
+        url = self.url()
+        location = locate(url)
+        if isinstance(location, SqliteLocation) and not os.path.exists(location.path):
+            raise UsageError(f"there is no database {shown(location.path)}")
+        return url
+
 
 class ServerOptions(NamedTuple):
     """All settings of the server."""

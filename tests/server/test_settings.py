@@ -286,6 +286,8 @@ class TestTrustKeys:
         (["--license-key", ""], "error: LICENSE_PATH is not set"),
         (["--license-key", "", "--license-path", "x"], "error: --license-key: a license key is one line"),
         (["nonsense"], "error: no such command 'nonsense'"),
+        (["clock"], "error: there is no database"),
+        (["serial", "--reset", "x"], "error: there is no database"),
         (["clock", "--database-url", "mysql://a"], "error: --database-url is of no database that is known"),
     ],
 )
