@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
 from shipper.errors import shown
 from shipper.serving import checks, logs
@@ -24,9 +25,8 @@ from shipper.serving.router import Router
 from shipper.storage.database import BusyError, FullError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-    from starlette.responses import Response
     from starlette.types import Message, Receive, Send
     from starlette.types import Scope as Connection
 
@@ -85,7 +85,10 @@ class Application:
             except Exception:  # noqa: BLE001 - the one place where a bug becomes an answer
                 _LOG.exception("unexpected error", extra={"request_id": request_id, "path": answer.path})
                 response = problem_response(ProblemError(500, "INTERNAL_ERROR", "something unexpected happened"))
-            await response(scope, receive, answer.send)
+            if type(response) is Response and response.background is None:
+                await answer.send_whole(response)
+            else:
+                await response(scope, receive, answer.send)
         finally:
             if self.observe is not None:
                 self.observe(answer.path, scope["method"], answer.status, time.perf_counter() - began)
@@ -107,9 +110,10 @@ class Application:
     def _find(self, scope: Connection, answer: Exchange) -> tuple[Bound, dict[str, str]]:
         """The route and the values in its path. Raises ProblemError 404, 405."""
         # `path` is decoded, so that an encoded slash can't be told from a real one any more
-        path = scope.get("raw_path", b"").decode("ascii", "replace") or scope["path"]
-        found = self.router.find(path)
+        raw: bytes = scope.get("raw_path") or scope["path"].encode()
+        found = self.router.fixed.get(raw) or self.router.find(raw.decode("ascii", "replace"))
         if found is None:
+            path = raw.decode("ascii", "replace")
             hint = self.router.hint(path)
             detail = f"there is nothing at {shown(path)}{f' ({hint})' if hint else ''}"
             raise ProblemError(404, "NOT_FOUND", detail)
@@ -137,19 +141,29 @@ class Exchange:
         self.status = 0
 
     async def send(self, message: Message) -> None:
+        """What a response sends, in as many parts as it likes."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message["headers"], _NOSNIFF, (b"x-request-id", self.request_id.encode())]
-            if self.private:
-                for name, _ in headers:
-                    if name == b"cache-control":
-                        break
-                else:
-                    headers.append(_NO_STORE)
-            message["headers"] = headers
+            message["headers"] = self._headers(message["headers"])
         elif self.head and message["type"] == "http.response.body":
             message["body"] = b""
         await self._send(message)
+
+    async def send_whole(self, response: Response) -> None:
+        """A plain response, which most are, without the detour through `send`."""
+        self.status = response.status_code
+        headers = self._headers(response.raw_headers)
+        await self._send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": b"" if self.head else response.body})
+
+    def _headers(self, own: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        headers = [*own, _NOSNIFF, (b"x-request-id", self.request_id.encode())]
+        if self.private:
+            for name, _ in headers:
+                if name == b"cache-control":
+                    return headers
+            headers.append(_NO_STORE)
+        return headers
 
 
 def _known(error: Exception) -> ProblemError:

@@ -5,16 +5,18 @@ One registry a process, never the library's global one; nothing in it names a us
 
 from __future__ import annotations
 
+import itertools
 import platform
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Info, disable_created_metrics
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client import CollectorRegistry, Info, disable_created_metrics
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from prometheus_client.metrics_core import Metric
 
@@ -33,31 +35,20 @@ class Metrics:
     def __init__(self, version: str) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no types
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "shipper_http_requests",
-            "Requests that were answered.",
-            ["route", "method", "status"],
-            registry=self.registry,
-        )
-        self._seconds = Histogram(
-            "shipper_http_request_duration_seconds",
-            "Time from the end of a request's headers to the end of its answer.",
-            ["route", "method", "status"],
-            buckets=BUCKETS,
-            registry=self.registry,
-        )
-        # Looking a child up by its labels takes longer than counting
-        self._known: dict[tuple[str, str, int], tuple[Callable[[], None], Callable[[float], None]]] = {}
+        # A client can make up methods, so that what is counted is by their label; looking that up takes longer
+        self._answers: dict[tuple[str, str, str], _Answers] = {}
+        self._known: dict[tuple[str, str, int], _Answers] = {}
+        self.registry.register(_Requests(self._answers))
         build = Info("shipper_build", "The version that runs.", registry=self.registry)
         build.info({"version": version, "python": platform.python_version()})
 
     def observe(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer: `route` is the template of its path, empty where none matched."""
-        known = self._known.get((route, method, status))
-        if known is None:
-            known = self._child(route, method, status)
-        known[0]()
-        known[1](seconds)
+        answers = self._known.get((route, method, status))
+        if answers is None:
+            answers = self._answers_of(route, method, status)
+        answers.counts[bisect_left(BUCKETS, seconds)] += 1
+        answers.seconds += seconds
 
     def watch_connections(self, counts: Counts) -> None:
         """Show `counts`, which are a listener's."""
@@ -72,12 +63,46 @@ class Metrics:
         """All metrics in Prometheus' text format; it is `CONTENT_TYPE`."""
         return generate_latest(self.registry)
 
-    def _child(self, route: str, method: str, status: int) -> tuple[Callable[[], None], Callable[[float], None]]:
+    def _answers_of(self, route: str, method: str, status: int) -> _Answers:
         labels = (route or OTHER, method if method in METHODS else OTHER, f"{status // 100}xx" if status else "none")
-        child = (self._requests.labels(*labels).inc, self._seconds.labels(*labels).observe)
-        if method in METHODS:  # a client can make up others
-            self._known[route, method, status] = child
-        return child
+        answers = self._answers.setdefault(labels, _Answers())
+        if method in METHODS:
+            self._known[route, method, status] = answers
+        return answers
+
+
+class _Answers:
+    """How many there were by how long they took, and how long they took together.
+
+    The library's own counters take locks and look at each bucket, which a short request notices. These are counted on
+    the event loop alone.
+    """
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(BUCKETS) + 1)
+        self.seconds = 0.0
+
+
+class _Requests(Collector):
+    def __init__(self, answers: dict[tuple[str, str, str], _Answers]) -> None:
+        self._answers = answers
+
+    def collect(self) -> Iterator[Metric]:
+        """What was counted so far."""
+        names = ("route", "method", "status")
+        requests = CounterMetricFamily("shipper_http_requests", "Requests that were answered.", labels=names)
+        seconds = HistogramMetricFamily(
+            "shipper_http_request_duration_seconds",
+            "Time from the end of a request's headers to the end of its answer.",
+            labels=names,
+        )
+        limits = [*map(str, BUCKETS), "+Inf"]
+        for labels, answers in list(self._answers.items()):
+            below = list(itertools.accumulate(answers.counts))
+            requests.add_metric(labels, below[-1])
+            seconds.add_metric(labels, list(zip(limits, below, strict=True)), answers.seconds)
+        yield requests
+        yield seconds
 
 
 class _Connections(Collector):

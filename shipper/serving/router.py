@@ -48,20 +48,20 @@ class Router:
     def __init__(self, routes: Sequence[Route], root_path: str = "") -> None:
         """Raises ValueError for two routes of one method and path."""
         self.root = root_path.strip("/") and f"/{root_path.strip('/')}"
-        self.fixed: dict[str, Methods] = {}
+        self.fixed: dict[bytes, Found] = {}
         self.patterns: list[Pattern] = []
         for route in routes:
             methods = self._methods(route.path)
             if route.method in methods:
                 raise ValueError(f"two routes for {route.method} {route.path}")
             methods[route.method] = _bound(route)
-        for methods in [*self.fixed.values(), *(pattern.methods for pattern in self.patterns)]:
+        for methods in self._all_methods():
             if "GET" in methods:
                 methods.setdefault("HEAD", methods["GET"])
 
     def _methods(self, path: str) -> Methods:
         if "{" not in path:
-            return self.fixed.setdefault(path, {})
+            return self.fixed.setdefault(path.encode(), Found({}, {})).methods
         names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
         segments = tuple(None if part.startswith("{") else part for part in path.split("/"))
         for pattern in self.patterns:
@@ -70,20 +70,23 @@ class Router:
         self.patterns.append(Pattern(segments, tuple(names), {}))
         return self.patterns[-1].methods
 
+    def _all_methods(self) -> list[Methods]:
+        return [*(found.methods for found in self.fixed.values()), *(pattern.methods for pattern in self.patterns)]
+
     def find(self, path: str) -> Found | None:
         """What serves `path`, which is as it was sent: percent-encoded."""
         if self.root and path.startswith(f"{self.root}/"):
             path = path[len(self.root) :]
-        methods = self.fixed.get(path)
-        if methods is not None:
-            return Found(methods, {})
+        found = self.fixed.get(path.encode())
+        if found is not None:
+            return found
         given = _segments(path)
         return self._matched(given) if given else None
 
     def _matched(self, given: list[str]) -> Found | None:
-        methods = self.fixed.get("/".join(given)) if not any("/" in part for part in given) else None
-        if methods is not None:
-            return Found(methods, {})
+        found = self.fixed.get("/".join(given).encode()) if not any("/" in part for part in given) else None
+        if found is not None:
+            return found
         for pattern in self.patterns:
             if len(pattern.segments) != len(given):
                 continue
