@@ -35,6 +35,9 @@ IDLE_SECONDS = 10
 MAX_BULK = 100
 """Rows in one statement, so that there are few different ones, which stay prepared."""
 _ROWS_AHEAD = 2000
+_BEGIN_WRITING = (
+    f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock({WRITERS_LOCK})".encode()
+)
 # SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _TRY_AGAIN = ("40001", "40P01")
 _AWAY = ("08", "57P", "53300")
@@ -126,8 +129,7 @@ class PostgresSession:
         """Begin, after connecting where need be. Raises LostError while the server can't be reached."""
         connection = self._connected()
         if self._writes:
-            self._run(b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-            self._run(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})".encode())
+            self._run(_BEGIN_WRITING)  # each later statement sees what others committed before we got the lock
         else:
             self._run(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         return PostgresTransaction(self, connection)
