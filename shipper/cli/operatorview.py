@@ -87,7 +87,7 @@ def _seats(seats: dict[str, Any] | None, license: dict[str, Any] | None, at: dat
         return "not counted"
     rule = f"{license['seats']['limit']} ({license['seats']['unit']}, {license['seats']['window']})"
     if seats is None:
-        return f"{rule}; the server has not said yet how many are used"
+        return f"{rule}; how many are used is not known yet"
     return f"{seats['used']} of {rule} used, as the server said {_ago(seats['at'], at)}"
 
 
@@ -112,7 +112,7 @@ def _problems(problems: list[str]) -> list[str]:
         return [_row("Problems", "none")]
     lines: list[str] = []
     for problem in problems:
-        wrapped = textwrap.wrap(problem, WIDTH - 10, break_on_hyphens=False) or [""]
+        wrapped = textwrap.wrap(printable(problem), WIDTH - 10, break_on_hyphens=False) or [""]
         lines += [f"{'' if lines or number else 'Problems':10}{line}" for number, line in enumerate(wrapped)]
     return lines
 
@@ -151,4 +151,6 @@ def _span(seconds: int) -> str:
 
 
 def _cut(text: str, width: int) -> str:
+    """`text` in at most so many characters, with nothing a terminal obeys."""
+    text = printable(text)
     return text if len(text) <= width else f"{text[: width - 1]}…"
