@@ -22,7 +22,7 @@ class Limits:
     headers: int = 100
     body_bytes: int = 2 * 1024 * 1024
     connections: int = 4096
-    connections_per_source: int = 1024
+    connections_per_source: int = 2048
     handshakes: int = 256
     """TLS handshakes at the same time, each of which takes some 100 KiB: the oldest goes for a new one."""
     stop_seconds: float = 10
