@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import random
 import resource
@@ -115,11 +116,16 @@ async def _no_end_of_a_handshake(made: socket.socket, over: asyncio.Event) -> No
     await _silent(made, over)
 
 
-async def _slow_headers_in_tls(made: socket.socket, over: asyncio.Event) -> None:
+@functools.cache
+def _trusting() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    reader, writer = await asyncio.open_connection(sock=made, ssl=context, server_hostname="localhost")
+    return context
+
+
+async def _slow_headers_in_tls(made: socket.socket, over: asyncio.Event) -> None:
+    reader, writer = await asyncio.open_connection(sock=made, ssl=_trusting(), server_hostname="localhost")
     writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nA: ")
     reading = asyncio.ensure_future(reader.read())
     try:

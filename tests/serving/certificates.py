@@ -41,7 +41,7 @@ class Authority:
 
 def client_hello() -> bytes:
     """The first thing that a client of TLS says."""
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     said = ssl.MemoryBIO()
     with contextlib.suppress(ssl.SSLWantReadError):
         context.wrap_bio(ssl.MemoryBIO(), said, server_hostname="localhost").do_handshake()
