@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from shipper.serving.auth import digest, require, shown_key, too_many_failures, unauthorized
 from shipper.serving.sources import source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from starlette.requests import Request
 
@@ -19,15 +20,11 @@ if TYPE_CHECKING:
     from shipper.serving.routes import Route
     from shipper.serving.sources import Network
 
+_LOG = logging.getLogger("shipper.server")
 
-def key_authorizer(
-    ring: KeyRing,
-    failures: FailureLimit,
-    trusted: Sequence[Network] = (),
-    *,
-    refused: Callable[[str], None] = lambda _: None,
-) -> Authorize:
-    """What `application` asks. `trusted` are proxies whose X-Forwarded-For counts; `refused` is told of each source."""
+
+def key_authorizer(ring: KeyRing, failures: FailureLimit, trusted: Sequence[Network] = ()) -> Authorize:
+    """What `application` asks. `trusted` are proxies whose X-Forwarded-For counts."""
     proxies = tuple(trusted)
 
     async def authorize(request: Request, route: Route) -> Principal:
@@ -42,7 +39,8 @@ def key_authorizer(
         principal = await ring.find(hashed)
         if principal is None:
             failures.failed(where, hashed)
-            refused(where)
+            if failures.wait(where, hashed):
+                _LOG.warning("too many wrong keys from one source: it has to wait", extra={"source": where})
             raise unauthorized()
         failures.succeeded(where, hashed)
         require(principal.scopes, route.scopes)

@@ -17,7 +17,7 @@ from shipper.serving.responses import json_response
 from shipper.serving.routes import Answer, Route, Scope
 from shipper.usage.decide import Denied
 from shipper.usage.events import MAX_BATCH, NEEDED, Event, Kind, fault
-from shipper.usage.grants import Claim, Grant, SessionId
+from shipper.usage.grants import Claim, Grant
 from shipper.usage.seats import SeatTable
 from shipper.usage.times import micros
 
@@ -74,7 +74,9 @@ class Acknowledged(msgspec.Struct, frozen=True):
 
 
 class SessionPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    id: SessionId
+    """Any id, so that one which can't be is answered as one that isn't known."""
+
+    id: Annotated[str, msgspec.Meta(max_length=128)]
 
 
 class At(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

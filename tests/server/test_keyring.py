@@ -267,8 +267,10 @@ class TestGuarded:
         headers: list[Header] = [(b"x-license-key", key) for key in keys]
         return ask(app, "GET", "/x", headers=headers, client=(source, 1))
 
-    def test_wrong_ones_are_held_off_by_source(self, app: Any) -> None:
+    def test_wrong_ones_are_held_off_by_source(self, app: Any, caplog: pytest.LogCaptureFixture) -> None:
         assert [self.ask(app, b"guess").status for _ in range(FAILURES)] == [401] * FAILURES
+        (record,) = caplog.records
+        assert record.__dict__["source"] == "192.0.2.1"
         held_off = self.ask(app, b"guess")
         assert (held_off.status, held_off.json["code"]) == (429, "TOO_MANY_FAILURES")
         assert 0 < int(held_off.headers["retry-after"]) <= 60
