@@ -124,10 +124,12 @@ class PostgresSession:
         self._writes = writes
         self._connection: psycopg.Connection[Row] | None = None
         self._warned = False
+        self._released = False
 
     def begin(self) -> PostgresTransaction:
         """Begin, after connecting where need be. Raises LostError while the server can't be reached."""
         connection = self._connected()
+        self._released = False
         if self._writes:
             self._run(_BEGIN_WRITING)  # each later statement sees what others committed before we got the lock
         else:
@@ -136,20 +138,21 @@ class PostgresSession:
 
     def savepoint(self) -> None:
         """Set a savepoint."""
-        self._run(b"SAVEPOINT piece")
+        self._run(b"RELEASE piece; SAVEPOINT piece" if self._released else b"SAVEPOINT piece")
+        self._released = False
 
     def release(self) -> None:
-        """Keep what was done since the savepoint."""
-        self._run(b"RELEASE piece")
+        """Keep what was done since the savepoint; Postgres is told with the next one, or not at all."""
+        self._require_sound()
+        self._released = True
 
     def undo(self) -> None:
         """Undo what was done since the savepoint."""
-        self._run(b"ROLLBACK TO piece")
-        self._run(b"RELEASE piece")
+        self._run(b"ROLLBACK TO piece; RELEASE piece")
 
     def commit(self) -> None:
         """Commit. BusyError that is no LostError: the server went away, and may have committed or not."""
-        connection = self._require()
+        connection = self._require_sound()
         self._warned = False
         try:
             done = connection.execute(b"COMMIT").statusmessage
@@ -159,7 +162,7 @@ class PostgresSession:
             self._drop()
             raise BusyError(f"{self._location} went away in a commit: it is unknown whether it was stored") from error
         if done != "COMMIT":
-            raise StorageError(f"{self._location}: a statement failed, and the work went on")
+            raise StorageError(f"{self._location} did not commit: {done}")
         if self._warned:  # a wait for a synchronous replica was given up
             raise BusyError(f"{self._location} has committed, and its replica may not have")
 
@@ -203,6 +206,13 @@ class PostgresSession:
             connection.execute(sql)
         except psycopg.Error as error:
             raise self.failed(error) from error
+
+    def _require_sound(self) -> psycopg.Connection[Row]:
+        """Raises StorageError after a statement that failed: Postgres keeps nothing of the work that went on."""
+        connection = self._require()
+        if connection.info.transaction_status == pq.TransactionStatus.INERROR:
+            raise StorageError(f"{self._location}: a statement failed, and the work went on")
+        return connection
 
     def _require(self) -> psycopg.Connection[Row]:
         if self._connection is None:

@@ -30,7 +30,6 @@ SETTINGS: dict[str, str | int] = {
     "trusted_schema": 0,
     "mmap_size": 0,
     "wal_autocheckpoint": 1000,  # pages
-    "cache_size": -65536,
     "journal_size_limit": 64 * 1024 * 1024,
 }
 """What holds on each connection, and is read back there."""

@@ -153,14 +153,14 @@ class Writer:
             self._session.savepoint()
         try:
             value = piece.work(transaction)
+            if not alone:
+                self._session.release()
         except LostError:
             raise
         except Exception as error:  # noqa: BLE001 - it goes to whom it belongs
             if not alone:
                 self._session.undo()
             return Outcome(piece.future, error=error)
-        if not alone:
-            self._session.release()
         return Outcome(piece.future, value)
 
 

@@ -119,6 +119,19 @@ def test_work_that_goes_on_after_an_error_is_not_taken_for_done(opened: Database
     with pytest.raises(StorageError, match="the work went on"):
         opened.write(careless).result()
     assert opened.read(lambda tx: tx.execute(COUNT)).result() == [(0,)]
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Transaction) -> None:
+        held.set()
+        assert go_on.wait(30)
+
+    opened.write(hold)
+    assert held.wait(30)
+    futures = [opened.write(work) for work in (increase, careless, increase, careless, increase)]
+    go_on.set()
+    failed = [future.exception() is not None for future in futures]
+    assert failed == [False, True, False, True, False]
+    assert opened.read(lambda tx: tx.execute(COUNT)).result() == [(3,)]
 
 
 def test_a_database_that_is_not_there_is_said(postgres_cluster: Cluster) -> None:
