@@ -44,7 +44,7 @@ class Service:
         self._listening = threading.Event()
         self.process = subprocess.Popen(
             [*before, sys.executable, "-m", module, *arguments],
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "LOG_FORMAT": "json", **(env or {})},
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
