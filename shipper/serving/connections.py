@@ -220,9 +220,9 @@ class Gate:
                 lambda: connection,
                 connection.accepted,
                 ssl=context,
-                # Its own clock is only for the case that ours fails
+                # Its own clocks are only for the case that ours fail
                 ssl_handshake_timeout=self.limits.handshake_seconds + 5,
-                ssl_shutdown_timeout=min(5.0, self.limits.write_seconds),
+                ssl_shutdown_timeout=self.limits.write_seconds + 5,
             )
         finally:
             self.handshakes.pop(connection, None)

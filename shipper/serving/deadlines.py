@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 LINGER_SECONDS = 2.0
 """How long what a client still sends is read, and thrown away, so that it reads why it was refused."""
+GOODBYE_SECONDS = 1.0
+"""How long the end of TLS is awaited from a client that was told of it."""
 RESET = struct.pack("ii", 1, 0)
 """For SO_LINGER: a close that forgets what wasn't sent yet."""
 MAX_PIPELINE = 16
@@ -63,6 +65,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.began = gate.loop.time()
         self.deadline = self.began + self.limits.handshake_seconds
         self.stalled = 0.0
+        self._goodbye = 0.0
         self._head_size = 0
         self._body_size = 0
         self._taken = 0
@@ -105,14 +108,7 @@ class GuardedProtocol(HttpToolsProtocol):
             waiting = self.phase == "body" and self.flow.read_paused  # for the app, not for the client
             if not waiting:
                 return self.phase
-        if self.phase != "handshake":
-            if not self.transport.get_write_buffer_size():
-                self.stalled = 0.0
-            elif not self.stalled:
-                self.stalled = now
-            elif now - self.stalled >= self.limits.write_seconds:
-                return "write"
-        return ""
+        return self._leaving(now) if self.phase != "handshake" else ""
 
     def resume_writing(self) -> None:
         """What waited for the client was taken."""
@@ -187,6 +183,17 @@ class GuardedProtocol(HttpToolsProtocol):
         self.phase = phase
         self.began = self.loop.time()
         self.deadline = self.began + seconds
+
+    def _leaving(self, now: float) -> str:
+        """Which deadline for what is on its way out is over, an empty text for none."""
+        if self.transport.get_write_buffer_size():
+            self.stalled = self.stalled or now
+            return "write" if now - self.stalled >= self.limits.write_seconds else ""
+        self.stalled = 0.0
+        if self.transport.is_closing():  # in TLS, the client should say goodbye too
+            self._goodbye = self._goodbye or now
+            return "goodbye" if now - self._goodbye >= GOODBYE_SECONDS else ""
+        return ""
 
     def _weigh(self, size: int, before: Phase) -> None:
         """Count what is sent without being a header or body yet: a header without an end, the frame of chunks."""

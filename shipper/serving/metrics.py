@@ -122,7 +122,7 @@ class _Connections(Collector):
         )
         closed = CounterMetricFamily(
             "shipper_connections_closed",
-            "Connections that this side ended, by reason: a deadline (handshake, headers, body, write, idle, over), "
+            "Connections that this side ended, by reason: a deadline (handshake, headers, body, write, idle, over, goodbye), "
             "too many (full), the end of the process (stop).",
             labels=["reason"],
         )

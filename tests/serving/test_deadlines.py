@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shipper.serving.deadlines import MAX_PIPELINE
+from shipper.serving.deadlines import GOODBYE_SECONDS, MAX_PIPELINE
 from shipper.serving.limits import Limits
 from shipper.serving.tls import TlsFiles
 from tests.serving.certificates import Authority, client_hello
@@ -159,6 +159,23 @@ class TestDeadlines:
         with Running(limits=QUICK, tls=tls) as running, connect(running.url, tls=trusted, receive_buffer=4096) as made:
             made.sendall(b"GET /bytes/%d HTTP/1.1\r\nHost: x\r\n\r\n" % size)
             assert any(not running.counts.open for _ in until(LATEST))
+
+    def test_a_client_that_does_not_say_goodbye(self, tmp_path: Path) -> None:
+        authority = Authority()
+        tls, trusted = TlsFiles(*authority.write(tmp_path)), authority.trusted()
+        with Running(tls=tls) as running, connect(running.url, tls=trusted) as made:
+            made.sendall(CLOSE)
+            assert counted(running, "goodbye")
+            assert status_of(rest_of(made)) == 200
+
+    def test_a_long_answer_to_a_slow_client_ends_whole(self, tmp_path: Path) -> None:
+        """What waits for the client when all is written is still delivered, though that takes longer than goodbye."""
+        authority, size = Authority(), 8_000_000
+        tls, trusted = TlsFiles(*authority.write(tmp_path)), authority.trusted()
+        with Running(tls=tls) as running, connect(running.url, tls=trusted, receive_buffer=4096) as made:
+            made.sendall(b"GET /bytes/%d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % size)
+            time.sleep(GOODBYE_SECONDS + 1)
+            assert len(rest_of(made).partition(b"\r\n\r\n")[2]) == size
 
 
 class TestSizes:
