@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from shipper.errors import shown
 from shipper.server import clockmark, ledger
-from shipper.serving.checks import Wrong, decode, explained, refused
+from shipper.serving.checks import NO_JSON, decode, explained
 from shipper.serving.problems import MEDIA_TYPE, Problem, ProblemError
 from shipper.serving.responses import json_response
 from shipper.serving.routes import Answer, Route, Scope
@@ -120,7 +120,7 @@ def checked(parts: Sequence[msgspec.Raw]) -> list[Event]:
     for index, part in enumerate(parts):
         try:
             event = decode(_EVENT, part)
-        except msgspec.ValidationError as error:
+        except NO_JSON as error:
             wrong = explained(error)
             errors.append({"index": index, "field": wrong.field, "detail": wrong.detail})
             continue
@@ -233,9 +233,7 @@ def seat_routes(database: Database, clock: Clock, holder: LicenseHolder) -> list
             now = clock.now()
             table = await asyncio.wrap_future(database.read(lambda tx: ledger.current_seats(tx, license, now)))
         else:
-            instant = micros(at)
-            if not 0 <= instant <= _LATEST:
-                raise refused("INVALID_QUERY", "at is a time from 1970 to 2999", Wrong("at", "out of range"))
+            instant = min(max(0, micros(at)), _LATEST)
             table = await asyncio.wrap_future(database.read(lambda tx: ledger.seat_table(tx, license, instant)))
         return json_response(table)
 
@@ -247,7 +245,7 @@ def seat_routes(database: Database, clock: Clock, holder: LicenseHolder) -> list
             seats,
             "Who holds a seat",
             {200: Answer("All seats that are used, and what is free.", SeatTable)},
-            description="Now, or at another time by all that is known of it now.",
+            description="Now, or at another time by all that is known of it now. It counts from 1970 to 2999.",
             query=At,
         )
     ]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_PARAMETERS = 50
+NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What `decode` raises; of these msgspec.ValidationError is for JSON that is not what was asked for."""
 _MAX_DETAIL = 300
 _WHERE = re.compile(r" - at `\$\.?(.*)`$", re.DOTALL)
 _FIELD = re.compile(r"field `(.*)`", re.DOTALL)
@@ -161,13 +163,8 @@ def decoded(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
         wrong = explained(error)
         where = f"{shown(wrong.field)}: " if wrong.field else ""
         raise refused("INVALID_BODY", f"the body is refused: {where}{wrong.detail}", wrong) from None
-    except UnicodeDecodeError:
-        raise ProblemError(400, "MALFORMED_JSON", "the body is no JSON: it is not in UTF-8") from None
-    except RecursionError:
-        raise ProblemError(400, "MALFORMED_JSON", "the body is nested too deeply") from None
-    except msgspec.DecodeError as error:
-        detail = f"the body is no JSON: {_lower(str(error))}"
-        raise ProblemError(400, "MALFORMED_JSON", detail) from None
+    except NO_JSON as error:
+        raise ProblemError(400, "MALFORMED_JSON", f"the body can't be read: {explained(error).detail}") from None
     if b"\\u0000" in data and _NUL.search(data):
         raise refused("INVALID_BODY", "the body has a text with a NUL", Wrong("", "a NUL"))
     return value
@@ -176,7 +173,7 @@ def decoded(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
 def decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw) -> T:
     """`data` as a type, where `7.0` is a whole number too, as it is in JSON Schema.
 
-    Raises msgspec.DecodeError, UnicodeDecodeError, RecursionError.
+    Raises NO_JSON.
     """
     try:
         return decoder.decode(data)
@@ -196,8 +193,12 @@ def _with_whole_numbers(value: Any) -> Any:
     return value
 
 
-def explained(error: msgspec.ValidationError) -> Wrong:
-    """What msgspec found, in our words and without backticks."""
+def explained(error: Exception) -> Wrong:
+    """What one of NO_JSON says, in our words and without backticks."""
+    if isinstance(error, UnicodeDecodeError):
+        return Wrong("", "it is not in UTF-8")
+    if isinstance(error, RecursionError):
+        return Wrong("", "it is nested too deeply")
     text = str(error)
     found = _WHERE.search(text)
     where = found[1] if found else ""
@@ -215,4 +216,4 @@ def refused(code: str, detail: str, *wrong: Wrong) -> ProblemError:
 
 
 def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

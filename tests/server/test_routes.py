@@ -145,6 +145,23 @@ class TestEvents:
         assert server("POST", "/api/v1/events", {"events": [event("a")]}).json["duplicate"] == []
 
     @pytest.mark.parametrize(
+        "broken",
+        [
+            b'"message": "\xff"',
+            b'"heartbeat_seconds": 60.5, "message": ' + b"[" * 900 + b"]" * 900,
+        ],
+        ids=["no UTF-8", "deeply nested"],
+    )
+    def test_what_is_malformed_within_a_batch_is_named_too(self, broken: bytes, server: Asking) -> None:
+        good, bad = json.dumps(event("a")).encode(), json.dumps(event("b")).encode()[:-1] + b", " + broken + b"}"
+        headers = [KEY, (b"content-type", b"application/json")]
+        body = b'{"events": [' + good + b", " + bad + b"]}"
+        got = ask(server.app, "POST", "/api/v1/events", headers=headers, chunks=[body])
+        assert (got.status, got.json["code"]) == (422, "INVALID_EVENTS")
+        assert [error["index"] for error in got.json["errors"]] == [1]
+        assert server("POST", "/api/v1/events", {"events": [event("a")]}).json["duplicate"] == []
+
+    @pytest.mark.parametrize(
         "data",
         [{}, [], {"events": []}, {"events": [event(str(n)) for n in range(1001)]}, {"events": {}}, {"event": []}],
     )
