@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shipper.serving.deadlines import MAX_PIPELINE
+from shipper.serving.deadlines import GOODBYE_SECONDS, MAX_PIPELINE
 from shipper.serving.limits import Limits
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ STATED = {
     "the headers, ": [LIMITS.header_seconds],
     "the body, ": [LIMITS.body_seconds],
     "reading an answer": [LIMITS.write_seconds, 48],
+    "the end of TLS": [GOODBYE_SECONDS],
     "a connection between requests": [LIMITS.idle_seconds],
     "size of the request line": [LIMITS.header_bytes // 1024, LIMITS.headers],
     "size of the body": [LIMITS.body_bytes >> 20],
