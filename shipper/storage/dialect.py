@@ -45,12 +45,19 @@ def statements(script: str) -> Iterator[str]:
         yield rest
 
 
+_TARGET = re.compile(r"ON\s+CONFLICT\s*\(([\w\s,]+)\)", re.IGNORECASE)
+
+
 class Insert(NamedTuple):
-    """A plain insert: a table, its columns, and what follows the values."""
+    """A plain insert: a table, its columns, and what follows the values.
+
+    `key` are the places of the columns by which rows that are there are updated, empty where none are.
+    """
 
     table: str
     columns: tuple[str, ...]
     tail: str
+    key: tuple[int, ...]
 
 
 @lru_cache(maxsize=256)
@@ -60,15 +67,25 @@ def plain_insert(sql: str) -> Insert | None:
     if match is None:
         return None
     columns = tuple(column.strip() for column in match[2].split(","))
-    return Insert(match[1], columns, match[3] or "")
+    tail = match[3] or ""
+    if not re.search(r"\bDO\s+UPDATE\b", tail, re.IGNORECASE):
+        return Insert(match[1], columns, tail, ())
+    target = _TARGET.match(tail)
+    names = [name.strip() for name in target[1].split(",")] if target else []
+    if not names or any(name not in columns for name in names):
+        return None
+    return Insert(match[1], columns, tail, tuple(map(columns.index, names)))
 
 
 def bulk(insert: Insert, rows: Sequence[Sequence[Value]]) -> tuple[str, list[Value]] | None:
-    """One statement that inserts all `rows`, and its parameters. None where a row has another length.
+    """One statement that inserts all `rows`, and its parameters.
 
-    Rows of values, as measured: arrays cost psycopg more for each text than the database for the row.
+    None where a row has another length, and where two would update the same row: one statement can't, one after
+    another can. Rows of values, as measured: arrays cost psycopg more for each text than the database for the row.
     """
     if any(len(row) != len(insert.columns) for row in rows):
+        return None
+    if insert.key and len({tuple(row[place] for place in insert.key) for row in rows}) < len(rows):
         return None
     return _bulk_sql(insert, len(rows)), [value for row in rows for value in row]
 

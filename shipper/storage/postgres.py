@@ -77,8 +77,14 @@ class PostgresTransaction:
         insert = plain_insert(sql)
         for start in range(0, len(listed), MAX_BULK):
             chunk = listed[start : start + MAX_BULK]
-            if insert is None or not self._insert(insert.tail, bulk(insert, chunk)):
-                self._one_by_one(sql, chunk)
+            statement = bulk(insert, chunk) if insert else None
+            try:
+                if statement:
+                    self._cursor.execute(statement[0].encode(), statement[1])
+                else:
+                    self._cursor.executemany(numbered(sql).encode(), chunk)
+            except psycopg.Error as error:
+                raise self._session.failed(error) from error
 
     def stream(self, sql: str, parameters: Sequence[Value] = ()) -> Iterator[Row]:
         """The rows one by one, a few thousand at a time over the wire."""
@@ -87,31 +93,6 @@ class PostgresTransaction:
                 cursor.itersize = _ROWS_AHEAD
                 cursor.execute(numbered(sql).encode(), parameters or None)
                 yield from cursor
-        except psycopg.Error as error:
-            raise self._session.failed(error) from error
-
-    def _insert(self, tail: str, statement: tuple[str, list[Value]] | None) -> bool:
-        """Insert in bulk. Whether it was done: one statement can't update the same row twice, one after another can."""
-        if statement is None:
-            return False
-        sql, parameters = statement
-        guarded = "UPDATE" in tail.upper()
-        try:
-            if guarded:
-                self._cursor.execute(b"SAVEPOINT bulk")
-            self._cursor.execute(sql.encode(), parameters)
-            if guarded:
-                self._cursor.execute(b"RELEASE bulk")
-        except psycopg.errors.CardinalityViolation:
-            self._cursor.execute(b"ROLLBACK TO bulk")
-            return False
-        except psycopg.Error as error:
-            raise self._session.failed(error) from error
-        return True
-
-    def _one_by_one(self, sql: str, rows: list[Sequence[Value]]) -> None:
-        try:
-            self._cursor.executemany(numbered(sql).encode(), rows)
         except psycopg.Error as error:
             raise self._session.failed(error) from error
 

@@ -46,6 +46,8 @@ def test_a_script_is_split_at_its_semicolons() -> None:
         ("insert into a(b) values(?) on conflict do nothing;", True),
         ("INSERT INTO a (b) VALUES (?) ON CONFLICT (b) DO UPDATE SET b = excluded.b", True),
         ("INSERT INTO a (b) VALUES (?) ON CONFLICT (b) DO UPDATE SET b = ?", False),
+        ("INSERT INTO a (b) VALUES (?) ON CONFLICT (c) DO UPDATE SET b = excluded.b", False),
+        ("INSERT INTO a (b) VALUES (?) ON CONFLICT ON CONSTRAINT d DO UPDATE SET b = excluded.b", False),
         ("INSERT INTO a (b, c) VALUES (?, 1)", False),
         ("INSERT INTO a (b) VALUES (?) RETURNING b", False),
         ("UPDATE a SET b = ?", False),
@@ -63,3 +65,10 @@ def test_many_rows_are_one_statement() -> None:
         ["x", None, None, True],
     )
     assert bulk(insert, [("x", None), ("y",)]) is None
+
+
+def test_rows_that_update_the_same_one_are_no_single_statement() -> None:
+    insert = plain_insert("INSERT INTO a (b, c, d) VALUES (?, ?, ?) ON CONFLICT (d, b) DO UPDATE SET c = excluded.c")
+    assert insert is not None
+    assert bulk(insert, [("x", 1, "y"), ("x", 2, "z"), ("y", 1, "y")]) is not None
+    assert bulk(insert, [("x", 1, "y"), ("x", 2, "y")]) is None
