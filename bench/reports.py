@@ -50,6 +50,8 @@ _SESSION = (
     " machine_id, username, client_hostname, client_username, user_identity, machine_identity"
 )
 
+_HELD = "SELECT {unit}_identity, MAX(last_active) FROM sessions WHERE ci = 0 GROUP BY {unit}_identity"
+
 
 class Made(NamedTuple):
     """One session: its row, and those of its events."""
@@ -111,7 +113,7 @@ def _seconds(database: Database, work: Callable[[Transaction], object]) -> float
 
 def fill(database: Database, events: int) -> None:
     """Write the rows of so many events: sessions over a year, a tenth of them of CI, and a few denials."""
-    chance = random.Random(5)
+    chance = random.Random(5)  # noqa: S311 - no secret
     denials = events // 100
     made = (_session(chance, number) for number in range((events - denials) // EACH))
     part: list[Made] = []
@@ -126,19 +128,19 @@ def fill(database: Database, events: int) -> None:
 
 
 def _write(tx: Transaction, made: list[Made], more: list[tuple[Value, ...]] | None = None) -> None:
-    marks = ", ".join("?" * (_SESSION.count(",") + 1))
-    tx.executemany(f"INSERT INTO sessions ({_SESSION}) VALUES ({marks})", [one.session for one in made])
-    rows = [row for one in made for row in one.events] + (more or [])
-    tx.executemany(f"INSERT INTO events ({_EVENT}) VALUES ({', '.join('?' * 9)})", rows)
+    tx.executemany(_insert("sessions", _SESSION), [one.session for one in made])
+    tx.executemany(_insert("events", _EVENT), [row for one in made for row in one.events] + (more or []))
+
+
+def _insert(table: str, columns: str) -> str:
+    marks = ", ".join("?" * (columns.count(",") + 1))
+    return f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - names from above
 
 
 def _hold(tx: Transaction) -> None:
     for unit in ("user", "machine"):
-        tx.execute(
-            "INSERT INTO holders (unit, identity, last_active)"
-            f" SELECT ?, {unit}_identity, MAX(last_active) FROM sessions WHERE ci = 0 GROUP BY {unit}_identity",
-            (unit,),
-        )
+        rows = tx.execute(_HELD.format(unit=unit))
+        tx.executemany(_insert("holders", "unit, identity, last_active"), [(unit, *row) for row in rows])
 
 
 def _session(chance: random.Random, number: int) -> Made:

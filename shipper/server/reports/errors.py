@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 MAX_LIMIT = 1000
 DEFAULT_LIMIT = 500
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
-KINDS = ("error", "session_denied")
 After = Annotated[
     str, msgspec.Meta(max_length=220, pattern=r"^(-?[0-9]{1,17}\.[A-Za-z0-9][A-Za-z0-9._:-]{0,199})?$(?!\n)")
 ]
@@ -28,7 +27,8 @@ After = Annotated[
 _NEWEST = """
 SELECT e.time, e.id, e.kind, e.operator, e.cluster, e.session, e.body, COALESCE(o.version, '')
 FROM (
-  SELECT id, time FROM events WHERE kind IN ('error', 'session_denied') AND kind {kind} AND time >= ? AND time <= ? AND (time < ? OR id < ?)
+  SELECT id, time FROM events
+  WHERE kind IN ('error', 'session_denied') AND kind {kind} AND time >= ? AND time <= ? AND (time < ? OR id < ?)
   ORDER BY time DESC, id DESC LIMIT ?
 ) AS found JOIN events e ON e.id = found.id LEFT JOIN operators o ON o.operator = e.operator
 ORDER BY e.time DESC, e.id DESC
@@ -71,11 +71,10 @@ def error_report(
     tx: Transaction, period: Period, license: License | None, *, kind: str | None, limit: int, after: Cursor | None
 ) -> ErrorReport:
     """The entries of a period, of one kind or both, at most `limit` of them."""
-    kinds = (kind,) if kind else KINDS
-    sql = _NEWEST.format(kind=f"IN ({', '.join('?' * len(kinds))})")
+    sql = _NEWEST.format(kind="= ?" if kind else "<> ?")
     # Up to and including the period's end, or what comes behind the cursor
     time, identifier = after or Cursor(period.end + 1, "")
-    rows = tx.execute(sql, (*kinds, period.lowest, min(period.end, time), time, identifier, limit + 1))
+    rows = tx.execute(sql, (kind or "", period.lowest, min(period.end, time), time, identifier, limit + 1))
     hashed = hashlib.sha256(license.id.encode()).hexdigest() if license else None
     following = f"{rows[limit - 1][0]}.{rows[limit - 1][1]}" if len(rows) > limit else None
     return ErrorReport([_entry(row, hashed) for row in rows[:limit]], following)

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from shipper.storage.database import Transaction
 
 ENDED = "COALESCE(ended, last_seen)"
-TOUCHES = "started <= ? AND (last_active >= ? OR (over > ? AND over > started))"
-"""With until, start and end of a period."""
+TOUCHES = "+started <= ? AND (+last_active >= ? OR (+over > ? AND +over > +started))"
+"""With until, start and end of a period. The plus keeps SQLite from going through indexes, which would read the same
+rows one by one in no order: a pass over the whole table takes a fifth of the time."""
 _GROUPS = """
 WITH touched AS (
   SELECT machine_id, username, client_hostname, client_username, cluster, {identity} AS identity, started, last_active,
@@ -43,7 +44,7 @@ SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN last > first THEN last - first ELSE
 """
 _CI_OPEN = "SELECT COUNT(*) FROM sessions WHERE ci = 1 AND started IS NOT NULL AND over > ? AND over > started"
 _CI_PEAK = """
-WITH stretches (first, last) AS (
+WITH stretches (first, last) AS MATERIALIZED (
   SELECT CASE WHEN started < ? THEN ? ELSE started END, COALESCE(ended, over) FROM sessions WHERE ci = 1 AND started <= ?
 ), edges (at, step) AS (
   SELECT first, 1 FROM stretches WHERE last > first UNION ALL SELECT last, -1 FROM stretches WHERE last > first

@@ -9,6 +9,7 @@ import msgspec
 
 from shipper.server.reports import figures
 from shipper.server.reports.csvtext import csv_text
+from shipper.server.reports.figures import AllTime
 from shipper.server.reports.period import LAST, Period
 from shipper.usage.identity import UNKNOWN
 from shipper.usage.times import DAY, SECOND, instant
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from shipper.license.document import License
     from shipper.server.reports.csvtext import Cell
-    from shipper.server.reports.figures import Group
+    from shipper.server.reports.figures import Ci, Group
     from shipper.storage.database import Transaction
 
 PrimaryKey = Literal["machine_id", "username", "client_username", "client_hostname"]
@@ -104,7 +105,8 @@ def usage_report(tx: Transaction, question: Question) -> UsageReport:
     seats = license.seats if license else None
     groups = figures.groups(tx, period, identity_column(license))
     users = _users(groups, question.primary_key)
-    operators, all_time, ci = figures.operators(tx), figures.all_time(tx), figures.ci_figures(tx, period, now)
+    operators, ci = figures.operators(tx), figures.ci_figures(tx, period, now)
+    all_time = _all_time(groups, ci) if period.start is None and period.live else figures.all_time(tx)
     metrics = [_user_metric(user, question) for user in users]
     metrics.sort(key=lambda one: (-one.total_session_time_seconds, one.identifier, one.rule))
     return UsageReport(
@@ -120,6 +122,15 @@ def usage_report(tx: Transaction, question: Question) -> UsageReport:
         CiMetrics(ci.running, ci.peak, ci.sessions, _seconds(ci.length / ci.sessions) if ci.sessions else None),
         metrics,
     )
+
+
+def _all_time(groups: Iterable[Group], ci: Ci) -> AllTime:
+    """What the database has counted already where the period is all time."""
+    sessions, length = 0, 0
+    for group in groups:
+        sessions += group.sessions
+        length += group.length
+    return AllTime(sessions, ci.sessions, length)
 
 
 def identity_column(license: License | None) -> str:
