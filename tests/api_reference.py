@@ -121,6 +121,8 @@ def _type(schema: Any) -> str:
         return f"[{name}](#{str(name).lower()})"
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"]) + _default(schema)
+    if schema.get("maxLength") == 0:
+        return "empty"
     if "anyOf" in schema:
         return " or ".join(_type(one) for one in schema["anyOf"]) + _default(schema)
     kind = schema.get("type", "any value")
@@ -128,7 +130,7 @@ def _type(schema: Any) -> str:
         return f"list of {_type(schema['items'])}" + _bounds(schema, "Items")
     if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
         return f"object of {_type(schema['additionalProperties'])}"
-    word = {"string": "text", "date-time": "time (RFC 3339)"}.get(schema.get("format", kind), kind)
+    word = {"string": "text", "date-time": "time (RFC 3339)", "date": "date"}.get(schema.get("format", kind), kind)
     if kind == "string":
         length = _bounds(schema, "Length")
         return f"{word}{length}{' characters' if length else ''}{_default(schema)}"

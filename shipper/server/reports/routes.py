@@ -33,7 +33,10 @@ _PROBLEM = Answer("The query can't be answered.", Problem, PROBLEM_TYPE)
 # Checked where the answer can say what is wanted instead
 Time = Annotated[
     str,
-    msgspec.Meta(description="RFC 3339, or a date for a whole day in UTC.", extra_json_schema={"format": "date-time"}),
+    msgspec.Meta(
+        description="RFC 3339, or a date for a whole day in UTC; empty is as good as none.",
+        extra_json_schema={"anyOf": [{"format": "date-time"}, {"format": "date"}, {"maxLength": 0}]},
+    ),
 ]
 Format = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(FORMATS)})]
 
