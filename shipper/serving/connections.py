@@ -83,9 +83,15 @@ class Gate:
             listener.close()
         self.sockets.clear()
 
-    def drain(self) -> None:
-        """Close each connection after the answer it is waiting for, or at once if it waits for none."""
+    def drain(self, fresh: float = 0.0) -> None:
+        """Close each connection after the answer it is waiting for, or at once if it waits for none.
+
+        Those that began to connect or to ask less than `fresh` seconds ago stay.
+        """
+        now = self.loop.time()
         for connection in list(self.connections):
+            if connection.phase in {"handshake", "headers"} and now - connection.began < fresh:
+                continue
             if connection.phase == "handshake":
                 self.close(connection, "stop")
             else:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 TICK_SECONDS = 0.25
 LAST_REQUESTS_SECONDS = 0.1
 """After the signal connections are still accepted, and then again requests awaited that are on their way."""
+FOR_THE_LAST = 0.1
+"""The part of the time to stop in which clients that have just connected may still ask."""
 FOR_STOPPING = 0.25
 """The part of the time to stop that is kept for `stopping`, whatever clients do."""
 _LOG = logging.getLogger("shipper.serving")
@@ -123,7 +125,10 @@ class StopRequest:
 
     @contextlib.contextmanager
     def handling_signals(self) -> Iterator[None]:
-        """The first signal asks; the second ends the process, as does a stop that takes too long."""
+        """The first signal asks; the second ends the process, as does a stop that takes too long.
+
+        SIGHUP, with which admins tell other servers to read their files again, means nothing.
+        """
 
         def handle(number: int, _frame: FrameType | None) -> None:
             if self._asked.is_set():
@@ -138,7 +143,8 @@ class StopRequest:
                 _LOG.error("stopping took too long")
                 os._exit(1)
 
-        before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+        handlers = {signal.SIGTERM: handle, signal.SIGINT: handle, signal.SIGHUP: signal.SIG_IGN}
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         threading.Thread(target=watch, name="stop-in-time", daemon=True).start()
         try:
             yield
@@ -218,6 +224,10 @@ async def _drained(gate: Gate, stop: StopRequest) -> None:
     await asyncio.sleep(LAST_REQUESTS_SECONDS)
     gate.shut()
     await asyncio.sleep(LAST_REQUESTS_SECONDS)
+    fresh = stop.seconds * FOR_THE_LAST
+    gate.drain(fresh)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(gate.closed(), fresh)
     gate.drain()
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(gate.closed(), stop.left() - stop.seconds * FOR_STOPPING)
