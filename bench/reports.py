@@ -84,14 +84,15 @@ def _of_database(name: str, url: str, events: int) -> Iterator[Verdict]:
         began = time.perf_counter()
         fill(database, events)
         print(f"{name}: {events:,} events in {time.perf_counter() - began:.0f} s", file=sys.stderr)
-        for what, work in _works().items():
+        for what, work in works().items():
             seconds = statistics.median(_seconds(database, work) for _ in range(ROUNDS))
             yield Verdict(f"{what} over {events:,} events, {name}", "s", LIMIT, seconds)
     finally:
         database.close()
 
 
-def _works() -> dict[str, Callable[[Transaction], object]]:
+def works() -> dict[str, Callable[[Transaction], object]]:
+    """What is measured."""
     ever, month = Period(None, NOW, live=True), Period(NOW - 30 * DAY, NOW)
     return {
         "seats": partial(current_seats, license=LICENSE, now=NOW),
