@@ -143,8 +143,8 @@ class StopRequest:
                 _LOG.error("stopping took too long")
                 os._exit(1)
 
-        handlers = {signal.SIGTERM: handle, signal.SIGINT: handle, signal.SIGHUP: signal.SIG_IGN}
-        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
         threading.Thread(target=watch, name="stop-in-time", daemon=True).start()
         try:
             yield

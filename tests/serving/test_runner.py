@@ -47,6 +47,12 @@ class TestProcess:
             with pytest.raises(OSError, match="refused"):
                 connect(service.url)
 
+    def test_a_hang_up_means_nothing(self) -> None:
+        with tiny() as service:
+            service.signal(signal.SIGHUP)
+            assert requests.get(service.url, timeout=30).text == "hello\n"
+            assert service.stop() == 0
+
     def test_requests_in_flight_finish(self) -> None:
         with tiny() as service, connect(service.url) as made:
             made.sendall(SLEEP)
