@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from shipper.cli import license_server_data, license_server_keys
 from shipper.cli.groups import grouped
 from shipper.cli.serveroptions import COMMAND, DatabaseOptions, ServerOptions
+from shipper.errors import UsageError
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+class _Group(TyperGroup):
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command; `run` is what the operator has, and is looked for here, too."""
+        if args[:1] == ["run"]:
+            raise UsageError('there is no command "run"', hint=f"without a command it runs: shipper {COMMAND}")
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(cls=_Group, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.add_typer(license_server_keys.app, name="key", short_help="Add, list and revoke named keys.")
 
 
@@ -24,7 +35,6 @@ def license_server(ctx: typer.Context, options: ServerOptions) -> None:
     file of --config; the first of them wins.
     """
     from shipper.cli.services import require_services
-    from shipper.errors import UsageError
 
     given = options.given()
     if ctx.invoked_subcommand is not None:

@@ -35,7 +35,7 @@ def add(
 ) -> None:
     """Make a key and print it: it is shown only now, and kept as a hash.
 
-    Operators need the scope operator; reports and metrics need report; admin opens all, and the keys themselves.
+    Operators need the scope operator; seats and reports need report; admin opens all, and the keys themselves.
     A server that runs takes the key within seconds, beside those that there are.
     """
     from shipper.cli import keyview

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from shipper.cli.groups import grouped
-from shipper.cli.options import CaFile, Format, LicenseKey, LicenseServer, OutputFormat, Timeout, new_app
+from shipper.cli.options import CaFile, Format, LicenseKey, LicenseServer, OutputFormat, new_app
 
 if TYPE_CHECKING:
     from shipper.cli.reportserver import ReportServer
@@ -28,13 +28,21 @@ class PrimaryKey(StrEnum):
     client_hostname = "client_hostname"
 
 
+AnswerTimeout = Annotated[
+    float,
+    typer.Option(
+        "--timeout", metavar="SECONDS", envvar="SHIPPER_TIMEOUT", help="How long each answer of the server may take."
+    ),
+]
+
+
 class ServerOptions(NamedTuple):
     """Which server is asked."""
 
     license_server: LicenseServer = None
     license_key: LicenseKey = None
     ca_file: CaFile = None
-    timeout: Timeout = 30.0
+    timeout: AnswerTimeout = 30.0
 
     def server(self) -> "ReportServer":
         """The server. Raises UsageError. Warns where the key is sent in the clear."""

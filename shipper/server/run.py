@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from shipper import __version__
+from shipper.errors import UsageError
 from shipper.server import clockmark, retention
 from shipper.server.app import Parts, server_app
 from shipper.server.health import Lifecycle
@@ -47,7 +48,11 @@ def run(settings: ServerSettings) -> int:
     _hide_secrets(settings)
     trust = trust_keys(settings.trust_key_paths)
     tls = TlsFiles(settings.tls.cert_path, settings.tls.key_path) if settings.tls else None
-    judged(read(settings.license_path), settings.license_path, trust, 0)
+    try:
+        judged(read(settings.license_path), settings.license_path, trust, 0)
+    except UsageError as error:
+        error.subject = "LICENSE_PATH"
+        raise
     _LOG.info("using %s", locate(settings.database_url))
     with contextlib.closing(open_database(settings.database_url)) as database:
         clock = clockmark.clock_of(database)

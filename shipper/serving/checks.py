@@ -206,6 +206,8 @@ def explained(error: Exception) -> Wrong:
     if named := _FIELD.search(text):
         where = f"{where}.{named[1]}" if where else named[1]
         text = "unknown" if "unknown" in text else "missing"
+    if text.startswith("Invalid RFC3339"):
+        text = "not a time such as 2026-08-01T09:00:00Z"
     printable = "".join(char if char.isprintable() else "?" for char in text.replace("`", ""))
     return Wrong(where[:_MAX_DETAIL], _lower(printable[:_MAX_DETAIL]))
 

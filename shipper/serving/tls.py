@@ -23,6 +23,8 @@ _LOG = logging.getLogger("shipper.serving.tls")
 
 Mark = tuple[tuple[int, ...], ...]
 
+_CERTIFICATE, _KEY = b"CERTIFICATE-----", b"PRIVATE KEY-----"
+
 
 class TlsStatus(NamedTuple):
     """`expires` and `loaded_at` are in seconds since 1970; `problem` says why changed files aren't served, or is empty."""
@@ -114,8 +116,8 @@ def _stat(path: str) -> tuple[int, ...]:
 
 def _load(cert: str, key: str) -> _Loaded:
     """A context for the pair that a client could use. Raises UsageError."""
-    _require(cert, b"CERTIFICATE-----", "the TLS certificate", "certificate")
-    _require(key, b"PRIVATE KEY-----", "the TLS key", "private key")
+    _require(cert, _CERTIFICATE, "the TLS certificate", "certificate")
+    _require(key, _KEY, "the TLS key", "private key")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(CIPHERS)
@@ -147,7 +149,8 @@ def _require(path: str, marker: bytes, name: str, what: str) -> None:
     if len(data) > MAX_BYTES:
         raise UsageError(f"{name} {shown(path)} is too large for one")
     if marker not in data:
-        raise UsageError(f"{name} {shown(path)} holds no {what} in PEM")
+        hint = "are the two files mixed up?" if any(one in data for one in (_CERTIFICATE, _KEY)) else ""
+        raise UsageError(f"{name} {shown(path)} holds no {what} in PEM", hint=hint)
 
 
 def _no_password() -> str:

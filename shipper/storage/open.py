@@ -86,7 +86,7 @@ def take_lock(path: str) -> Callable[[], None]:
         if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
             raise _cannot(path, error) from None
         raise BusyError(
-            f"another process uses the database {shown(path)}", hint="one server uses a file; for several, Postgres"
+            f"another process uses the database {shown(path)}", hint="stop it first; several servers share a Postgres"
         ) from None
     return lambda: os.close(descriptor)
 
@@ -99,6 +99,8 @@ def create_file(path: str) -> None:
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         except FileExistsError:
+            if os.path.isdir(path):
+                raise StorageError(f"the database {shown(path)} is a folder", hint="name a file in it") from None
             return
         sync_folder(folder)
     except OSError as error:
@@ -143,7 +145,11 @@ def _migrate(location: SqliteLocation | PostgresLocation, connect: Callable[[boo
 
 
 def _cannot(path: str, error: OSError) -> StorageError:
-    return StorageError(f"can't open the database {shown(path)}: {(error.strerror or 'unknown reason').lower()}")
+    hint = ""
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        hint = "name a file in a folder that this user can write to, by DATABASE_URL"
+    reason = (error.strerror or "unknown reason").lower()
+    return StorageError(f"can't open the database {shown(path)}: {reason}", hint=hint)
 
 
 def _nothing() -> None:

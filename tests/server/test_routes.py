@@ -207,6 +207,7 @@ class TestSessions:
         assert server("GET", f"/api/v1/seats?at={before.removesuffix('Z')}%2B00:00").json["at"] == before
         for wrong in ("yesterday", before.removesuffix("Z"), ""):
             assert server("GET", f"/api/v1/seats?at={wrong}").status == 422
+        assert server("GET", "/api/v1/seats?at=2026").json["detail"].endswith("not a time such as 2026-08-01T09:00:00Z")
 
     @pytest.mark.parametrize("at", ["0001-01-01T00:00:00%2B23:59", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00Z"])
     def test_the_ends_of_the_calendar(self, at: str, server: Asking) -> None:

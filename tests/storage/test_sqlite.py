@@ -109,15 +109,17 @@ def test_what_is_no_database_is_said(url: str, path: Path, what: str) -> None:
         open_database(url).close()
         data = path.read_bytes()
         path.write_bytes(b"no database\n" * 1000 if what == "text" else data[:200] + b"x" * 4000 + data[4200:])
-    with pytest.raises(StorageError if what == "folder" else DamagedError, match=r"-server\.db"):
+    with pytest.raises(StorageError if what == "folder" else DamagedError, match=r"-server\.db") as caught:
         open_database(url)
+    assert (caught.value.hint == "name a file in it") is (what == "folder")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cant_be_written_is_said(url: str, path: Path) -> None:
     path.parent.mkdir(mode=0o500)
-    with pytest.raises(StorageError, match="permission denied"):
+    with pytest.raises(StorageError, match="permission denied") as caught:
         open_database(url)
+    assert "DATABASE_URL" in caught.value.hint
 
 
 @pytest.mark.parametrize("url", ["sqlite:////dev/null/a.db", "sqlite:////proc/a.db"])
