@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from shipper import __version__
 from shipper.errors import UsageError
@@ -22,7 +21,7 @@ from shipper.serving.metrics import Metrics
 from shipper.serving.runner import bind, serve
 from shipper.serving.tls import TlsFiles
 from shipper.storage.database import StorageError
-from shipper.storage.location import locate
+from shipper.storage.location import PostgresLocation, locate
 from shipper.storage.open import open_database
 
 if TYPE_CHECKING:
@@ -82,10 +81,11 @@ def run(settings: ServerSettings) -> int:
 
 def _hide_secrets(settings: ServerSettings) -> None:
     logs.hide(settings.license_key)
-    password = urlsplit(settings.database_url).password
+    location = locate(settings.database_url)
+    password = location.parameters.get("password") if isinstance(location, PostgresLocation) else None
     if password:
         logs.hide(settings.database_url)
-        logs.hide(unquote(password))
+        logs.hide(password)
 
 
 def _warn(settings: ServerSettings) -> None:

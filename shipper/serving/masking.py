@@ -1,4 +1,7 @@
-"""Secrets that were registered are replaced wherever they occur in a text: as they are, or encoded."""
+"""Secrets are replaced wherever they occur in a text: those that were registered, as they are or encoded; named keys too.
+
+Named keys are known by their hash only, and so by their form: one may stand where a client should not have put it.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ SHORTEST = 4
 """Shorter secrets are found in every other word: replacing them would hide the log, and show the secret by the gaps."""
 _LINE = 16
 """A line of a secret of several lines (a private key) is a secret too if it has this many characters."""
+_NAMED_KEY = r"shp[aor]_[0-9A-Za-z]{33}"
+"""What `shipper.server.keys` makes."""
 
 
 class Masker:
@@ -26,7 +31,7 @@ class Masker:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._forms: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._pattern = re.compile(_NAMED_KEY)
 
     def hide(self, secret: str) -> bool:
         """Replace `secret` from now on. False if it is too short for that (fewer than 4 characters)."""
@@ -37,12 +42,12 @@ class Masker:
             self._forms.update(form for part in parts for form in _forms(part) if len(form) >= SHORTEST)
             # The longest first: a secret may be a part of another
             ordered = sorted(self._forms, key=lambda form: (-len(form), form))
-            self._pattern = re.compile("|".join(map(re.escape, ordered)))
+            self._pattern = re.compile("|".join([*map(re.escape, ordered), _NAMED_KEY]))
         return True
 
     def mask(self, text: str) -> str:
         """`text` without secrets."""
-        return text if self._pattern is None else self._pattern.sub(MASK, text)
+        return self._pattern.sub(MASK, text)
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -14,8 +14,13 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 
+from shipper.errors import MASK, UsageError
 from shipper.server import clockmark
 from shipper.server.run import LOOK_SECONDS
+from shipper.server.run import run as serve
+from shipper.server.settings import ServerSettings
+from shipper.serving import logs
+from shipper.serving.masking import Masker
 from shipper.storage.open import open_database
 from shipper.usage.clock import Clock
 from shipper.usage.times import DAY
@@ -291,6 +296,15 @@ def test_a_clock_that_is_behind(place: Place, monkeypatch: pytest.MonkeyPatch) -
     assert "it is forgotten" in run(monkeypatch, "license-server", "clock", "--reset").out
     with place.service() as service:
         assert get(service, "/ready").json()["license"]["state"] == "valid"
+
+
+@pytest.mark.parametrize("url", ["postgres://u:hunter%32-x@127.0.0.1/d", "postgres://u@127.0.0.1/d?password=hunter2-x"])
+def test_the_password_of_the_database_is_hidden(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "_masker", Masker())
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+    with pytest.raises(UsageError):
+        serve(ServerSettings(KEY, "none.pem", url))
+    assert logs.mask(f"hunter2-x in {url} with {KEY}") == f"{MASK} in {MASK} with {MASK}"
 
 
 def test_without_the_extra(place: Place) -> None:

@@ -13,11 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shipper.errors import MASK, UsageError
+from shipper.server.keys import PREFIXES, generate
 from shipper.serving import logs
 from shipper.serving.masking import Masker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from shipper.serving.routes import Scope
 
 SECRET = 'p&ss/wörd+"x\\'
 LOG = logging.getLogger("shipper.tests")
@@ -206,6 +209,20 @@ def test_a_number_that_is_a_secret(written: Written) -> None:
     (record,) = records(written)
     assert (record["message"], record["n"], record["m"]) == (f"n {MASK}", MASK, 1234)
     assert (record["nan"], record["inf"]) == ("nan", "inf")
+
+
+@pytest.mark.parametrize("scope", PREFIXES)
+@pytest.mark.parametrize("hidden", [(), ("hunter2hunter2",)])
+def test_a_named_key_is_hidden_by_its_form(written: Written, scope: Scope, hidden: tuple[str, ...]) -> None:
+    key = generate([scope])
+    logs.configure("debug", "json")
+    for secret in hidden:
+        logs.hide(secret)
+    logs.request_id.set(key)
+    LOG.info("got %s", key, extra={"key": key})
+    logs.request_id.set("")
+    (record,) = records(written)
+    assert (record["message"], record["key"], record["request_id"]) == (f"got {MASK}", MASK, MASK)
 
 
 @pytest.mark.parametrize("secret", ["", "a", "abc"])
