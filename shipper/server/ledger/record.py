@@ -127,7 +127,7 @@ def fold_in(tx: Transaction, events: Sequence[tuple[Event, int]]) -> None:
 
 def _lost(before: Session | None, after: Session) -> set[tuple[Unit, str]]:
     """The holders (unit, key) that a session no longer belongs to: an earlier start has named somebody else."""
-    if before is None or before.start is None or before.start.ci or after.start is None:
+    if before is None or before.start is None or after.start is None:
         return set()
     old = set(zip(rows.UNITS, rows.keys_of(before.start), strict=True))
     new = set() if after.start.ci else set(zip(rows.UNITS, rows.keys_of(after.start), strict=True))
