@@ -35,6 +35,13 @@ def test_a_session_that_ended_is_over_then() -> None:
     assert session.last_active == NOW + 2 * MINUTE
 
 
+def test_of_two_ends_the_earlier_one_counts() -> None:
+    start = event("session_started", NOW)
+    ends = [event("session_ended", NOW + minutes * MINUTE) for minutes in (1, 2)]
+    for each in (ends, ends[::-1]):
+        assert folded(start, *each).over == NOW + MINUTE
+
+
 def test_an_end_after_three_missed_heartbeats_changes_nothing() -> None:
     session = folded(event("session_started", NOW), event("session_ended", NOW + 10 * MINUTE))
     assert session.over == NOW + 3 * MINUTE
