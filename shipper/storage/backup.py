@@ -17,7 +17,7 @@ from shipper.errors import UsageError, shown
 from shipper.storage import copying, migrations
 from shipper.storage.database import BusyError, DamagedError, StorageError
 from shipper.storage.location import SqliteLocation, locate
-from shipper.storage.open import connector, create_file, kind_of, sync_folder, take_lock
+from shipper.storage.open import bring_up_to_date, connector, create_file, kind_of, sync_folder, take_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,15 +140,14 @@ def _filled(
 @contextmanager
 def _target(location: SqliteLocation | PostgresLocation, folder: str) -> Iterator[Session]:
     """A writing session of a database that no server uses, with the schema of this program."""
-    kind = kind_of(location)
     release = None
     if isinstance(location, SqliteLocation):
         create_file(location.path)
         release = take_lock(location.path)
     try:
+        bring_up_to_date(location, folder)
         with _closing(connector(location)(True)) as session:
-            migrations.migrate(session, kind, migrations.known(folder, kind))
-            if kind == "postgres":
+            if not isinstance(location, SqliteLocation):
                 _require_alone(session, location)
             yield session
     finally:
@@ -156,7 +155,7 @@ def _target(location: SqliteLocation | PostgresLocation, folder: str) -> Iterato
             release()
 
 
-def _require_alone(session: Session, location: SqliteLocation | PostgresLocation) -> None:
+def _require_alone(session: Session, location: PostgresLocation) -> None:
     """Raise BusyError while servers are connected to a Postgres database; it takes a moment to see that one left."""
     others = 0
     for attempt in range(_LOOKS):

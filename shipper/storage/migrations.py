@@ -65,7 +65,7 @@ def known(folder: str, kind: str) -> list[Migration]:
 
 
 def migrate(session: Session, kind: str, migrations: Sequence[Migration]) -> None:
-    """Bring the database of `session`, which writes, up to date. Raises StorageError, DamagedError for a foreign one.
+    """Bring the database of `session`, which writes, up to date. Raises StorageError, DamagedError for a newer one.
 
     Replicas that start together take turns. Killed at any point, the next start goes on from the last whole step.
     """
@@ -91,11 +91,16 @@ def version(transaction: Transaction, kind: str) -> int:
     return int(number)
 
 
+def require_ours(transaction: Transaction) -> None:
+    """Raise DamagedError for a SQLite file with tables of another program. A Postgres database may be shared."""
+    others = transaction.execute(_OTHERS)
+    if others and not transaction.execute(_EXISTS["sqlite"], [TABLE]):
+        raise DamagedError(f"the database belongs to another program: it has a table {shown(others[0][0])}")
+
+
 def _missing(transaction: Transaction, kind: str, migrations: Sequence[Migration]) -> Sequence[Migration]:
     """The migrations that are still to be applied. Raises DamagedError."""
     if not transaction.execute(_EXISTS[kind], [TABLE]):
-        if kind == "sqlite" and (others := transaction.execute(_OTHERS)):
-            raise DamagedError(f"the database belongs to another program: it has a table {shown(others[0][0])}")
         return migrations
     query = f"SELECT number, name, digest, compatible FROM {TABLE} ORDER BY number"  # noqa: S608 - our own name
     applied = transaction.execute(query)

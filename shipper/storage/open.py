@@ -42,10 +42,8 @@ def open_database(
     location = locate(url)
     release = _prepare(location, shared=shared)
     try:
-        connect = connector(location)
-        _migrate(location, connect, folder)
-        kind = kind_of(location)
-        return Store(kind, connect, release, readers=readers, max_waiting=max_waiting)
+        bring_up_to_date(location, folder)
+        return Store(kind_of(location), connector(location), release, readers=readers, max_waiting=max_waiting)
     except BaseException:
         release()
         raise
@@ -67,6 +65,20 @@ def connector(location: SqliteLocation | PostgresLocation) -> Callable[[bool], S
     from shipper.storage.postgres import PostgresSession
 
     return lambda writes: PostgresSession(location, writes=writes)
+
+
+def bring_up_to_date(location: SqliteLocation | PostgresLocation, folder: str) -> None:
+    """Apply the migrations of `folder` that a database lacks. Raises StorageError, DamagedError for a foreign one."""
+    connect, kind = connector(location), kind_of(location)
+    if isinstance(location, SqliteLocation):
+        from shipper.storage.sqlite import require_ours
+
+        require_ours(location.path)
+    session = connect(True)
+    try:
+        migrations.migrate(session, kind, migrations.known(folder, kind))
+    finally:
+        session.close()
 
 
 def take_lock(path: str) -> Callable[[], None]:
@@ -133,15 +145,6 @@ def _prepare(location: SqliteLocation | PostgresLocation, *, shared: bool) -> Ca
         return _nothing
     create_file(location.path)
     return _nothing if shared else take_lock(location.path)
-
-
-def _migrate(location: SqliteLocation | PostgresLocation, connect: Callable[[bool], Session], folder: str) -> None:
-    kind = kind_of(location)
-    session = connect(True)
-    try:
-        migrations.migrate(session, kind, migrations.known(folder, kind))
-    finally:
-        session.close()
 
 
 def _cannot(path: str, error: OSError) -> StorageError:

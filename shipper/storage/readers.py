@@ -53,7 +53,10 @@ class Readers:
             self._free.pop().close()
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
-        session = self._free.pop() if self._free else self._connect()
+        try:
+            session = self._free.pop()
+        except IndexError:  # asked first, it could be gone by now: another thread takes from it, too
+            session = self._connect()
         try:
             for _ in range(MAX_TRIES - 1):
                 try:

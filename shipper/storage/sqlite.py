@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from shipper.errors import shown
+from shipper.storage import migrations
 from shipper.storage.database import BusyError, DamagedError, FullError, StorageError
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class SqliteSession:
         try:
             connection = apsw.Connection(self._path, flags=flags)
         except apsw.Error as error:
-            raise StorageError(f"can't open the database {shown(self._path)}: {error}") from error
+            raise StorageError(f"can't open the database {shown(self._path)}: {_words(error)}") from error
         self._connection = connection
         try:
             connection.set_busy_timeout(BUSY_MS)
@@ -181,7 +182,7 @@ class SqliteSession:
         return connection
 
     def _renew(self) -> None:
-        """After a failure of the disk: a new connection, an empty log, and a look at every page, before any write.
+        """After a failure of the disk: a new connection, and before any write an empty log and a look at every page.
 
         What was not synced in the log may be lost although the system takes it for written
         (https://wiki.postgresql.org/wiki/Fsync_Errors): nothing may follow it there. Moved into the database it is
@@ -189,12 +190,16 @@ class SqliteSession:
         """
         self.close()
         self._connection = self._connect()
+        if self._writes:
+            self._empty_log()
+        self._suspect = False
+
+    def _empty_log(self) -> None:
         ((busy, _, _),) = self.run("PRAGMA wal_checkpoint(TRUNCATE)")
         if busy:
             raise BusyError(f"the database {shown(self._path)} is being read, and waits to be checked")
         if self.run("PRAGMA quick_check(1)") != [("ok",)]:
             raise DamagedError(f"the database {shown(self._path)} is damaged", hint="restore a backup")
-        self._suspect = False
 
 
 def _words(error: apsw.Error) -> str:
@@ -222,6 +227,16 @@ def leave_wal(path: str) -> None:
     try:
         session.run("PRAGMA journal_mode=DELETE")
     finally:
+        session.close()
+
+
+def require_ours(path: str) -> None:
+    """Look before anything is written, the mode of the file included. Raises DamagedError for another program's."""
+    session = file_session(path)
+    try:
+        migrations.require_ours(session.begin())
+    finally:
+        session.abandon()
         session.close()
 
 

@@ -92,12 +92,15 @@ def test_a_migration_that_fails_leaves_nothing(database_url: str, folder: Path) 
         database.read(lambda tx: tx.execute("SELECT count(*) FROM more")).result()
 
 
-def test_the_database_of_another_program_is_refused(tmp_path: Path) -> None:
-    connection = apsw.Connection(str(tmp_path / "a.db"))
+def test_the_database_of_another_program_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    connection = apsw.Connection(str(path))
     connection.execute("CREATE TABLE recipes (name TEXT)")
     connection.close()
+    before = path.read_bytes()
     with pytest.raises(DamagedError, match='another program: it has a table "recipes"'):
-        open_database(f"sqlite:///{tmp_path}/a.db")
+        open_database(f"sqlite:///{path}")
+    assert path.read_bytes() == before
 
 
 def test_replicas_that_start_together_migrate_once(postgres_url: str) -> None:

@@ -6,7 +6,6 @@ import os
 import stat
 import subprocess
 import sys
-import threading
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -129,18 +128,23 @@ def test_a_place_where_nothing_can_be_is_said(url: str) -> None:
 
 
 @pytest.fixture
-def failing_sync() -> Iterator[threading.Event]:
-    """While it is set, no file can be synced: a VFS of SQLite that fails then."""
-    failing = threading.Event()
+def failing() -> Iterator[set[str]]:
+    """What fails on the disk, `sync` or `read`, while it is in the set: a VFS of SQLite that fails then."""
+    ways: set[str] = set()
 
     class File(apsw.VFSFile):
         def __init__(self, name: Any, flags: list[int]) -> None:
             super().__init__("unix", name, flags)
 
         def xSync(self, flags: int) -> None:
-            if failing.is_set():
+            if "sync" in ways:
                 raise apsw.exception_for(apsw.SQLITE_IOERR_FSYNC)
             super().xSync(flags)
+
+        def xRead(self, amount: int, offset: int) -> bytes:
+            if "read" in ways:
+                raise apsw.exception_for(apsw.SQLITE_IOERR_READ)
+            return super().xRead(amount, offset)
 
     class Failing(apsw.VFS):
         def __init__(self) -> None:
@@ -150,19 +154,19 @@ def failing_sync() -> Iterator[threading.Event]:
             return File(name, flags)
 
     vfs = Failing()
-    yield failing
+    yield ways
     vfs.unregister()
 
 
-def test_what_was_not_synced_is_not_acknowledged(url: str, path: Path, failing_sync: threading.Event) -> None:
+def test_what_was_not_synced_is_not_acknowledged(url: str, path: Path, failing: set[str]) -> None:
     with closing(open_database(url)) as database:
         database.write(lambda tx: tx.execute(MARK, ["before"])).result()
         database.read(lambda tx: tx.execute("SELECT * FROM marks")).result()
-        failing_sync.set()
+        failing.add("sync")
         for number in range(3):
             with pytest.raises(StorageError, match="the disk failed"):
                 database.write(partial(put, f"unknown {number}")).result()
-        failing_sync.clear()
+        failing.clear()
         log = path.with_name(f"{path.name}-wal")
         assert log.stat().st_size > 0
         sizes = database.write(lambda _: log.stat().st_size).result()
@@ -171,6 +175,17 @@ def test_what_was_not_synced_is_not_acknowledged(url: str, path: Path, failing_s
     with closing(open_database(url)) as database:
         names = database.read(lambda tx: tx.execute("SELECT name FROM marks ORDER BY name")).result()
     assert {"after", "before"} <= {name for (name,) in names}
+
+
+def test_a_read_that_failed_spoils_no_later_one(url: str, failing: set[str]) -> None:
+    with closing(open_database(url, readers=1)) as database:
+        assert database.read(lambda tx: tx.execute("SELECT name FROM marks")).result() == []
+        database.write(lambda tx: tx.execute(MARK, ["a"])).result()
+        failing.add("read")
+        with pytest.raises(StorageError, match="the disk failed"):
+            database.read(lambda tx: tx.execute("SELECT name FROM marks")).result()
+        failing.clear()
+        assert database.read(lambda tx: tx.execute("SELECT name FROM marks")).result() == [("a",)]
 
 
 def put(name: str, tx: Transaction) -> None:
