@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from shipper.errors import shown
 from shipper.server import clockmark, ledger
-from shipper.serving.checks import NO_JSON, decode, explained
+from shipper.server.timetext import FORM, TimeText, read_time
+from shipper.serving.checks import NO_JSON, Wrong, decode, explained, refused
 from shipper.serving.problems import MEDIA_TYPE, Problem, ProblemError
 from shipper.serving.responses import json_response
 from shipper.serving.routes import Answer, Route, Scope
@@ -80,7 +81,7 @@ class SessionPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class At(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    at: TimeText = ""
 
 
 def event_routes(
@@ -227,13 +228,17 @@ def seat_routes(database: Database, clock: Clock, holder: LicenseHolder) -> list
     """Who holds a seat."""
 
     async def seats(request: Request) -> Response:
-        at: datetime | None = request.state.query.at
+        at: str = request.state.query.at
         license = holder.current.license
-        if at is None:
+        if not at:
             now = clock.now()
             table = await asyncio.wrap_future(database.read(lambda tx: ledger.current_seats(tx, license, now)))
         else:
-            instant = min(max(0, micros(at)), _LATEST)
+            try:
+                instant = min(max(0, read_time(at)), _LATEST)
+            except ValueError:
+                detail = f'the query parameter "at" takes a time such as {FORM}, not {shown(at)}'
+                raise refused("INVALID_QUERY", detail, Wrong("at", "not a time")) from None
             table = await asyncio.wrap_future(database.read(lambda tx: ledger.seat_table(tx, license, instant)))
         return json_response(table)
 

@@ -205,9 +205,15 @@ class TestSessions:
         before = (NOW - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         assert server("GET", f"/api/v1/seats?at={before}").json["used"] == 0
         assert server("GET", f"/api/v1/seats?at={before.removesuffix('Z')}%2B00:00").json["at"] == before
-        for wrong in ("yesterday", before.removesuffix("Z"), ""):
-            assert server("GET", f"/api/v1/seats?at={wrong}").status == 422
-        assert server("GET", "/api/v1/seats?at=2026").json["detail"].endswith("not a time such as 2026-08-01T09:00:00Z")
+        # As reports read it: a plus that nobody encoded, in UTC where nothing is said, and a day
+        for same in (before.replace("Z", "+00:00"), before.removesuffix("Z")):
+            assert server("GET", f"/api/v1/seats?at={same}").json["at"] == before
+        assert server("GET", "/api/v1/seats?at=").json["used"] == 1
+        assert server("GET", f"/api/v1/seats?at={before[:10]}").json["at"] == f"{before[:10]}T00:00:00Z"
+        for wrong in ("yesterday", "2026", "2026-02-30"):
+            got = server("GET", f"/api/v1/seats?at={wrong}")
+            assert (got.status, got.json["errors"]) == (422, [{"field": "at", "detail": "not a time"}])
+            assert "takes a time such as 2026-08-01T09:00:00Z" in got.json["detail"]
 
     @pytest.mark.parametrize("at", ["0001-01-01T00:00:00%2B23:59", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00Z"])
     def test_the_ends_of_the_calendar(self, at: str, server: Asking) -> None:

@@ -15,6 +15,7 @@ from shipper.server.reports.errors import DEFAULT_LIMIT, After, ErrorReport, Lim
 from shipper.server.reports.period import read_period
 from shipper.server.reports.trends import Days, Trends, trends
 from shipper.server.reports.usage import PrimaryKey, Question, UsageReport, usage_csv, usage_report
+from shipper.server.timetext import TimeText
 from shipper.serving.problems import MEDIA_TYPE as PROBLEM_TYPE
 from shipper.serving.problems import Problem, ProblemError
 from shipper.serving.responses import json_response
@@ -30,14 +31,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("json", "csv")
 _PROBLEM = Answer("The query can't be answered.", Problem, PROBLEM_TYPE)
-# Checked where the answer can say what is wanted instead
-Time = Annotated[
-    str,
-    msgspec.Meta(
-        description="RFC 3339, or a date for a whole day in UTC; empty is as good as none.",
-        extra_json_schema={"anyOf": [{"format": "date-time"}, {"format": "date"}, {"maxLength": 0}]},
-    ),
-]
 Format = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(FORMATS)})]
 
 
@@ -45,8 +38,8 @@ class UsageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Without a period, all time. `primary_key` is by what users are told apart: without it, by what is licensed."""
 
     format: Format = "json"
-    start: Time = msgspec.field(name="from", default="")
-    end: Time = msgspec.field(name="to", default="")
+    start: TimeText = msgspec.field(name="from", default="")
+    end: TimeText = msgspec.field(name="to", default="")
     primary_key: PrimaryKey | None = None
 
 
@@ -59,8 +52,8 @@ class TrendsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ErrorsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A period, one kind or both, and after which entry to go on."""
 
-    start: Time = msgspec.field(name="from", default="")
-    end: Time = msgspec.field(name="to", default="")
+    start: TimeText = msgspec.field(name="from", default="")
+    end: TimeText = msgspec.field(name="to", default="")
     kind: Literal["error", "session_denied"] | None = None
     limit: Limit = DEFAULT_LIMIT
     after: After = ""

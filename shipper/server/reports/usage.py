@@ -10,7 +10,7 @@ import msgspec
 from shipper.server.reports import figures
 from shipper.server.reports.csvtext import csv_text
 from shipper.server.reports.figures import AllTime
-from shipper.server.reports.period import LAST, Period
+from shipper.server.timetext import LAST
 from shipper.usage.identity import UNKNOWN
 from shipper.usage.times import DAY, SECOND, instant
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shipper.license.document import License
     from shipper.server.reports.csvtext import Cell
     from shipper.server.reports.figures import Ci, Group
+    from shipper.server.reports.period import Period
     from shipper.storage.database import Transaction
 
 PrimaryKey = Literal["machine_id", "username", "client_username", "client_hostname"]

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shipper.server.reports.period import FIRST, LAST, read_period
+from shipper.server.reports.period import read_period
+from shipper.server.timetext import FIRST, LAST
 from shipper.serving.problems import ProblemError
 from shipper.usage.times import DAY, micros
 
