@@ -72,7 +72,8 @@ def report(
 ) -> None:
     """Show who used the product in a period, how much, which seats are taken now, and who was denied.
 
-    As JSON and YAML it is the server's report with the seats and the denials added; as CSV it has the users alone.
+    As JSON and YAML it is the server's report with the seats and the newest 1000 denials added; as CSV it has the users
+    alone.
     """
     from shipper.cli.output import formatted, write, write_chunks
     from shipper.cli.reportserver import ERRORS, SEATS, USAGE
@@ -86,11 +87,11 @@ def report(
         return
     found = server.json(USAGE, query)
     seats = server.json(SEATS, {})
-    denials = server.json(ERRORS, {**period, "kind": "session_denied", "limit": "1000"}).get("entries", [])
+    denials = server.json(ERRORS, {**period, "kind": "session_denied", "limit": "1000"})
     if output is ReportFormat.text:
         write(server.shown(lambda: report_text(server.name, found, seats, denials)))
     else:
-        write(formatted({**found, "seats": seats, "denials": denials}, output.value))
+        write(formatted({**found, "seats": seats, "denials": denials.get("entries", [])}, output.value))
 
 
 @app.command(short_help="Who holds a seat, since when, and when it is free again.")

@@ -17,8 +17,9 @@ _LEAST = 6
 _UNITS = {"user": "users", "machine": "machines"}
 
 
-def report_text(server: str, report: dict[str, Any], seats: dict[str, Any], denials: list[dict[str, Any]]) -> str:
-    """A usage report with the seats of now and the denials of its period."""
+def report_text(server: str, report: dict[str, Any], seats: dict[str, Any], denied: dict[str, Any]) -> str:
+    """A usage report with the seats of now and the newest denials of its period."""
+    denials, more = denied.get("entries", []), "more than " if denied.get("next") else ""
     general, ever, ci = report["generalMetrics"], report["allTimeMetrics"], report["ciMetrics"]
     users = report["userMetrics"]
     seconds = sum(user["totalSessionTimeSeconds"] for user in users)
@@ -33,12 +34,12 @@ def report_text(server: str, report: dict[str, Any], seats: dict[str, Any], deni
         ("Active", f"{counted(general['activeUsers'], seats['unit'])} in the period"),
         ("Sessions", f"{sessions} in the period, {_span(seconds)}; {ever['totalSessionCount']} in all time"),
         ("CI", _ci(ci)),
-        ("Denied", f"{counted(len(denials), 'session')} in the period" if denials else "nobody in the period"),
+        ("Denied", f"{more}{counted(len(denials), 'session') if denials else 'nobody'} in the period"),
         ("Operators", f"heard of at {_time(last)}{version}" if last else "none was heard of yet"),
     ]
     lines = [_row(name, text) for name, text in rows if text]
     lines += _users(users) if users else []
-    lines += _denials(denials) if denials else []
+    lines += _denials(denials, more) if denials else []
     return _text(lines)
 
 
@@ -79,14 +80,14 @@ def _user(user: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _denials(denials: Sequence[dict[str, Any]]) -> list[str]:
+def _denials(denials: Sequence[dict[str, Any]], more: str) -> list[str]:
     head = ("DENIED", "AT", "REASON", "ON")
     rows = [
         (_who(entry["user"] or {}), _minute(entry["timestamp"]), entry["reason"] or "", entry["cluster"])
         for entry in denials[:MAX_DENIALS]
     ]
-    more = len(denials) - MAX_DENIALS
-    return ["", *_table([head, *rows]), *([f"and {more} before"] if more > 0 else [])]
+    left = len(denials) - MAX_DENIALS
+    return ["", *_table([head, *rows]), *([f"and {more}{left} before"] if left > 0 else [])]
 
 
 def _who(user: dict[str, Any]) -> str:

@@ -173,6 +173,14 @@ def test_data_is_the_servers_with_seats_and_denials(shell: Shell, form: str, rea
     assert read(shell.out) == {**REPORT, "seats": SEATS, "denials": [DENIAL]}
 
 
+def test_more_denials_than_were_asked_for_are_said(shell: Shell) -> None:
+    page = {"entries": [DENIAL] * 1000, "next": "1.e1"}
+    with Server(*gives(REPORT, SEATS, page)) as server:
+        assert shell.run("report", url=server.url) == 0
+    assert "Denied     more than 1000 sessions in the period\n" in shell.out
+    assert shell.out.endswith("\nand more than 990 before\n")
+
+
 def test_csv_is_the_servers(shell: Shell) -> None:
     with Server(says(200, b"identifier\r\nann\r\n")) as server:
         assert shell.run("report", "-o", "csv", url=server.url) == 0
