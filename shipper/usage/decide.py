@@ -104,7 +104,7 @@ def _seat_verdict(seats: Seats, usage: Usage, verdict: Allowed, frees_at: int | 
     if is_full(seats, usage):
         free = (
             f" The next one is free at {format_time(instant(frees_at))} at the earliest."
-            if frees_at is not None
+            if frees_at is not None and seats.limit
             else ""
         )
         return Denied(

@@ -163,6 +163,12 @@ def test_a_seat_is_denied_exactly_where_none_is_left(
         assert bool(verdict.warning) == (used + (not holds) > limit)
 
 
+def test_a_license_of_no_seats_promises_none() -> None:
+    verdict = decide(license_of(limit=0, window="billing-month"), Usage(0, holds=False), NOW, frees_at=NOW)
+    assert isinstance(verdict, Denied)
+    assert verdict.detail == "No seat is free: 0 of 0 are used. Ask your administrator for more seats."
+
+
 @given(st.integers(NOW - 400 * DAY, NOW + 4000 * DAY), st.integers(0, 100 * DAY))
 def test_every_sentence_is_one_for_people(judged: int, offline: int) -> None:
     verdict = decide(license_of(limit=0), FULL, judged, offline=offline)
