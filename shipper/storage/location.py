@@ -18,6 +18,9 @@ _NETWORK = {
     "tcp_user_timeout": "20000",
 }
 
+# Whatever the URL says: by this name a restore sees that servers use the database
+_OURS = {"application_name": "shipper", "client_encoding": "UTF8"}
+
 
 class SqliteLocation(NamedTuple):
     """An absolute path, symbolic links resolved."""
@@ -86,4 +89,4 @@ def _postgres(url: str) -> PostgresLocation:
         ) from None
     if any("@" in str(given.get(name) or "") for name in ("host", "dbname")):
         raise UsageError("the URL of the Postgres database has an @ too many", hint="write that of a password as %40")
-    return PostgresLocation({"fallback_application_name": "shipper", **_NETWORK, **given, "client_encoding": "UTF8"})
+    return PostgresLocation({**_NETWORK, **given, **_OURS})

@@ -113,6 +113,8 @@ def create_file(path: str) -> None:
         except FileExistsError:
             if os.path.isdir(path):
                 raise StorageError(f"the database {shown(path)} is a folder", hint="name a file in it") from None
+            if not os.path.isfile(path):  # a pipe would never open
+                raise StorageError(f"the database {shown(path)} is no file") from None
             return
         sync_folder(folder)
     except OSError as error:

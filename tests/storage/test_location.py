@@ -50,6 +50,12 @@ def test_any_text_is_a_location_or_a_wrong_usage(text: str, scheme: str) -> None
         assert "s3cr3t" not in str(location)
 
 
+def test_servers_go_by_one_name() -> None:
+    location = locate("postgres://u@db.example/usage?application_name=mine")
+    assert isinstance(location, PostgresLocation)
+    assert location.parameters["application_name"] == "shipper"
+
+
 def test_a_password_is_in_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
     location = locate("postgres://u:s3cr3t@db.example/usage?sslmode=require")
     assert isinstance(location, PostgresLocation)

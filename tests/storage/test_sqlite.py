@@ -99,16 +99,18 @@ def test_a_lock_of_another_process_is_waited_for(url: str, path: Path, monkeypat
         database.write(lambda tx: tx.execute(MARK, ["a"])).result()
 
 
-@pytest.mark.parametrize("what", ["text", "damaged", "folder"])
+@pytest.mark.parametrize("what", ["text", "damaged", "folder", "pipe"])
 def test_what_is_no_database_is_said(url: str, path: Path, what: str) -> None:
     path.parent.mkdir()
     if what == "folder":
         path.mkdir()
+    elif what == "pipe":
+        os.mkfifo(path)
     else:
         open_database(url).close()
         data = path.read_bytes()
         path.write_bytes(b"no database\n" * 1000 if what == "text" else data[:200] + b"x" * 4000 + data[4200:])
-    with pytest.raises(StorageError if what == "folder" else DamagedError, match=r"-server\.db") as caught:
+    with pytest.raises(DamagedError if what in {"text", "damaged"} else StorageError, match=r"-server\.db") as caught:
         open_database(url)
     assert (caught.value.hint == "name a file in it") is (what == "folder")
 
