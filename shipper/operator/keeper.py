@@ -170,6 +170,9 @@ class LicenseKeeper:
                 return self._failed("license_refused", str(error))
             except ShipperError as error:
                 return self._failed("license_refused", error.message)
+            except Exception:
+                log.exception("unexpected error: fetching the license")  # and it is fetched again, whatever it was
+                return self._failed("license_refused", "the license was not fetched for a reason that is in the log")
             if self._contact != "ok":
                 log.info("the license server gives the license")
             self._contact, self._problem, self._failures, self._retry_after = "ok", "", 0, 0.0

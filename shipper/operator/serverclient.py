@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
@@ -40,6 +40,8 @@ EVENTS_SECONDS = 30.0
 LICENSE_SECONDS = 20.0
 _AWAY = frozenset({408, 425, 429})
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+_NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What comes of a body that is no JSON, or another, or nested too deeply."""
 
 
 class Away(Exception):  # noqa: N818 - it says what the server is
@@ -70,23 +72,15 @@ class Defect(NamedTuple):
 class Refused(Exception):  # noqa: N818 - it says what the answer is
     """The server has decided against it. `code` is for programs, such as SEAT_LIMIT_REACHED; `detail` is a sentence.
 
-    `defects` are the malformed events of a batch; `extra` is what else the answer holds.
+    `defects` are the malformed events of a batch.
     """
 
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        detail: str,
-        defects: Sequence[Defect] = (),
-        extra: Mapping[str, Any] | None = None,
-    ) -> None:
+    def __init__(self, status: int, code: str, detail: str, defects: Sequence[Defect] = ()) -> None:
         super().__init__(f"{code}: {detail}")
         self.status = status
         self.code = code
         self.detail = detail
         self.defects = tuple(defects)
-        self.extra = dict(extra or {})
 
 
 class Acknowledged(msgspec.Struct, frozen=True):
@@ -157,11 +151,11 @@ class ServerClient:
 
         Raises Refused: with status 403 it is denied, with 409 the id is another session's.
         """
-        return _decoded(self._decided("POST", SESSIONS_PATH, msgspec.json.encode(claim), {200, 201}), Grant)
+        return _grant(self._decided("POST", SESSIONS_PATH, msgspec.json.encode(claim), {200, 201}), claim.id)
 
     def heartbeat(self, session: str) -> Grant:
         """Say that a session goes on. Raises Refused: 404 it is unknown, 410 it has ended, 403 its seat is gone."""
-        return _decoded(self._decided("PUT", _session_path(session), b"", {200}), Grant)
+        return _grant(self._decided("PUT", _session_path(session), b"", {200}), session)
 
     def end(self, session: str) -> None:
         """Say that a session has ended, once or several times. Raises Refused: 404 it is unknown."""
@@ -170,11 +164,12 @@ class ServerClient:
     def send_events(self, events: Sequence[bytes]) -> Acknowledged:
         """Report events, each as JSON, in one batch.
 
-        Raises Refused with status 413 for too large a batch, 422 for one with malformed events, of which none is kept.
+        Raises Refused with status 413 for too large a batch, 422 for one with malformed events, and 400 for one that is
+        no JSON, since an event was damaged here; nothing is kept of it then.
         """
         body = b'{"events":[' + b",".join(events) + b"]}"
         reply = self._ask("POST", EVENTS_PATH, EVENTS_SECONDS, MAX_ANSWER, body=body)
-        if reply.status in {413, 422}:
+        if reply.status in {413, 422} or _is_no_json(reply):
             raise _refused(reply)
         if reply.status == 403:
             raise KeyRefused("the license server takes no events with this license key (403)", status=403)
@@ -247,21 +242,13 @@ def _refused(reply: Reply) -> Exception:
         return _strange(reply)
     if problem.code == "FORBIDDEN":
         return KeyRefused(f"the license key is not good for this: {_sentence(problem.detail)}", status=reply.status)
-    whole: dict[str, Any] = msgspec.json.decode(reply.body)
-    known = {"type", "title", "status", "code", "detail"}
-    return Refused(
-        reply.status,
-        problem.code,
-        _sentence(problem.detail),
-        _defects(reply.body),
-        {name: value for name, value in whole.items() if name not in known},
-    )
+    return Refused(reply.status, problem.code, _sentence(problem.detail), _defects(reply.body))
 
 
 def _defects(body: bytes) -> list[Defect]:
     try:
         found = msgspec.json.decode(body, type=_Defects).errors
-    except msgspec.DecodeError:
+    except _NOT_DECODED:
         return []
     return [Defect(each.index, _sentence(each.detail)) for each in found]
 
@@ -276,6 +263,11 @@ def _strange(reply: Reply) -> Away:
     return Away(f"what answers is no license server ({reply.status}){hint}", status=reply.status)
 
 
+def _is_no_json(reply: Reply) -> bool:
+    problem = _problem(reply) if reply.status == 400 else None
+    return problem is not None and problem.code == "MALFORMED_JSON"
+
+
 def _problem(reply: Reply) -> _Problem | None:
     """What an answer says as one of our servers; None for anything else."""
     kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -283,7 +275,7 @@ def _problem(reply: Reply) -> _Problem | None:
         return None
     try:
         problem = msgspec.json.decode(reply.body, type=_Problem)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _NOT_DECODED:
         return None
     return problem if _CODE.fullmatch(problem.code) else None
 
@@ -291,10 +283,20 @@ def _problem(reply: Reply) -> _Problem | None:
 def _decoded(reply: Reply, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(reply.body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Away(
-            f"what answers is no license server: to {reply.status} it adds something else", status=reply.status
-        ) from None
+    except _NOT_DECODED:
+        raise _something_else(reply) from None
+
+
+def _grant(reply: Reply, session: str) -> Grant:
+    """What is granted to `session`. Raises Away for an answer about something else."""
+    grant = _decoded(reply, Grant)
+    if grant.id != session:
+        raise _something_else(reply)
+    return msgspec.structs.replace(grant, warning=_sentence(grant.warning))
+
+
+def _something_else(reply: Reply) -> Away:
+    return Away(f"what answers is no license server: to {reply.status} it adds something else", status=reply.status)
 
 
 def _sentence(text: str) -> str:

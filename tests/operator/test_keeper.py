@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shipper.license import sources
 from shipper.operator.keeper import LicenseKeeper
 from shipper.operator.serverclient import ServerClient
 from shipper.operator.state import LICENSE, MARKS, StateFolder
@@ -372,6 +373,26 @@ class TestThread:
         server.wait_for(lambda: len(server.asked) >= before + 2)
         keeper.stop()
         assert serial(keeper) == 1
+
+    def test_it_comes_through_a_mistake_of_ours(
+        self, server: FakeServer, make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr("shipper.operator.keeper.FIRST_RETRY", 0.01)
+        mistakes = iter([RecursionError("too deep"), ValueError("odd")])
+
+        def read(body: bytes, source: str) -> object:
+            for mistake in mistakes:
+                raise mistake
+            return read_answer(body, source)
+
+        read_answer = sources.read_answer
+        monkeypatch.setattr("shipper.license.sources.read_answer", read)
+        keeper = make(refresh_seconds=0.01)
+        keeper.start()
+        server.wait_for(lambda: len(server.asked) >= 4)
+        keeper.stop()
+        assert serial(keeper) == 1
+        assert [record.exc_info is not None for record in caplog.records if record.levelname == "ERROR"] == [True] * 2
 
     def test_stopping_waits_for_nobody(self, server: FakeServer, make: Make) -> None:
         free = threading.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from concurrent.futures import wait
 from typing import TYPE_CHECKING
@@ -116,6 +117,25 @@ class TestTrouble:
     ) -> None:
         fill(spool, 20)
         server.fault = lambda asked: problem(status, "INVALID_BODY", "odd") if b'"e13"' in asked.body else None
+        drain(sender)
+        assert [each for each in server.order if each.startswith("e")] == [f"e{n}" for n in range(20) if n != 13]
+        assert spool.depth().set_aside == 1
+
+    def test_one_that_was_damaged_on_disk(
+        self, sender: Sender, server: FakeServer, spool: Spool, tmp_path: Path
+    ) -> None:
+        fill(spool, 20)
+        damage = "UPDATE spool SET body = '{\"id' WHERE id = 'e13'"
+        spool.database.write(lambda tx: tx.execute(damage)).result()
+
+        def fault(asked: Asked) -> Answer | None:
+            try:
+                json.loads(asked.body)
+            except ValueError:
+                return problem(400, "MALFORMED_JSON", "odd")
+            return None
+
+        server.fault = fault
         drain(sender)
         assert [each for each in server.order if each.startswith("e")] == [f"e{n}" for n in range(20) if n != 13]
         assert spool.depth().set_aside == 1

@@ -14,7 +14,7 @@ from shipper.operator.serverclient import Away, Defect, KeyRefused, Refused, Ser
 from shipper.usage.events import User
 from shipper.usage.grants import Claim
 from tests import faulty
-from tests.operator.fakeserver import KEY, Answer, FakeServer, problem
+from tests.operator.fakeserver import KEY, Answer, FakeServer, grant, problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SESSION = "s" * 32
 CLAIM = Claim(id=SESSION, operator="op-1", cluster="prod", user=User(username="ada"))
 EVENT = b'{"id":"e1"}'
+DEEP = b'{"code":"SEAT_LIMIT_REACHED","x":' + b"[" * 100_000
 CALLS: dict[str, Callable[[ServerClient], Any]] = {
     "license": lambda client: client.license(),
     "claim": lambda client: client.claim(CLAIM),
@@ -144,7 +145,19 @@ class TestRefusals:
             CALLS[call](client)
         refused = caught.value
         assert (refused.status, refused.code, refused.detail) == (status, code, "10 of 10 are used")
-        assert refused.extra == {"seat": {"used": 10}}
+
+    def test_what_else_a_decision_holds_is_not_looked_at(self, server: FakeServer, client: ServerClient) -> None:
+        body = b'{"code": "SEAT_LIMIT_REACHED", "detail": "no", "errors": 7, "more": "\xff"}'
+        server.fault = lambda _: Answer(403, body, {"Content-Type": "application/problem+json"})
+        with pytest.raises(Refused) as caught:
+            client.claim(CLAIM)
+        assert (caught.value.code, caught.value.defects) == ("SEAT_LIMIT_REACHED", ())
+
+    def test_a_warning_is_tame_as_well(self, server: FakeServer, client: ServerClient) -> None:
+        server.fault = lambda _: Answer(200, {**grant(SESSION), "warning": "\x1b[31mred" + "x" * 1000})
+        for grants in (client.claim(CLAIM), client.heartbeat(SESSION)):
+            assert grants.warning.isprintable()
+            assert len(grants.warning) <= 400
 
     def test_malformed_events(self, server: FakeServer, client: ServerClient) -> None:
         server.malformed = lambda event: "too odd" if event["id"] == "e1" else ""
@@ -199,8 +212,12 @@ class TestAway:
             Answer(405),
             Answer(302, None, {"Location": "http://127.0.0.2/"}),
             Answer(204),
+            Answer(403, DEEP, {"Content-Type": "application/problem+json"}),
+            Answer(404, DEEP, {"Content-Type": "application/problem+json"}),
+            Answer(200, DEEP),
+            Answer(200, grant("another-session-than-asked-for")),
         ],
-        ids=range(11),
+        ids=range(15),
     )
     def test_something_else_answers(self, answer: Answer, server: FakeServer, client: ServerClient) -> None:
         server.fault = lambda _: answer
