@@ -287,6 +287,16 @@ def test_what_an_operator_spooled_without_an_answer_is_the_same_event(emptied: D
     assert ledgers.record(emptied, [spooled], NOW).duplicate == [spooled.id]
 
 
+@pytest.mark.parametrize("kind", ["error", "session_ended"])
+def test_a_session_ends_though_something_else_has_the_id_of_that_event(emptied: Database, kind: str) -> None:
+    name = asked("ann").id
+    ledgers.record(emptied, [event(kind, NOW, "another", event_id=f"{name}:ended", message="m")], NOW)
+    claim(emptied, asked("ann"))
+    assert end(emptied, name, NOW + 1)
+    assert used(emptied, now=NOW + 1) == 0
+    assert end(emptied, name, NOW + 2)
+
+
 def test_an_id_whose_start_is_something_else_is_refused(emptied: Database) -> None:
     ledgers.record(emptied, [event("operator_alive", NOW, "", event_id=f"{asked('ann').id}:started")], NOW)
     with pytest.raises(ProblemError) as refused:

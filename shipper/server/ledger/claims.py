@@ -79,7 +79,9 @@ def end(tx: Transaction, name: str, now: int) -> bool:
     if session is None or session.start is None:
         return False
     if session.ended is None:
-        record(tx, [_event(name, session.start, "session_ended", ended_id(name), now)], now)
+        ended = _event(name, session.start, "session_ended", ended_id(name), now)
+        if record(tx, [ended], now).duplicate:  # the id is that of something else
+            record(tx, [structs.replace(ended, id=f"{ended.id}:{now}")], now)
     return True
 
 
