@@ -29,12 +29,13 @@ says itself stands at the route; the rest is the same everywhere:
 | 413 | `BODY_TOO_LARGE` | the body is longer than the route takes |
 | 415 | `UNSUPPORTED_MEDIA_TYPE` | a body is `application/json`, and not compressed |
 | 422 | `INVALID_BODY`, `INVALID_QUERY` | a value is refused: `errors` lists each with `field` and `detail`; fields and parameters that are not known are refused, too |
-| 431 | `HEADERS_TOO_LARGE` | more than 100 headers, or more than 32 KiB of them |
+| 431 | `HEADERS_TOO_LARGE` | more than 100 headers, or more than 16 KiB of them with the request line |
 | 500 | `INTERNAL_ERROR` | a bug; the log has the error under the id of the answer |
 | 503 | `STORAGE_BUSY` | the database is away for now; `Retry-After` says how many seconds to wait |
 | 507 | `STORAGE_FULL` | nothing can be stored, and nothing of the request was; `Retry-After` says how many seconds to wait |
 
 Every answer has an `X-Request-Id`, which the log names, too: that of the request if it is 1 to 64 letters, digits and `._-`, otherwise a new one.
+Only what is refused before it is a request has none: too large, too slow, or no HTTP ([the limits](serving.md#limits)).
 """
 
 

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     Observe = Callable[[str, str, int, float], None]
     """Told of each answer: the route's path (empty: none matched), method, status, seconds."""
 
-MAX_HEADERS = 100
-MAX_HEADER_BYTES = 32 * 1024
 RETRY_FULL = "60"
 RETRY_BUSY = "2"
 _LOG = logging.getLogger("shipper.serving")
@@ -65,9 +63,8 @@ class Application:
             await _other(scope["type"], receive, send)
             return
         began = time.perf_counter()
-        given, size = b"", 0
+        given = b""
         for name, value in scope["headers"]:
-            size += len(name) + len(value)
             if name == b"x-request-id":
                 given = value
         request_id = given.decode() if given and _ID.fullmatch(given) else f"{self.instance}-{next(self.ids):x}"
@@ -75,8 +72,6 @@ class Application:
         logs.request_id.set(request_id)  # for this task, which is this request's own
         try:
             try:
-                if size > MAX_HEADER_BYTES or len(scope["headers"]) > MAX_HEADERS:
-                    raise ProblemError(431, "HEADERS_TOO_LARGE", "the headers are too many or too long")
                 response = await self._response(scope, receive, answer)
             except ProblemError as problem:
                 response = problem_response(problem)

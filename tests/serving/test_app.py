@@ -328,10 +328,6 @@ class TestHeaders:
         app = service(Route("GET", "/x", PUBLIC, handler, "x", OK))
         assert len({tuple(sorted(ask(app, "GET", "/x").headers)) for _ in range(3)}) == 1
 
-    @pytest.mark.parametrize("headers", [[(b"x", b"y" * 1_000_000)], [(b"x", b"y")] * 101], ids=["long", "many"])
-    def test_too_much_of_them_is_431(self, headers: list[tuple[bytes, bytes]]) -> None:
-        assert ask(APP, "GET", "/health", headers=headers).json["code"] == "HEADERS_TOO_LARGE"
-
 
 class TestErrors:
     @pytest.mark.parametrize(
