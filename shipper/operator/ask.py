@@ -99,7 +99,7 @@ def from_folder(path: str) -> OperatorStatus:
     now = clock.now()
     with closing(SqliteSession(file, writes=False)) as session:
         tx = session.begin()
-        depth, entries = read_depth(tx), read_entries(tx)
+        depth, entries = read_depth(tx), [entry.in_time(now) for entry in read_entries(tx)]
         session.commit()
     held, trouble = _kept(os.path.join(folder, LICENSE))
     license = None

@@ -52,9 +52,18 @@ class Entry(msgspec.Struct, frozen=True):
     def is_open(self, now: int) -> bool:
         return not self.ended and not self.denied and now < self.over
 
+    @property
+    def closed(self) -> int:
+        """When it ended, or is over."""
+        return min(self.ended or self.over, self.over)
+
     def in_time(self, now: int) -> Entry:
-        """The same where the clock was set back since: it was not heard of in the future."""
-        return self if self.seen <= now else msgspec.structs.replace(self, seen=now)
+        """The same where the clock was set back since: nothing of it was in the future."""
+        if max(self.started, self.seen, self.ended) <= now:
+            return self
+        return msgspec.structs.replace(
+            self, started=min(self.started, now), seen=min(self.seen, now), ended=min(self.ended, now)
+        )
 
 
 class Book:

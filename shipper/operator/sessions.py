@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from shipper.operator.deciding import Decider
 
 KEPT = HOUR
-"""A session that is over is known for so long: who ends it twice, or wakes up late, gets a fitting answer."""
+"""A session that is over is known for so long: who ends it twice, or wakes up late, gets a fitting answer.
+
+Of each caller only so many, as it may have open: an app that begins and ends them all the time must not slow others.
+"""
 
 log = logging.getLogger("shipper.operator")
 
@@ -83,10 +86,12 @@ class SessionBook:
         """
         async with self._lock(session):
             now = self.decider.clock.now()
-            entry = self._of(caller, session).in_time(now)
+            known = self._of(caller, session)
+            entry = known.in_time(now)
             if entry.ended:
                 raise has_ended()
-            if entry.is_open(now) and _interval(entry, now) == _interval(entry, entry.seen):
+            # Where the clock was set back nobody knows how long ago it was heard of
+            if known is entry and entry.is_open(now) and _interval(entry, now) == _interval(entry, entry.seen):
                 return entry
             try:
                 beaten = await self.decider.heartbeat(entry, now)
@@ -109,14 +114,22 @@ class SessionBook:
                 await self._keep(replace(entry, ended=now))
 
     async def forget(self) -> None:
-        """Forget sessions that were over long ago. Raises StorageError."""
-        before = self.decider.clock.now() - KEPT
-        old = [each.id for each in self.decider.entries.values() if max(each.ended, each.over) < before]
+        """Forget what was over long ago, and of each caller all that is over but the last `most`. Raises StorageError."""
+        now, entries = self.decider.clock.now(), self.decider.entries
+        entries.update({each.id: each.in_time(now) for each in entries.values()})
+        over = [each for each in entries.values() if not each.is_open(now) and not self._is_busy(each.id)]
+        counts: Counter[str] = Counter()
+        old: list[Entry] = []
+        for each in sorted(over, key=lambda each: each.closed, reverse=True):
+            counts[each.caller] += 1
+            if each.closed < now - KEPT or counts[each.caller] > self.most:
+                old.append(each)
         if old:
-            await asyncio.wrap_future(self.book.remove(old))
+            await asyncio.wrap_future(self.book.remove([each.id for each in old]))
         for each in old:
-            self.decider.entries.pop(each, None)
-            self._locks.pop(each, None)
+            if entries.get(each.id) is each and not self._is_busy(each.id):  # it has not gone on meanwhile
+                del entries[each.id]
+                self._locks.pop(each.id, None)
 
     async def _keep(self, entry: Entry) -> None:
         """Remember `entry`. Where it can't be stored now, it is at least known until the next start."""
@@ -143,6 +156,10 @@ class SessionBook:
         if session not in self.decider.entries:
             return asyncio.Lock()
         return self._locks.setdefault(session, asyncio.Lock())
+
+    def _is_busy(self, session: str) -> bool:
+        lock = self._locks.get(session)
+        return lock is not None and lock.locked()
 
 
 def _interval(entry: Entry, at: int) -> int:

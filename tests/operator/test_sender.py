@@ -121,9 +121,7 @@ class TestTrouble:
         assert [each for each in server.order if each.startswith("e")] == [f"e{n}" for n in range(20) if n != 13]
         assert spool.depth().set_aside == 1
 
-    def test_one_that_was_damaged_on_disk(
-        self, sender: Sender, server: FakeServer, spool: Spool, tmp_path: Path
-    ) -> None:
+    def test_one_that_was_damaged_on_disk(self, sender: Sender, server: FakeServer, spool: Spool) -> None:
         fill(spool, 20)
         damage = "UPDATE spool SET body = '{\"id' WHERE id = 'e13'"
         spool.database.write(lambda tx: tx.execute(damage)).result()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from shipper.operator.caps import RateLimit
 from shipper.operator.sessions import KEPT, Asked
@@ -423,6 +424,71 @@ def test_a_clock_that_was_set_back(world: World) -> None:
     world.hands.now += OPEN
     assert open_ids(world) == set()
     assert beat(world, entry).is_open(world.hands())
+
+
+def test_heartbeats_are_passed_on_when_the_clock_was_set_back_meanwhile(world: World) -> None:
+    world.hands.now += 2 * DAY
+    entry = start(world)
+    world.hands.now -= DAY
+    for _ in range(5):
+        world.hands.now += 60 * SECOND
+        assert beat(world, entry).over == world.hands() + OPEN
+    assert world.server.calls == ["claim", *["heartbeat"] * 5]
+
+
+def test_a_clock_that_was_set_back_keeps_no_session_open(world: World) -> None:
+    world.hands.now += 2 * DAY
+    silent, ended = start(world), start(world, "bob")
+    end(world, ended)
+    world.hands.now -= DAY
+    world.run(world.sessions.forget())
+    assert open_ids(world) == {silent.id}
+    world.hands.now += OPEN
+    assert open_ids(world) == set()
+    world.hands.now += KEPT + SECOND
+    world.run(world.sessions.forget())
+    assert world.sessions.all() == []
+
+
+def test_times_beyond_the_calendar_are_not_believed(world: World) -> None:
+    entry = start(world)
+    far = replace(entry, id="f" * 48, started=9 * 10**18, seen=9 * 10**18, ended=9 * 10**18)
+    world.sessions.book.store(far).result()
+    world.restart()
+    assert {each.started for each in world.sessions.all()} <= {entry.started, world.hands()}
+
+
+def test_a_session_that_goes_on_while_others_are_forgotten(world: World) -> None:
+    old = start(world)
+    world.hands.now += KEPT + OPEN + SECOND
+
+    async def at_once() -> Entry:
+        beaten = asyncio.create_task(world.sessions.heartbeat(APP, old.id))
+        await asyncio.sleep(0)
+        await world.sessions.forget()
+        return await beaten
+
+    world.run(at_once())
+    assert open_ids(world) == {old.id}
+    assert beat(world, old).id == old.id
+    world.restart()
+    assert open_ids(world) == {old.id}
+
+
+def test_only_so_many_sessions_that_are_over_are_remembered(world: World) -> None:
+    world.sessions.most = 3
+    others = start(world, caller=OTHER)
+    end(world, others, OTHER)
+    ended = []
+    for _ in range(6):
+        world.hands.now += SECOND
+        ended.append(start(world))
+        end(world, ended[-1])
+    running = start(world)
+    world.run(world.sessions.forget())
+    assert {each.id for each in world.sessions.all()} == {others.id, running.id, *(each.id for each in ended[3:])}
+    world.restart()
+    assert len(world.sessions.all()) == 5
 
 
 def test_what_was_over_long_ago_is_forgotten(world: World) -> None:
