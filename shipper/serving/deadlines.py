@@ -18,6 +18,7 @@ import httptools
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from shipper.serving.heads import HeldHead
 from shipper.serving.problems import MEDIA_TYPE, Problem
 
 if TYPE_CHECKING:
@@ -148,6 +149,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             return  # see _stay_with_http
         super().on_headers_complete()
+        if self.cycle.scope["method"] != "HEAD":  # whose answer has no body to wait for
+            self.cycle.transport = HeldHead(self.transport)  # type: ignore[assignment]  # all that is used of one
         self.headers = []  # the app has the others; those behind a body (trailers) are left out
         if self.gate.closing:
             self.cycle.keep_alive = False
