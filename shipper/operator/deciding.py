@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 5.0
 """How long an app waits for the server's decision. Then the operator decides, and the id makes both the same session."""
 DENIALS = 60
 """Denials a minute and caller that are reported: an app that doesn't give up must not fill the spool."""
