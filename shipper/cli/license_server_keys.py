@@ -70,7 +70,7 @@ def list_(database: DatabaseOptions, output: OutputFormat = Format.text) -> None
     from shipper.server import keys
     from shipper.storage.open import open_database
 
-    with closing(open_database(database.url(), shared=True)) as store:
+    with closing(open_database(database.existing_url(), shared=True)) as store:
         found = store.read(keys.list_keys).result()
     write(keyview.listed(found, output.value))
 
@@ -91,7 +91,7 @@ def revoke(name: Name, database: DatabaseOptions) -> None:
 
     keyview.require_name(name)
 
-    with closing(open_database(database.url(), shared=True)) as store:
+    with closing(open_database(database.existing_url(), shared=True)) as store:
         if not store.write(lambda tx: keys.revoke(tx, name, wall())).result():
             working = [each.name for each in store.read(keys.list_keys).result() if each.revoked is None]
             raise UsageError(f"no key that works is called {shown(name)}", hint=did_you_mean(name, working))

@@ -17,6 +17,7 @@ from tests.program import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from shipper.storage.database import Database
     from tests.program import Ran
@@ -95,6 +96,19 @@ def test_what_is_refused(key: Key, arguments: list[str], said: str) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
     assert "\x1b" not in ran.err
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["revoke", "eu"]])
+def test_only_adding_a_key_makes_a_database(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "mistyped.db"
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+    ran = run(monkeypatch, "license-server", "key", *arguments)
+    assert (ran.code, ran.err) == (2, f'error: there is no database "{path}"\n')
+    assert not path.exists()
+    assert run(monkeypatch, "license-server", "key", "add", "eu", "--scope", "operator").code == 0
+    assert run(monkeypatch, "license-server", "key", *arguments).code == 0
 
 
 def test_a_database_that_is_away_is_said_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
