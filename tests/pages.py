@@ -8,14 +8,20 @@ What the word behind a fence means:
     <language> file=…   a file of this name
     <language> complete the same; a spec that lint finds no error in
     anything else       only shown
+
+A page that begins with `<!-- after: PAGE -->` goes on where that page ended. Services that a page starts are ended with
+it; the ports of 127.0.0.1 that it names stand for free ones.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import re
 import shlex
+import signal
+import socket
 import subprocess
 import sys
 import unicodedata
@@ -32,6 +38,16 @@ if TYPE_CHECKING:
 
 # A line that no command prints stands before the output of each
 _MARK = "\x1e"
+_SECONDS = 240
+_LOOPBACK = re.compile(r"(?<=127\.0\.0\.1:)\d{4,5}\b")
+# What a page started ends with it
+_END = """\
+end() {
+    local jobs; jobs=$(jobs -p)
+    if [ -n "$jobs" ]; then kill $jobs 2>/dev/null; wait; fi
+}
+trap end EXIT
+"""
 _KUBECTL = """\
 #!{python}
 import pathlib, sys, yaml
@@ -95,6 +111,13 @@ def blocks(page: str) -> list[Block]:
     return found
 
 
+def all_blocks(page: str) -> list[Block]:
+    """The blocks of a page behind those of the page that it follows."""
+    follows = re.match(r"<!-- after: (\S+) -->\n", read(page))
+    before = all_blocks(os.path.normpath(f"{os.path.dirname(page)}/{follows[1]}")) if follows else []
+    return [*before, *blocks(page)]
+
+
 def prose(page: str) -> str:
     """The page without its fenced blocks."""
     return re.sub(r"^( *)(`{3,})[^\n`]*\n.*?^\1\2 *$", "", read(page), flags=re.MULTILINE | re.DOTALL)
@@ -144,15 +167,16 @@ def is_run(block: Block) -> bool:
     return block.info in {"bash", "console"}
 
 
-def play(page_blocks: list[Block], folder: Path) -> None:
+def play(page_blocks: list[Block], folder: Path, stand_ins: Mapping[str, str] | None = None) -> None:
     """Do what a page says, in one shell in `folder`: write its files, run its commands, compare what they print.
 
-    Standard output and standard error count together. `kubectl` says what it would apply.
+    Standard output and standard error count together. `kubectl` says what it would apply. `stand_ins` are texts that
+    stand on the page for others.
     """
     add_kubectl(folder)
-    script: list[str] = []
+    script = [_END]
     wanted: list[Command] = []
-    for block in page_blocks:
+    for block in _stood_in(page_blocks, stand_ins or {}):
         if block.is_file:
             script.append(
                 f"mkdir -p {os.path.dirname(block.file) or '.'}\ncat > {block.file} <<'{_MARK}'\n{block.text}{_MARK}\n"
@@ -168,6 +192,21 @@ def play(page_blocks: list[Block], folder: Path) -> None:
         if command.output is not None:
             assert fits(printed, command.output), f"$ {command.text}\n{printed}\n--- the page says\n{command.output}"
     assert len(output) == len(wanted) + 1, f"failed: {wanted[len(output) - 1].text}\n{output[-1]}"
+
+
+def _stood_in(page_blocks: list[Block], stand_ins: Mapping[str, str]) -> Iterator[Block]:
+    """The blocks with what the texts stand for, and with a free port for each that is named."""
+    ports: dict[str, str] = {}
+    with contextlib.ExitStack() as held:
+        for port in {port for block in page_blocks for port in _LOOPBACK.findall(block.text)}:
+            free = held.enter_context(socket.socket())
+            free.bind(("127.0.0.1", 0))
+            ports[port] = str(free.getsockname()[1])
+    for block in page_blocks:
+        text = _LOOPBACK.sub(lambda found: ports[found[0]], block.text)
+        for shown, meant in stand_ins.items():
+            text = text.replace(shown, meant)
+        yield block._replace(text=text)
 
 
 def add_kubectl(folder: Path) -> Path:
@@ -202,16 +241,23 @@ def run_bash(
         "PYTHONPATH": str(REPOSITORY),
         **(surroundings or {}),
     }
-    return subprocess.run(
-        ["bash", *flags, "-c", script],
+    command = ["bash", *flags, "-c", script]
+    with subprocess.Popen(
+        command,
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
+        start_new_session=True,
+    ) as shell:
+        try:
+            output, _ = shell.communicate(timeout=_SECONDS)
+        finally:  # the shell is gone, save for one that hangs: with it goes what it started
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)
+    return subprocess.CompletedProcess(command, shell.returncode, output, None)
 
 
 def command_lines(page: str) -> Iterator[str]:
@@ -238,7 +284,10 @@ def _commands_of(line: str) -> Iterator[str]:
     for index, word in enumerate(words):
         before = words[index - 1] if index else "$"
         if word == "shipper" and (before[-1] in "(|&;" or before in {"$", "-", "#", "!", "run:", "then", "do"}):
-            rest = itertools.takewhile(lambda one: one[0] not in "();<>|&", words[index + 1 :])
+            rest = list(itertools.takewhile(lambda one: one[0] not in "();<>|&", words[index + 1 :]))
+            ahead = words[index + 1 + len(rest) :]
+            if rest and rest[-1] in {"1", "2"} and ahead and ahead[0][0] == ">":  # the number of what is redirected
+                del rest[-1]
             yield shlex.join(["shipper", *rest])
 
 

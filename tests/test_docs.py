@@ -33,16 +33,24 @@ if TYPE_CHECKING:
 
 TYPES: dict[type, ValueType] = {bool: "boolean", int: "integer", float: "number"}
 PAGES = pages.pages()
+POSTGRES = "postgres://shipper:PASSWORD@db.example.com/shipper?sslmode=verify-full"
 RUN = [page for page in PAGES if any(map(pages.is_run, blocks(page)))]
 
 
 @pytest.mark.parametrize("page", RUN)
-def test_what_a_page_says_works_and_prints_what_is_shown(page: str, tmp_path: Path) -> None:
+def test_what_a_page_says_works_and_prints_what_is_shown(
+    page: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     if page != "docs/tutorial.md":
         for folder in ("specs", "templates"):
             shutil.copytree(REPOSITORY / folder, tmp_path / folder)
-    all_blocks = blocks(page)
-    pages.play(all_blocks, tmp_path)
+    all_blocks = pages.all_blocks(page)
+    commands = "".join(block.text for block in all_blocks if pages.is_run(block))
+    for tool in ("curl", "openssl"):
+        if re.search(rf"\b{tool} ", commands):
+            tools.require(tool)
+    stand_ins = {POSTGRES: request.getfixturevalue("postgres_url")} if POSTGRES in commands else {}
+    pages.play(all_blocks, tmp_path, stand_ins)
     shown = "".join(block.text for block in all_blocks if block.info == "console")
     for name in (block.file for block in all_blocks if block.info.endswith(" complete")):
         assert f"{name}: 0 errors, " in pages.run(f"shipper lint {name}", tmp_path)

@@ -31,7 +31,7 @@ FOLDER = REPOSITORY / ".tools"
 REQUIREMENTS = REPOSITORY / "requirements" / "tools.txt"
 GO_REQUIREMENTS = REPOSITORY / "requirements" / "go.txt"
 NAMES = ("helm", "kubectl")
-SYSTEM = ("node", "java", "javac", "openssl")
+SYSTEM = ("node", "java", "javac", "openssl", "curl")
 
 # Neither program sees a cluster, a configuration or the caller's home.
 ENVIRONMENT = {"HOME": "/nonexistent", "KUBECONFIG": "/dev/null", "HELM_NO_PLUGINS": "1", "PATH": "/usr/bin:/bin"}
