@@ -15,11 +15,19 @@ from demo.day import DAY, HEARTBEAT_SECONDS, events_of, yesterday
 from shipper.usage.seats import count_seats
 from shipper.usage.sessions import fold
 from shipper.usage.times import micros
+from tests.pages import blocks
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 180
+TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
+
+
+def shown_in_the_readme() -> list[str]:
+    """The lines of the seat table on the page as patterns: the days differ."""
+    (shown,) = [block.text for block in blocks("README.md") if block.text.startswith("$ shipper usage seats\n")]
+    return [r"\S+ \S+".join(map(re.escape, TIME.split(line))) for line in shown.splitlines()[1:]]
 
 
 @pytest.mark.slow
@@ -40,6 +48,8 @@ def test_the_demo_says_who_was_there(repository: Path, tmp_path: Path) -> None:
     assert re.search(r"^Seats +3 of 3 used", seats, re.MULTILINE)
     assert re.search(r"^alice +username .* east, west$", seats, re.MULTILINE)
     assert re.search(r"^carol +username .* west$", seats, re.MULTILINE)
+    for line in shown_in_the_readme():
+        assert re.search(rf"^{line}$", seats, re.MULTILINE), line
     assert re.search(r"^Denied +1 session", report, re.MULTILINE)
     assert re.search(r"^bob .* 8h ", report, re.MULTILINE)
     assert [re.search(r'cluster "(\w+)"', one)[1] for one in operators] == ["east", "west"]  # type: ignore[index]  # it is there
