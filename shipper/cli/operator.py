@@ -42,8 +42,10 @@ def status(options: StatusOptions, output: OutputFormat = Format.text) -> None:
     require_services("operator status")
     from shipper.cli.operatorview import shown
     from shipper.cli.output import formatted, write
+    from shipper.cli.remote import check_timeout
     from shipper.operator.ask import obtain
 
+    check_timeout(options.timeout)
     found = obtain(options.listen, options.state_dir, options.timeout)
     if output is Format.text:
         write(shown(found))

@@ -51,11 +51,11 @@ class Hosts:
     def _is_ours(self, host: str, arrived_at: str) -> bool:
         if host in self._names or host.endswith(self._below):
             return True
-        address = _address(host)
-        return address is not None and (address.is_loopback or address == _address(arrived_at))
+        address = address_of(host)
+        return address is not None and (address.is_loopback or address == address_of(arrived_at))
 
 
-def _address(host: str) -> IPv4Address | IPv6Address | None:
+def address_of(host: str) -> IPv4Address | IPv6Address | None:
     """The address that `host` is, if it is one; one of IPv4 within IPv6 is itself."""
     try:
         address = ip_address(host.strip("[]"))

@@ -9,7 +9,7 @@ import msgspec
 
 from shipper.license.state import state_at
 from shipper.usage.decide import Denied, license_verdict
-from shipper.usage.times import DAY, SECOND, instant
+from shipper.usage.times import DAY, LAST, SECOND, instant
 
 if TYPE_CHECKING:
     from shipper.operator.keeper import Held
@@ -114,4 +114,4 @@ def license_shown(held: Held, judged: int, offline: int, *, connected: bool, ver
 
 def _later(start: int, days: int) -> int:
     """`days` after `start`, at most the end of the calendar."""
-    return min(start + days * DAY, 253_402_300_799 * SECOND)
+    return min(start + days * DAY, LAST)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.responses import Response
 
 from shipper import __version__
-from shipper.operator.callers import LOCAL
+from shipper.operator.hosts import address_of
 from shipper.operator.licenseview import license_shown
 from shipper.operator.status import (
     OperatorStatus,
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from shipper.operator.app import Parts
 
 PUBLIC = frozenset({Scope.public})
-APP = frozenset({Scope.app})
+_HERE = (address_of("127.0.0.1"), address_of("::1"))
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -73,9 +72,10 @@ def process_routes(parts: Parts) -> list[Route]:
         return Response(body, media_type=CONTENT_TYPE)
 
     async def status(request: Request) -> Response:
-        if request.state.principal != LOCAL and not _is_here(request):
+        if not _is_here(request):
             raise ProblemError(403, "FORBIDDEN", "this is answered to programs on the operator's own machine or pod")
-        return json_response(await asyncio.to_thread(current_status, parts))
+        found = await asyncio.to_thread(current_status, parts)
+        return json_response(found, headers={"cache-control": "no-store"})
 
     alive = {200: Answer("The process answers.", Health)}
     return [
@@ -101,12 +101,13 @@ def process_routes(parts: Parts) -> list[Route]:
         Route(
             "GET",
             "/api/v1/status",
-            APP,
+            PUBLIC,
             status,
             "How the operator stands",
             {
                 200: Answer("What `shipper operator status` shows.", OperatorStatus),
                 403: Answer("It is asked for from elsewhere.", Problem, MEDIA_TYPE),
+                503: Answer("The operator's folder is busy.", Problem, MEDIA_TYPE, ("retry-after",)),
             },
         ),
     ]
@@ -167,7 +168,7 @@ def current_status(parts: Parts) -> OperatorStatus:
 
 
 def _is_here(request: Request) -> bool:
-    try:
-        return request.client is not None and ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
+    """Whether it comes from this machine or pod: from all of 127.0.0.0/8 a service mesh hands on what others send."""
+    came_from = address_of(request.client.host if request.client else "")
+    came_in_at = address_of((request.scope.get("server") or ("",))[0] or "")
+    return came_from is not None and came_from in {*_HERE, came_in_at}

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Self
 
 from shipper.errors import OutputError, UsageError, shown
 from shipper.license import files
+from shipper.usage.times import LAST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,7 +129,7 @@ def load_marks(path: str) -> Marks:
         raise UsageError(f"can't read {shown(path)}: {(error.strerror or 'unknown reason').lower()}") from None
     except (ValueError, TypeError, KeyError, RecursionError):
         raise UsageError(f"{shown(path)} is damaged") from None
-    if not (_is_count(clock) and isinstance(serials, dict) and all(map(_is_count, serials.values()))):
+    if not (_is_count(clock) and clock <= LAST and isinstance(serials, dict) and all(map(_is_count, serials.values()))):
         raise UsageError(f"{shown(path)} is damaged")
     return Marks(clock, serials)
 

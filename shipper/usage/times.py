@@ -10,6 +10,8 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+LAST = 253_402_300_799 * SECOND
+"""The last second of the calendar, that of the year 9999."""
 
 
 def micros(instant: datetime) -> int:

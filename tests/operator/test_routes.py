@@ -6,11 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from starlette.requests import Request
 
 from shipper.license import envelope
 from shipper.license.verify import verify_envelope
 from shipper.operator.app import operator_routes
 from shipper.operator.caps import RateLimit
+from shipper.operator.processroutes import _is_here
 from shipper.serving.routes import Scope
 from tests.faulty import license_json
 from tests.license.sample import OTHER, VENDOR
@@ -27,14 +29,16 @@ if TYPE_CHECKING:
     from tests.operator.fakeserver import Asked
 
 DEFAULT = "https://kubernetes.default.svc.cluster.local"
-PUBLIC = {"GET /health", "GET /live", "GET /ready", "GET /metrics", "GET /api/v1/openapi.json"}
+PUBLIC = {
+    *("GET /health", "GET /live", "GET /ready", "GET /metrics", "GET /api/v1/openapi.json"),
+    "GET /api/v1/status",  # but of this machine or pod alone
+}
 APP = {
     "GET /api/v1/license",
     "GET /api/v1/license/info",
     "GET /api/v1/license/fields",
     "GET /api/v1/license/fields/{name}",
     "GET /api/v1/entitlements",
-    "GET /api/v1/status",
     "GET /license/v1/license",
     "GET /license/v1/field/{name}",
     "POST /api/v1/sessions",
@@ -313,6 +317,33 @@ def test_the_status(operator: Operator) -> None:
     assert session not in json.dumps(found)
 
 
+@pytest.mark.parametrize("with_tokens", [True, False])
+def test_the_status_is_for_this_machine_or_pod(assembly: Assembly, tmp_path: Path, with_tokens: bool) -> None:
+    api = FakeApiServer(tmp_path / "pod")
+    api.tokens["shop.a.b"] = ("system:serviceaccount:shop:app", [DEFAULT])
+    operator = assembly.operator(api=api.client() if with_tokens else None)
+    for client in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+        got = operator.ask("GET", "/api/v1/status", client=client)
+        assert (got.status, got.headers["cache-control"]) == (200, "no-store")
+    for client in ("10.1.2.3", "127.0.0.6", "testclient"):  # 127.0.0.6: what a service mesh hands on, of anybody
+        got = operator.ask("GET", "/api/v1/status", (b"authorization", b"Bearer shop.a.b"), client=client)
+        assert (got.status, got.json["code"]) == (403, "FORBIDDEN")
+    api.close()
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "here"),
+    [
+        (("10.1.2.3", 40_000), ("10.1.2.3", 3000), True),
+        (("10.1.2.3", 40_000), ("10.1.2.4", 3000), False),
+        (None, None, False),
+        (("", 0), ("", None), False),
+    ],
+)
+def test_an_address_asks_itself(client: tuple[str, int] | None, server: tuple[str, int] | None, here: bool) -> None:
+    assert _is_here(Request({"type": "http", "client": client, "server": server})) is here
+
+
 def test_a_refused_license_is_a_problem(operator: Operator) -> None:
     operator.server.license = license_json(OTHER, **LONG)
     operator.server.etag = '"two"'
@@ -385,8 +416,6 @@ def test_a_session_in_a_cluster_is_its_callers_own(assembly: Assembly, tmp_path:
     for method in ("PUT", "DELETE"):
         assert operator.ask(method, f"/api/v1/sessions/{session}", bank).status == 404
     assert operator.ask("PUT", f"/api/v1/sessions/{session}", shop).status == 200
-    assert operator.ask("GET", "/api/v1/status", shop, client="10.1.2.3").status == 403
-    assert operator.ask("GET", "/api/v1/status", shop).status == 200
     api.answer = (500, b"")
     got = operator.ask("GET", "/api/v1/license", (b"authorization", b"Bearer new.a.b"))
     assert (got.status, got.json["code"]) == (503, "TOKEN_REVIEW_UNAVAILABLE")

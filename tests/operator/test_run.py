@@ -239,6 +239,9 @@ def test_what_is_no_operator(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert ran.code == 2
     assert "no folder of an operator" in ran.err
     assert run(monkeypatch, "operator", "status", "--listen", "nothing").code == 2
+    for seconds in ("0", "-1", "nan", "inf", "1e400"):
+        ran = run(monkeypatch, "operator", "status", "--timeout", seconds)
+        assert (ran.code, "--timeout takes seconds" in ran.err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ class TestMarks:
         assert load_marks(str(tmp_path / "marks.json")) == Marks()
 
     def test_kept(self, tmp_path: Path) -> None:
-        marks = Marks(2**62, {"a": 1, "b": 2**40})
+        marks = Marks(2**57, {"a": 1, "b": 2**40})
         store_marks(str(tmp_path / "marks.json"), marks)
         assert load_marks(str(tmp_path / "marks.json")) == marks
 
@@ -92,7 +92,16 @@ class TestMarks:
 
     @pytest.mark.parametrize(
         "data",
-        [b"", b"[]", b"1", b'{"clock":1}', b'{"clock":true,"serials":{}}', b'{"clock":1,"serials":{"a":-1}}', b"\xff"],
+        [
+            b"",
+            b"[]",
+            b"1",
+            b'{"clock":1}',
+            b'{"clock":true,"serials":{}}',
+            b'{"clock":1,"serials":{"a":-1}}',
+            b"\xff",
+            b'{"clock":253402300800000000,"serials":{}}',
+        ],
     )
     def test_damage(self, data: bytes, tmp_path: Path) -> None:
         (tmp_path / "marks.json").write_bytes(data)
