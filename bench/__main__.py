@@ -1,6 +1,6 @@
 """Runs the measurements, prints two tables and writes bench/results.json; exit code 1 if a promise is broken.
 
-python -m bench [--sizes 1,100,1000] [--no-fleet] [--no-write]
+python -m bench [--sizes 1,100,1000] [--no-fleet] [--no-services] [--no-write]
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--sizes", default=",".join(map(str, cases.SIZES)), help="how many assets, by comma")
     parser.add_argument("--no-fleet", dest="fleet", action="store_false", help="leave the fleet out")
+    parser.add_argument("--no-services", dest="services", action="store_false", help="leave the license server out")
     parser.add_argument("--no-write", action="store_true", help=f"leave {RESULTS.name} as it is")
     arguments = parser.parse_args()
     sizes = tuple(int(size) for size in arguments.sizes.split(","))
@@ -49,9 +50,11 @@ def main() -> int:
             measured.update(fleets.measured(root, program, helm))
             _print_fleet(measured)
     # Late: what is measured above counts the memory of this process
-    from bench import validate
+    from bench import reports, services, validate
 
     found = [*budget.verdicts(measured), validate.verdict(validate.measure())]
+    if arguments.services:
+        found += [*services.verdicts(), *reports.verdicts()]
     _print_verdicts(found)
     if not arguments.no_write:
         RESULTS.write_text(json.dumps(_results(measured, found), indent=2) + "\n", encoding="utf-8")
@@ -93,10 +96,9 @@ def _print_fleet(measured: dict[tuple[str, str], Sample]) -> None:
 
 
 def _print_verdicts(found: list[budget.Verdict]) -> None:
-    print(f"\n{'promise':<44} {'limit':>9} {'measured':>10}")
+    print(f"\n{'promise':<50} {'limit':>11} {'measured':>11}")
     for verdict in found:
-        limit = f"{verdict.limit:g} {verdict.unit}"
-        print(f"{verdict.promise:<44} {limit:>9} {verdict.measured:10.3f}  {'kept' if verdict.kept else 'BROKEN'}")
+        print(verdict)
 
 
 def _results(measured: dict[tuple[str, str], Sample], found: list[budget.Verdict]) -> dict[str, object]:

@@ -23,6 +23,11 @@ class Verdict(NamedTuple):
     def kept(self) -> bool:
         return self.measured >= self.limit if self.least else self.measured <= self.limit
 
+    def __str__(self) -> str:
+        """A line of a table."""
+        limit = f"{'>= ' if self.least else ''}{self.limit:,g} {self.unit}"
+        return f"{self.promise:<50} {limit:>11} {self.measured:11,.3f}  {'kept' if self.kept else 'BROKEN'}"
+
 
 def verdicts(measured: Mapping[tuple[str, str], Sample]) -> list[Verdict]:
     """Compare medians, by (case, way) with the ways "stdout", "folder", "helm"; cases that weren't run are left out."""

@@ -66,8 +66,7 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=EVENTS)
     found = verdicts(parser.parse_args().events)
     for each in found:
-        kept = "kept" if each.kept else "BROKEN"
-        print(f"{each.promise:<50} {each.limit:>5g} {each.unit} {each.measured:8.3f}  {kept}")
+        print(each)
     return 0 if all(each.kept for each in found) else 1
 
 
