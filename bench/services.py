@@ -41,9 +41,7 @@ def main() -> int:
     """Print what `verdicts` finds; exit code 1 if a promise is broken."""
     found = verdicts()
     for each in found:
-        print(
-            f"{each.promise:<44} {each.limit:>9g} {each.measured:10.3f} {each.unit}  {'kept' if each.kept else 'BROKEN'}"
-        )
+        print(each)
     return 0 if all(each.kept for each in found) else 1
 
 
