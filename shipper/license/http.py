@@ -37,7 +37,8 @@ _AGAIN = frozenset({429, 500, 502, 503, 504})
 _EMPTY = frozenset({204, 304})
 """Answers without a body; 304 may announce the length that another answer would have (RFC 9110, 8.6)."""
 _CHUNK = 16 * 1024
-_CONNECTIONS = 32
+_CONNECTIONS = 64
+"""To one server at once, those among them that nobody waits for any more: a server may send headers without end."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Line:
     def __init__(self) -> None:
         self._session: requests.Session | None = None
         self._lock = threading.Lock()
+        self._room = threading.BoundedSemaphore(_CONNECTIONS)
 
     def ask(self, request: Request, *, max_bytes: int) -> Reply:
         """The answer, whatever its status, of at most `max_bytes`. What can't be reached is tried twice.
@@ -115,7 +117,16 @@ class Line:
         """
         with self._lock:
             self._session = session = self._session or _kept_session()
-        return _in_time(request, _TWICE, lambda seconds: _attempt(session, request, seconds, max_bytes, None))
+
+        def attempt(seconds: float) -> Reply:
+            if not self._room.acquire(blocking=False):
+                raise unreachable("too many requests wait for it")
+            try:
+                return _attempt(session, request, seconds, max_bytes, None)
+            finally:
+                self._room.release()
+
+        return _in_time(request, _TWICE, attempt)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -180,7 +191,7 @@ def _attempt(
     import requests
     import urllib3
 
-    place = request.place
+    place, end = request.place, time.monotonic() + seconds
     # An exception on the way may carry the request with its headers: none leaves as a cause. Some proxies and answers
     # make requests and http.client raise ValueError and TypeError
     refused = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
@@ -200,7 +211,7 @@ def _attempt(
                 if status not in _REDIRECTS:
                     if wanted is not None and status not in wanted:
                         raise _unwanted(response)
-                    return Reply(status, response.headers, _body(response, max_bytes))
+                    return Reply(status, response.headers, _body(response, max_bytes, end))
                 if request.body is not None and status not in _SAME_AGAIN:
                     raise RequestError(f"the server sends on without what was sent to it ({status})")
                 place = _next(place, response.headers.get("Location"))
@@ -272,8 +283,8 @@ def _unwanted(response: requests.Response) -> RequestError:
     )
 
 
-def _body(response: requests.Response, max_bytes: int) -> bytes:
-    """The whole body of an answer, as it was sent. Raises RequestError."""
+def _body(response: requests.Response, max_bytes: int, end: float) -> bytes:
+    """The whole body of an answer, as it was sent, by `end` on the clock that never goes back. Raises RequestError."""
     packed = response.headers.get("Content-Encoding", "identity").strip().lower()
     if packed not in {"identity", ""}:
         raise RequestError("the server answers with packed content, which was not asked for")
@@ -286,6 +297,8 @@ def _body(response: requests.Response, max_bytes: int) -> bytes:
         chunk = response.raw.read1(_CHUNK, decode_content=False)
         if not chunk:
             break
+        if time.monotonic() > end:
+            raise unreachable("it doesn't answer in time")
         body += chunk
     else:
         raise RequestError(f"the server's answer is larger than the limit of {max_bytes:,} bytes")

@@ -340,6 +340,11 @@ class TestInTime:
             assert get(server.url, pace=QUICK, timeout=0.6) == b"hello"
 
 
+def left_behind() -> list[threading.Thread]:
+    """What still waits for a server, though nobody waits for it any more."""
+    return [thread for thread in threading.enumerate() if thread.name == "shipper-request"]
+
+
 @pytest.fixture
 def line() -> Iterator[Line]:
     found = Line()
@@ -395,6 +400,31 @@ class TestLine:
             with pytest.raises(RequestError, match="not to itself"):
                 self.ask(line, server.url)
             assert other.asked == []
+
+    @pytest.mark.parametrize("name", ["drips a body", "drips chunks"])
+    def test_nobody_waits_for_the_rest_of_a_slow_body(self, line: Line, name: str) -> None:
+        with Server(SLOW[name]) as server:
+            with pytest.raises(RequestError, match="doesn't answer in time"):
+                self.ask(line, server.url, timeout=0.3)
+            for thread in left_behind():
+                thread.join(10)
+                assert not thread.is_alive()
+
+    def test_only_so_many_wait_for_the_rest_of_slow_headers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("shipper.license.http._CONNECTIONS", 3)
+        line = Line()
+        with Server(SLOW["drips headers"]) as server:
+            for _ in range(3):
+                with pytest.raises(RequestError, match="doesn't answer in time"):
+                    self.ask(line, server.url, timeout=0.05)
+            with pytest.raises(RequestError, match="too many requests wait for it"):
+                self.ask(line, server.url, timeout=0.3)
+            assert server.connections == 3
+        for thread in left_behind():
+            thread.join(10)
+        with Server(says(200, b"x")) as server:
+            assert self.ask(line, server.url).body == b"x"
+        line.close()
 
     @pytest.mark.parametrize("name", SLOW)
     def test_a_slow_server(self, line: Line, name: str) -> None:
