@@ -236,6 +236,9 @@ class PostgresSession:
         if not self._writes:
             connection.execute(b"SET default_transaction_read_only = on")
             return
+        # Statements stay prepared, and so do plans from when the tables were empty and were best read as a whole;
+        # compiling pays for none of ours, whose rows are found by their keys
+        connection.execute(b"SET enable_seqscan = off; SET jit = off")
         settings = connection.execute(
             b"SELECT name, setting FROM pg_settings WHERE name IN ('server_encoding', 'synchronous_commit', 'fsync')"
         ).fetchall()
