@@ -23,13 +23,15 @@ from shipper.operator.sender import Identity, Sender
 from shipper.operator.serverclient import ServerClient
 from shipper.operator.sessions import SessionBook
 from shipper.operator.spool import Spool
-from shipper.operator.state import SPOOL, StateFolder
+from shipper.operator.state import LICENSE, MARKS, SPOOL, StateFolder
+from shipper.operator.status import CLOCK_BEHIND
 from shipper.operator.tokenreview import in_this_pod
 from shipper.serving import logs
 from shipper.serving.addresses import parse_address
 from shipper.serving.metrics import Metrics
 from shipper.serving.runner import bind, serve
 from shipper.storage.database import StorageError
+from shipper.usage.times import SECOND
 
 if TYPE_CHECKING:
     from shipper.operator.callers import Identify
@@ -55,7 +57,7 @@ def run(settings: OperatorSettings) -> int:
     logs.hide(settings.license_key)
     with contextlib.ExitStack() as opened:
         parts = assemble(settings, opened)
-        _warn(settings)
+        _warn(settings, parts.keeper.clock.behind() // SECOND)
         listener = bind(parse_address(settings.listen))
         parts.metrics.watch_connections(listener.counts)
         life = _Life(parts)
@@ -169,8 +171,17 @@ def _identify(settings: OperatorSettings, opened: contextlib.ExitStack) -> Ident
     return accounts
 
 
-def _warn(settings: OperatorSettings) -> None:
+def _warn(settings: OperatorSettings, behind: int) -> None:
+    """`behind` is in seconds."""
     if settings.key_in_arguments:
         _LOG.warning("the license key stands on the command line, where others can read it: give @FILE")
     if settings.server.origin[0] == "http":
         _LOG.warning("the license key and all that is reported is sent in the clear over http; use https")
+    if behind >= CLOCK_BEHIND // SECOND:
+        _LOG.warning(
+            "the clock is %d seconds behind the highest time it has shown, by which expiry is judged; if that time was "
+            "wrong, stop the operator, and remove %s and %s from its folder",
+            behind,
+            MARKS,
+            LICENSE,
+        )

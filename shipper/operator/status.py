@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from shipper.operator.sender import SenderStatus
     from shipper.operator.spool import Depth
 
+CLOCK_BEHIND = 5 * 60 * SECOND
+"""How far the clock may be behind without a word, in microseconds."""
 SHOWN_ID = 8
 """How much of a session's id is shown: whoever knows all of it can end the session."""
 
@@ -149,7 +151,7 @@ def problems(
         found.append(f"{spool.set_aside} events were set aside: the license server calls them malformed.")
     if spool.dropped:
         found.append(f"{spool.dropped} reports of errors or signs of life were dropped: the spool was full.")
-    if behind >= 5 * 60 * SECOND:
+    if behind >= CLOCK_BEHIND:
         found.append(f"The clock is {behind // SECOND} seconds behind the highest time it has shown.")
     if license is not None and license.warning:
         found.append(license.warning)

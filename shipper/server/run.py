@@ -23,16 +23,21 @@ from shipper.serving.tls import TlsFiles
 from shipper.storage.database import StorageError
 from shipper.storage.location import PostgresLocation, locate
 from shipper.storage.open import open_database
+from shipper.usage.times import SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shipper.server.settings import ServerSettings
+    from shipper.usage.clock import Clock
 
 LOOK_SECONDS = 2.0
 """How often the license file is looked at."""
 MARK_SECONDS = 10.0
 """How often the highest time seen is written."""
+
+CLOCK_SECONDS = 300
+"""How far the clock may be behind without a warning."""
 
 _LOG = logging.getLogger("shipper.server")
 
@@ -59,7 +64,7 @@ def run(settings: ServerSettings) -> int:
         lifecycle = Lifecycle()
         metrics = Metrics(__version__)
         app = server_app(Parts(settings, database, holder, clock, tls, lifecycle, metrics))
-        _warn(settings)
+        _warn(settings, clock)
         listener = bind(parse_address(settings.address), tls=tls)
         metrics.watch_connections(listener.counts)
         metrics.watch_tls(tls)
@@ -88,7 +93,7 @@ def _hide_secrets(settings: ServerSettings) -> None:
         logs.hide(password)
 
 
-def _warn(settings: ServerSettings) -> None:
+def _warn(settings: ServerSettings, clock: Clock) -> None:
     short = short_key_warning(settings.license_key)
     if short:
         _LOG.warning(short)
@@ -96,6 +101,13 @@ def _warn(settings: ServerSettings) -> None:
         _LOG.warning("the license key stands on the command line, where others can read it: give @FILE or LICENSE_KEY")
     if settings.tls is None:
         _LOG.warning("TLS is off: the license key and all that is reported is sent in the clear")
+    behind = clock.behind() // SECOND
+    if behind >= CLOCK_SECONDS:
+        _LOG.warning(
+            "the clock is %d seconds behind the highest time seen, by which expiry is judged; "
+            "if that time was wrong, stop the server and forget it: shipper license-server clock --reset",
+            behind,
+        )
 
 
 class Background:

@@ -169,6 +169,15 @@ def test_an_operator_that_starts_while_the_server_is_away(site: Site) -> None:
     assert start(new, "alice").json()["code"] == "NO_LICENSE"
 
 
+def test_a_clock_that_is_behind_is_said_at_the_start(site: Site) -> None:
+    site.operator("east").stop()
+    path = site.folder / "east" / "operator" / "marks.json"
+    marks = json.loads(path.read_text())
+    path.write_text(json.dumps({**marks, "clock": marks["clock"] + 3600 * 10**6}))
+    east = site.operator("east")
+    assert "behind the highest time it has shown, by which expiry is judged" in east.text
+
+
 def test_a_server_that_hangs_is_not_waited_for(site: Site) -> None:
     """Its address takes connections, and nobody answers."""
     east = site.operator("east")

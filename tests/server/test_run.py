@@ -283,6 +283,7 @@ def test_a_clock_that_is_behind(place: Place, monkeypatch: pytest.MonkeyPatch) -
     with place.service() as service:
         ready = get(service, "/ready").json()
         assert (ready["license"]["state"], ready["clock"]["ok"]) == ("expired", False)
+        assert "behind the highest time seen, by which expiry is judged" in service.text
         assert (
             float(re.findall(r"^shipper_clock_behind_seconds (.*)$", get(service, "/metrics").text, re.MULTILINE)[0])
             > 1e8
