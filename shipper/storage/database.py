@@ -88,5 +88,5 @@ class Database(Protocol):
         ...
 
     def close(self) -> None:
-        """Finish what was taken, then let go."""
+        """Finish the writes that were taken, end the reads, then let go."""
         ...

@@ -6,6 +6,7 @@ only where it is certain that nothing was written.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ READ_SECONDS = 60
 """How long a statement may take."""
 IDLE_SECONDS = 10
 """A replica that stops within a transaction lets the others write again after this time."""
+CANCEL_SECONDS = 1.0
 MAX_BULK = 100
 """Rows in one statement, so that there are few different ones, which stay prepared."""
 _ROWS_AHEAD = 2000
@@ -156,6 +158,13 @@ class PostgresSession:
                 self._connection.execute(b"ROLLBACK")
         except psycopg.Error:
             self._drop()
+
+    def interrupt(self) -> None:
+        """End the statement that runs, from another thread."""
+        connection = self._connection
+        if connection is not None:
+            with contextlib.suppress(psycopg.Error):  # closed meanwhile, or the server is away
+                connection.cancel_safe(timeout=CANCEL_SECONDS)
 
     def close(self) -> None:
         """Close the connection."""

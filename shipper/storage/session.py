@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Session(Protocol):
-    """One connection, used by one thread at a time. All methods but the last two raise StorageError."""
+    """One connection, used by one thread at a time. All methods but the last three raise StorageError."""
 
     def begin(self) -> Transaction:
         """Begin a transaction; that of a writer waits until no other writer is left. Connects where need be."""
@@ -31,6 +31,10 @@ class Session(Protocol):
 
     def abandon(self) -> None:
         """Undo the transaction, if there is one, and be fit for the next."""
+        ...
+
+    def interrupt(self) -> None:
+        """End the statement that runs by a BusyError, from another thread. Nothing where none runs."""
         ...
 
     def close(self) -> None: ...

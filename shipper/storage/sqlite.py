@@ -6,6 +6,7 @@ connections that wrote and checkpointed at once could damage a database in WAL m
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from typing import TYPE_CHECKING
@@ -121,6 +122,11 @@ class SqliteSession:
         except apsw.Error:
             self._suspect = True
 
+    def interrupt(self) -> None:
+        """End the statement that runs, from another thread."""
+        with contextlib.suppress(apsw.Error):  # closed meanwhile
+            self._connection.interrupt()
+
     def close(self) -> None:
         """Close the connection; the last one of a file empties the write-ahead log into it."""
         try:
@@ -135,6 +141,8 @@ class SqliteSession:
             return FullError(f"{name} can't grow: the disk is full", hint="free some space; nothing else is needed")
         if isinstance(error, apsw.BusyError | apsw.LockedError):
             return BusyError(f"{name} is locked by another process")
+        if isinstance(error, apsw.InterruptError):
+            return BusyError(f"{name} is being closed")
         if isinstance(error, _DAMAGED):
             return DamagedError(f"{name} is damaged: {error}", hint="restore a backup")
         if isinstance(error, apsw.IOError):

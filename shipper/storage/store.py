@@ -49,7 +49,7 @@ class Store:
         return self._readers.submit(work)
 
     def close(self) -> None:
-        """Finish what was taken, then let go. Readers first: who closes last, empties the log of SQLite."""
+        """Finish the writes that were taken, end the reads, then let go. Readers first: who closes last, empties the log of SQLite."""
         if not self._closed:
             self._closed = True
             self._readers.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shipper.storage.database import StorageError
+from shipper.storage.database import BusyError, StorageError
 from shipper.storage.open import open_database
 
 if TYPE_CHECKING:
@@ -96,6 +96,25 @@ def test_values_come_back_as_they_were(database: Database) -> None:
     assert (type(total), type(half)) == (int, float)
     found = database.read(lambda tx: tx.execute("SELECT '?', value FROM marks WHERE name LIKE ?", ["%\\%s?"])).result()
     assert found in ([], [("?", -(2**63))])
+
+
+def test_closing_waits_for_no_long_read(database_url: str) -> None:
+    database = open_database(database_url, readers=1)
+    begun = threading.Event()
+
+    def endless(tx: Transaction) -> None:
+        begun.set()
+        tx.execute("WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n")
+
+    running, waiting = database.read(endless), database.read(marks)
+    assert begun.wait(60)
+    closing = threading.Thread(target=database.close, daemon=True)
+    closing.start()
+    closing.join(20)
+    assert not closing.is_alive()
+    with pytest.raises(BusyError):
+        running.result()
+    assert waiting.cancelled()
 
 
 def test_a_closed_database_says_so(database_url: str) -> None:
