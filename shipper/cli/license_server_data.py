@@ -8,6 +8,7 @@ import typer
 
 from shipper.cli.groups import grouped
 from shipper.cli.serveroptions import COMMAND, DatabaseOptions
+from shipper.errors import UsageError
 
 if TYPE_CHECKING:
     from shipper.storage.backup import Copied
@@ -35,6 +36,8 @@ def backup(
     from shipper.cli.services import require_services
 
     require_services(f"{COMMAND} backup")
+    if file == "-":
+        raise UsageError("a backup is a file that can be read anywhere in it, and can't go to standard output")
     from shipper.storage.backup import back_up
 
     _tell("backed up", back_up(database.url(), file, force=force))

@@ -22,7 +22,7 @@ from shipper.operator.status import (
 from shipper.serving.metrics import CONTENT_TYPE
 from shipper.serving.problems import MEDIA_TYPE, Problem, ProblemError
 from shipper.serving.responses import json_response
-from shipper.serving.routes import Answer, Route, Scope
+from shipper.serving.routes import Answer, Route, Scope, Whatever
 from shipper.storage.database import StorageError
 from shipper.usage.decide import Denied
 from shipper.usage.times import SECOND, instant
@@ -79,8 +79,8 @@ def process_routes(parts: Parts) -> list[Route]:
 
     alive = {200: Answer("The process answers.", Health)}
     return [
-        Route("GET", "/health", PUBLIC, health, "Whether the process answers", alive),
-        Route("GET", "/live", PUBLIC, health, "The same, for liveness probes", alive),
+        Route("GET", "/health", PUBLIC, health, "Whether the process answers", alive, query=Whatever),
+        Route("GET", "/live", PUBLIC, health, "The same, for liveness probes", alive, query=Whatever),
         Route(
             "GET",
             "/ready",
@@ -89,6 +89,7 @@ def process_routes(parts: Parts) -> list[Route]:
             "Whether apps can be answered",
             {200: Answer("All that is needed is there.", Readiness), 503: Answer("Something is missing.", Readiness)},
             description="That the server is away is no reason not to be ready.",
+            query=Whatever,
         ),
         Route(
             "GET",
@@ -97,6 +98,7 @@ def process_routes(parts: Parts) -> list[Route]:
             metrics,
             "Metrics for Prometheus",
             {200: Answer("In the text format.", str, CONTENT_TYPE.partition(";")[0])},
+            query=Whatever,
         ),
         Route(
             "GET",

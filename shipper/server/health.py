@@ -10,7 +10,7 @@ import msgspec
 
 from shipper.license.state import state_at
 from shipper.serving.responses import json_response
-from shipper.serving.routes import Answer, Route, Scope
+from shipper.serving.routes import Answer, Route, Scope, Whatever
 from shipper.storage.database import StorageError
 from shipper.usage.times import instant
 
@@ -120,8 +120,8 @@ def health_routes(
 
     alive: dict[int, Any] = {200: Answer("The process answers.", Health)}
     return [
-        Route("GET", "/health", PUBLIC, health, "Whether the process answers", alive),
-        Route("GET", "/live", PUBLIC, health, "The same, for liveness probes", alive),
+        Route("GET", "/health", PUBLIC, health, "Whether the process answers", alive, query=Whatever),
+        Route("GET", "/live", PUBLIC, health, "The same, for liveness probes", alive, query=Whatever),
         Route(
             "GET",
             "/ready",
@@ -132,6 +132,7 @@ def health_routes(
                 200: Answer("They can; a check that is not ok says what is wrong all the same.", Readiness),
                 503: Answer("The database takes no writes, or the server is about to end.", Readiness),
             },
+            query=Whatever,
         ),
     ]
 

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from shipper.license.state import state_at
 from shipper.server.ledger.table import usage_now
 from shipper.serving.metrics import CONTENT_TYPE
-from shipper.serving.routes import Answer, Route, Scope
+from shipper.serving.routes import Answer, Route, Scope, Whatever
 from shipper.storage.database import StorageError
 from shipper.usage.decide import Code
 from shipper.usage.events import Kind
@@ -330,4 +330,5 @@ def metrics_route(metrics: ServerMetrics) -> Route:
         scrape,
         "Metrics for Prometheus",
         {200: Answer("In the text format.", str, CONTENT_TYPE.partition(";")[0])},
+        query=Whatever,
     )

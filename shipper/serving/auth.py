@@ -41,15 +41,14 @@ def same(one: bytes, other: bytes) -> bool:
 def shown_key(headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
     """The key in `x-license-key`, or after `Bearer` in `Authorization`; None for none.
 
-    Raises ProblemError 401 for two that differ, and for another scheme than Bearer.
+    Raises ProblemError 401 for two that differ.
     """
     keys = []
     for name, value in headers:
         if name == HEADER:
             keys.append(value.strip())
-        elif name == b"authorization":
-            if value[: len(_BEARER)].lower() != _BEARER:
-                raise unauthorized()
+        # Another scheme may be meant for a proxy on the way, which hands it on
+        elif name == b"authorization" and value[: len(_BEARER)].lower() == _BEARER:
             keys.append(value[len(_BEARER) :].strip())
     if not keys:
         return None

@@ -48,6 +48,7 @@ class Texts:
         self.kind = kind
         self.readers = {field.encode_name: _reader(field.type) for field in info.fields}
         self.empty = None if any(field.required for field in info.fields) else kind()
+        self.passes_over = not info.fields and not info.forbid_unknown_fields
 
     def convert(self, texts: Mapping[str, str]) -> msgspec.Struct:
         """`texts` as the type. Raises msgspec.ValidationError."""
@@ -80,7 +81,7 @@ def _plain_types(kind: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:
 
 def query(texts: Texts, raw: bytes) -> msgspec.Struct:
     """The query string as a type. Raises ProblemError 422 that names the parameter."""
-    if not raw and texts.empty is not None:
+    if texts.empty is not None and (not raw or texts.passes_over):
         return texts.empty
     try:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS, errors="strict")

@@ -32,6 +32,10 @@ class Empty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """No parameters."""
 
 
+class Whatever(msgspec.Struct, frozen=True):
+    """Parameters that are passed over: what asks probes and metrics is often not ours to configure."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """One documented answer: `body` is a type that msgspec knows, None for an empty one.

@@ -60,3 +60,10 @@ def test_a_url_is_never_shown(url: str, tmp_path: Path, monkeypatch: pytest.Monk
     assert ran.code == 2
     assert "s3cr3t" not in ran.out + ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_a_backup_is_no_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = run(monkeypatch, "license-server", "backup", "-")
+    assert (ran.code, ran.out) == (2, "")
+    assert not (tmp_path / "-").exists()

@@ -54,6 +54,15 @@ def server(tmp_path: Path) -> Iterator[Asking]:
     database.close()
 
 
+@pytest.mark.parametrize("path", ["/health", "/live", "/ready", "/metrics"])
+def test_probes_pass_over_parameters(server: Asking, path: str) -> None:
+    assert server("GET", f"{path}?name[]=x&_=1790000000").status == 200
+
+
+def test_credentials_for_a_proxy_are_no_second_key(server: Asking) -> None:
+    assert server("GET", "/api/v1/license", authorization="Basic dXNlcjpwYXNz").status == 200
+
+
 class TestLicense:
     def test_in_both_forms(self, server: Asking) -> None:
         plain = server("GET", "/api/v1/license")

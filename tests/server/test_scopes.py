@@ -160,7 +160,6 @@ def odd_credentials() -> dict[str, list[Header]]:
     variants["two keys"] = [(b"x-license-key", good), (b"x-license-key", b"other")]
     variants["two bearers"] = [(b"authorization", b"Bearer " + good), (b"authorization", b"Bearer other")]
     variants["key and other bearer"] = [(b"x-license-key", good), (b"authorization", b"Bearer other")]
-    variants["key and basic"] = [(b"x-license-key", good), (b"authorization", b"Basic eDp5")]
     variants["a hundred keys"] = [(b"x-license-key", b"%d" % number) for number in range(100)]
     variants["a cookie"] = [(b"cookie", b"x-license-key=" + good)]
     variants["another header"] = [(b"x-license_key", good), (b"x-api-key", good)]

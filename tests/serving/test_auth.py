@@ -52,18 +52,19 @@ def test_the_longest_key() -> None:
         [header(KEY), header(b"other")],
         [header(KEY), bearer(b"Bearer other")],
         [header(KEY), header(b"")],
-        [bearer(b"Basic dXNlcjpwYXNz")],
-        [bearer(b"Bearer")],
-        [bearer(KEY)],
-        [bearer(b"")],
-        [header(KEY), bearer(b"Basic dXNlcjpwYXNz")],
     ],
 )
-def test_what_is_no_key(headers: list[tuple[bytes, bytes]]) -> None:
+def test_two_keys_are_none(headers: list[tuple[bytes, bytes]]) -> None:
     with pytest.raises(ProblemError) as caught:
         shown_key(headers)
     assert caught.value.status == 401
     assert KEY.decode() not in caught.value.detail
+
+
+@pytest.mark.parametrize("value", [b"Basic dXNlcjpwYXNz", b"Bearer", KEY, b""])
+def test_another_scheme_shows_no_key_and_is_for_somebody_else(value: bytes) -> None:
+    assert shown_key([bearer(value)]) is None
+    assert shown_key([bearer(value), header(KEY)]) == KEY
 
 
 def test_digests_are_compared_also_of_bytes_that_are_no_text() -> None:
