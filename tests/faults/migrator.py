@@ -60,6 +60,7 @@ class CountedSession:
         self.release = inner.release
         self.undo = inner.undo
         self.abandon = inner.abandon
+        self.interrupt = inner.interrupt
         self.close = inner.close
 
     def begin(self) -> Transaction:

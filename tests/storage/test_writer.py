@@ -53,6 +53,9 @@ class Told:
     def abandon(self) -> None:
         self._note("abandon")
 
+    def interrupt(self) -> None:
+        self._note("interrupt")
+
     def close(self) -> None:
         self._note("close")
 
