@@ -53,7 +53,7 @@ def add(
         raise UsageError("--scope is missing", hint="--scope operator, --scope report or --scope admin")
     keyview.require_name(name)
     scopes = [Scope(each.value) for each in scope]
-    with closing(open_database(database.url(), shared=True)) as store:
+    with closing(open_database(database.url_said_if_new(), shared=True)) as store:
         key = store.write(lambda tx: keys.add(tx, name, scopes, wall())).result()
     write(f"{key}\n")
 

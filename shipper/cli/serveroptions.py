@@ -72,16 +72,35 @@ class DatabaseOptions(NamedTuple):
 
     def existing_url(self) -> str:
         """The same, of a database that is there: looking at one makes none. Raises UsageError."""
-        import os
-
         from shipper.errors import UsageError, shown
-        from shipper.storage.location import SqliteLocation, locate
 
         url = self.url()
-        location = locate(url)
-        if isinstance(location, SqliteLocation) and not os.path.exists(location.path):
-            raise UsageError(f"there is no database {shown(location.path)}")
+        missing = _missing_file(url)
+        if missing:
+            hint = "--database-url or DATABASE_URL names that of the server"
+            raise UsageError(f"there is no database {shown(missing)}", hint=hint)
         return url
+
+    def url_said_if_new(self) -> str:
+        """The same; where it will be made, a warning says so: the server may have another. Raises UsageError."""
+        from shipper.cli.funnel import warn
+        from shipper.errors import shown
+
+        url = self.url()
+        missing = _missing_file(url)
+        if missing:
+            warn(f"there was no database {shown(missing)}, and it is made now: has the server the same DATABASE_URL?")
+        return url
+
+
+def _missing_file(url: str) -> str:
+    """The file of a SQLite database that isn't there, else nothing."""
+    import os
+
+    from shipper.storage.location import SqliteLocation, locate
+
+    location = locate(url)
+    return location.path if isinstance(location, SqliteLocation) and not os.path.exists(location.path) else ""
 
 
 class ServerOptions(NamedTuple):
