@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -40,13 +41,16 @@ entitlements:
 
 
 def main() -> int:
-    """Play it. Returns the exit code."""
+    """Play it, to the end or until SIGINT or SIGTERM. Returns the exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         with tempfile.TemporaryDirectory(prefix="shipper-demo-") as folder, ExitStack() as running:
             play(Path(folder), running)
     except ServiceError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     return 0
 
 

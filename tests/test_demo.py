@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +19,6 @@ from shipper.usage.sessions import fold
 from shipper.usage.times import micros
 from tests.pages import blocks
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 SECONDS = 180
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 
@@ -28,6 +27,39 @@ def shown_in_the_readme() -> list[str]:
     """The lines of the seat table on the page as patterns: the days differ."""
     (shown,) = [block.text for block in blocks("README.md") if block.text.startswith("$ shipper usage seats\n")]
     return [r"\S+ \S+".join(map(re.escape, TIME.split(line))) for line in shown.splitlines()[1:]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_it_can_be_stopped(asked: signal.Signals, repository: Path, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "demo.server"],
+        cwd=repository,
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), "LC_ALL": "C.UTF-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as demo:
+        assert demo.stdout is not None
+        for line in demo.stdout:
+            if line.startswith("This morning"):
+                break
+        assert running_in(tmp_path)
+        demo.send_signal(asked)
+        _, err = demo.communicate(timeout=SECONDS)
+    assert (demo.returncode, err) == (128 + asked, "")
+    assert list(tmp_path.iterdir()) == []
+    assert running_in(tmp_path) == []
+
+
+def running_in(folder: Path) -> list[str]:
+    """The processes that were given a path in `folder`."""
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if f"{folder}/".encode() in environment.read_bytes():
+                found.append(environment.parent.name)
+    return found
 
 
 @pytest.mark.slow
