@@ -175,7 +175,7 @@ def _warn(settings: OperatorSettings, behind: int) -> None:
     """`behind` is in seconds."""
     if settings.key_in_arguments:
         _LOG.warning("the license key stands on the command line, where others can read it: give @FILE")
-    if settings.server.origin[0] == "http":
+    if settings.in_the_clear:
         _LOG.warning("the license key and all that is reported is sent in the clear over http; use https")
     if behind >= CLOCK_BEHIND // SECOND:
         _LOG.warning(
