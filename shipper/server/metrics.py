@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from shipper.usage.clock import Clock
     from shipper.usage.events import Event
 
+A = TypeVar("A")
 T = TypeVar("T")
 FRESH_SECONDS = 2.0
 """How old figures of the database may be."""
@@ -288,12 +289,11 @@ class MeasuredDatabase:
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
         """As `Database.write`."""
-        began = time.perf_counter()
-        number = next(self._asked)
-        self._waiting.add(number)
-        future = self._database.write(work)
-        future.add_done_callback(lambda _: self._done(number, began))
-        return future
+        return self._measured(lambda: self._database.write(work))
+
+    def write_together(self, work: Callable[[Transaction, list[A]], list[T]], item: A) -> Future[T]:
+        """As `Database.write_together`."""
+        return self._measured(lambda: self._database.write_together(work, item))
 
     def read(self, work: Callable[[Transaction], T]) -> Future[T]:
         """As `Database.read`."""
@@ -302,6 +302,14 @@ class MeasuredDatabase:
     def close(self) -> None:
         """As `Database.close`."""
         self._database.close()
+
+    def _measured(self, write: Callable[[], Future[T]]) -> Future[T]:
+        began = time.perf_counter()
+        number = next(self._asked)
+        self._waiting.add(number)
+        future = write()
+        future.add_done_callback(lambda _: self._done(number, began))
+        return future
 
     def _done(self, number: int, began: float) -> None:
         self._waiting.discard(number)

@@ -93,8 +93,8 @@ def event_routes(
 
     async def events(request: Request) -> Response:
         batch = checked(request.state.body.events)
-        now = clock.now()
-        found = await asyncio.wrap_future(database.write(lambda tx: ledger.record(tx, batch, now)))
+        given = ledger.Batch(batch, clock.now())
+        found = await asyncio.wrap_future(database.write_together(ledger.record_all, given))
         recorded(batch, found)
         return json_response(Acknowledged(found.acknowledged, found.duplicate, found.too_old))
 

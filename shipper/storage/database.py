@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
+A = TypeVar("A")
 T = TypeVar("T")
 Value = str | int | float | bytes | bool | None
 Row = tuple[Any, ...]
@@ -80,6 +81,14 @@ class Database(Protocol):
 
         It may be run again where the first transaction was lost, so it changes nothing but the database. BusyError
         after Postgres went away in a commit means that it is unknown whether it was written.
+        """
+        ...
+
+    def write_together(self, work: Callable[[Transaction, list[A]], list[T]], item: A) -> Future[T]:
+        """As `write`, with `item` and the items of others who wait for the same `work`: a result for each, in order.
+
+        If it fails with several items, it is run with each alone. `work` is the same where it is equal, so it is a
+        function and no lambda.
         """
         ...
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shipper.storage.database import Transaction
     from shipper.storage.session import Session
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 
@@ -43,6 +44,10 @@ class Store:
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
         """Run `work` alone, and durably (`Database.write`)."""
         return self._writer.submit(work)
+
+    def write_together(self, work: Callable[[Transaction, list[A]], list[T]], item: A) -> Future[T]:
+        """Run `work` with `item`, and with what else waits for it (`Database.write_together`)."""
+        return self._writer.submit_item(work, item)
 
     def read(self, work: Callable[[Transaction], T]) -> Future[T]:
         """Run `work` on a connection that can't write, beside others."""

@@ -1,7 +1,8 @@
 """The one thread that writes: what has come in meanwhile is committed together (group commit).
 
 A commit waits for the disk, and while it does more work comes in: a hundred clients cost about as many waits as one.
-Each piece of work has a savepoint, so that one that fails takes nothing else with it.
+Each piece of work has a savepoint, so that one that fails takes nothing else with it. Pieces that have the same work
+to do with an item each are done at once, which takes fewer statements.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from shipper.storage.database import Transaction
     from shipper.storage.session import Session
 
+A = TypeVar("A")
 T = TypeVar("T")
 MAX_GROUP = 64
 """Pieces of work in one transaction."""
@@ -37,7 +39,10 @@ _log = logging.getLogger("shipper.storage")
 
 
 class Piece(NamedTuple):
-    work: Callable[[Transaction], Any]
+    """`work` gives a value for each of the items that it is given."""
+
+    work: Callable[[Transaction, list[Any]], list[Any]]
+    item: Any
     future: Future[Any]
 
 
@@ -69,6 +74,10 @@ class Writer:
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
         """Have `work` done. The future is resolved once its transaction is durable."""
+        return self.submit_item(lambda transaction, _: [work(transaction)], None)
+
+    def submit_item(self, work: Callable[[Transaction, list[A]], list[T]], item: A) -> Future[T]:
+        """Have `work` done with `item`, and with what else waits for the same work."""
         future: Future[T] = Future()
         with self._changed:
             if self._closed:
@@ -76,7 +85,7 @@ class Writer:
             elif len(self._waiting) >= self._max_waiting:
                 future.set_exception(BusyError(f"{self._max_waiting} writes are waiting already"))
             else:
-                self._waiting.append(Piece(work, future))
+                self._waiting.append(Piece(work, item, future))
                 self._changed.notify()
         return future
 
@@ -133,7 +142,8 @@ class Writer:
         self._begun = False
         transaction = session.begin()
         self._begun = True
-        outcomes = [self._attempt(transaction, piece, alone=len(group) == 1) for piece in group]
+        alone = len(group) == 1
+        outcomes = [each for job in _jobs(group) for each in self._attempt(transaction, job, alone=alone)]
         if all(outcome.error for outcome in outcomes):
             session.abandon()
         else:
@@ -147,12 +157,16 @@ class Writer:
             self._quiet_until = now + _QUIET
             _log.warning("a write failed: %s", error)
 
-    def _attempt(self, transaction: Transaction, piece: Piece, *, alone: bool) -> Outcome:
-        """Do one piece; alone it needs no savepoint, since the whole transaction is undone."""
+    def _attempt(self, transaction: Transaction, job: list[Piece], *, alone: bool) -> list[Outcome]:
+        """Do pieces of the same work, one by one if they fail at once.
+
+        A piece that is alone needs no savepoint, since the whole transaction is undone.
+        """
         if not alone:
             self._session.savepoint()
         try:
-            value = piece.work(transaction)
+            values = job[0].work(transaction, [piece.item for piece in job])
+            outcomes = [Outcome(piece.future, value) for piece, value in zip(job, values, strict=True)]
             if not alone:
                 self._session.release()
         except LostError:
@@ -160,8 +174,18 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - it goes to whom it belongs
             if not alone:
                 self._session.undo()
-            return Outcome(piece.future, error=error)
-        return Outcome(piece.future, value)
+            if len(job) > 1:
+                return [each for piece in job for each in self._attempt(transaction, [piece], alone=False)]
+            return [Outcome(job[0].future, error=error)]
+        return outcomes
+
+
+def _jobs(group: list[Piece]) -> list[list[Piece]]:
+    """The pieces of a group, those of the same work together."""
+    jobs: dict[Callable[..., Any], list[Piece]] = {}
+    for piece in group:
+        jobs.setdefault(piece.work, []).append(piece)
+    return list(jobs.values())
 
 
 def _pause(attempt: int) -> None:

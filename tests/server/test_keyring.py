@@ -64,6 +64,9 @@ class Fragile:
         self.writes.append(self._failed() if self.away else self.inner.write(work))
         return self.writes[-1]
 
+    def write_together(self, work: Callable[..., Any], item: object) -> Future[Any]:
+        return self.write(lambda tx: work(tx, [item])[0])
+
     def close(self) -> None:
         """The inner one is closed by who opened it."""
 

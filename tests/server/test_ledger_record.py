@@ -18,7 +18,7 @@ from tests.usage.samples import NOW, WINDOWS, event, events, license_of, session
 if TYPE_CHECKING:
     import random
 
-    from shipper.storage.database import Database, Transaction
+    from shipper.storage.database import Database, Row, Transaction
 
 ANN = User(username="ann")
 LICENSES = [license_of(window=window, unit=unit) for window in WINDOWS for unit in ("user", "machine")] + [license_of()]
@@ -127,6 +127,34 @@ def test_the_stored_fold_is_the_replay_of_all_facts(emptied: Database, several: 
     for first, end in pairwise(ends):
         ledgers.record(emptied, several[first:end], NOW)
     ledgers.assert_fold_is_replay(emptied, LICENSES, INSTANTS)
+
+
+@_EACH
+@given(several=events(), cuts=st.lists(st.integers(0, 35), max_size=5), split=st.integers(0, 3))
+def test_batches_that_are_recorded_at_once_are_as_one_after_the_other(
+    emptied: Database, several: list[Event], cuts: list[int], split: int
+) -> None:
+    said = several + several[:4]
+    ends = [0, *sorted(cuts), len(said)]
+    batches = [
+        ledger.Batch(said[first:end], NOW + number * MINUTE) for number, (first, end) in enumerate(pairwise(ends))
+    ]
+    tables = "events", "sessions", "holders", "operators"
+
+    def all_rows(tx: Transaction) -> list[list[Row]]:
+        return [sorted(tx.execute(f"SELECT * FROM {table}"), key=str) for table in tables]
+
+    ledgers.clear(emptied)
+    alone = [ledgers.record(emptied, *batch) for batch in batches]
+    wanted = emptied.read(all_rows).result()
+    ledgers.clear(emptied)
+    at_once = [
+        each
+        for part in (batches[:split], batches[split:])
+        for each in emptied.write(lambda tx, part=part: ledger.record_all(tx, part)).result()  # type: ignore[misc]
+    ]
+    assert at_once == alone
+    assert emptied.read(all_rows).result() == wanted
 
 
 @_EACH

@@ -215,10 +215,11 @@ def test_writes_are_counted_and_timed(database: Database) -> None:
     future = watched.metrics.database.write(lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         future.result()
+    assert watched.metrics.database.write_together(lambda _, items: items, 1).result() == 1
     # The callback runs after the result is there
     database.write(lambda tx: tx.execute("SELECT 1")).result()
     values = watched.values()
-    assert values["shipper_database_write_duration_seconds_count"] == 2
+    assert values["shipper_database_write_duration_seconds_count"] == 3
     assert values["shipper_database_writes_waiting"] == 0
 
 

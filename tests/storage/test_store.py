@@ -68,6 +68,30 @@ def test_work_that_fails_takes_nothing_else_with_it(database: Database) -> None:
     assert database.read(marks).result() == [("kept 0", 0), ("kept 1", 1)]
 
 
+def test_items_of_the_same_work_are_written_together(database: Database) -> None:
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Transaction) -> None:
+        held.set()
+        assert go_on.wait(30)
+
+    def put_all(tx: Transaction, names: list[str]) -> list[int]:
+        tx.executemany(MARK, [(name, len(names)) for name in names])
+        return list(range(len(names)))
+
+    first = database.write(hold)
+    assert held.wait(30)
+    taken = [database.write_together(put_all, name) for name in "abc"]
+    go_on.set()
+    first.result()
+    assert [future.result() for future in taken] == [0, 1, 2]
+    # "a" is there: at once they fail, and one by one only it
+    again = [database.write_together(put_all, name) for name in "ad"]
+    assert isinstance(again[0].exception(), StorageError)
+    assert again[1].result() == 0
+    assert database.read(marks).result() == [("a", 3), ("b", 3), ("c", 3), ("d", 1)]
+
+
 def test_readers_cant_write(database: Database) -> None:
     with pytest.raises(StorageError):
         database.read(lambda tx: tx.execute(MARK, ["a", 1])).result()

@@ -77,7 +77,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def together(session: Told, *works: Any, **options: Any) -> list[Future[Any]]:
-    """Have `works` done in one group, while a first piece holds the thread up."""
+    """Have `works`, some with an item, done in one group, while a first piece holds the thread up."""
     held, go_on = threading.Event(), threading.Event()
     with closing(Writer(session, **options)) as subject:
 
@@ -88,7 +88,7 @@ def together(session: Told, *works: Any, **options: Any) -> list[Future[Any]]:
         first = subject.submit(hold)
         assert held.wait(30)
         session.calls.clear()
-        futures = [subject.submit(work) for work in works]
+        futures = [subject.submit_item(*work) if isinstance(work, tuple) else subject.submit(work) for work in works]
         go_on.set()
         first.result()
         wait(futures, timeout=30)
@@ -115,6 +115,51 @@ def test_one_piece_needs_no_savepoint() -> None:
     (future,) = together(session, run)
     assert future.result() == "done"
     assert session.calls == ["commit", "begin", "work", "commit", "close"]
+
+
+def doubled(tx: Transaction, numbers: list[int]) -> list[int]:
+    for number in numbers:
+        if number == 0:
+            raise ZeroDivisionError
+        tx.execute("work")
+    return [2 * number for number in numbers]
+
+
+def test_items_of_the_same_work_are_one_piece() -> None:
+    session = Told()
+    futures = together(session, (doubled, 1), run, (doubled, 2), (doubled, 3))
+    assert [future.result() for future in futures] == [2, "done", 4, 6]
+    together_first = ["savepoint", "work", "work", "work", "release"]
+    assert session.calls == ["commit", "begin", *together_first, "savepoint", "work", "release", "commit", "close"]
+
+
+def test_of_items_only_those_fail_that_fail_alone() -> None:
+    session = Told()
+    futures = together(session, (doubled, 1), (doubled, 0), (doubled, 3))
+    assert isinstance(futures[1].exception(), ZeroDivisionError)
+    assert [futures[0].result(), futures[2].result()] == [2, 6]
+    one = ["savepoint", "work", "release"]
+    assert session.calls == [
+        *("commit", "begin", "savepoint", "work", "undo"),
+        *(*one, "savepoint", "undo", *one, "commit", "close"),
+    ]
+
+
+def test_items_are_tried_again_after_a_loss() -> None:
+    session = Told()
+    session.failures = {"work": deque([None, LostError("gone")])}
+    futures = together(session, (doubled, 1), (doubled, 2))
+    assert [future.result() for future in futures] == [2, 4]
+    assert session.calls.count("begin") == 2
+
+
+def test_work_that_forgets_an_item_fails() -> None:
+    def forgetful(_: Transaction, items: list[int]) -> list[int]:
+        return items[1:]
+
+    futures = together(Told(), (forgetful, 1), run)
+    assert isinstance(futures[0].exception(), ValueError)
+    assert futures[1].result() == "done"
 
 
 def test_only_what_fails_fails() -> None:

@@ -7,7 +7,18 @@ A change that a person sees goes through `record`: claims, heartbeats and ends a
 """
 
 from shipper.server.ledger.claims import Granted, claim, end, heartbeat
-from shipper.server.ledger.record import Recorded, record
+from shipper.server.ledger.record import Batch, Recorded, record, record_all
 from shipper.server.ledger.table import current_seats, seat_table
 
-__all__ = ["Granted", "Recorded", "claim", "current_seats", "end", "heartbeat", "record", "seat_table"]
+__all__ = [
+    "Batch",
+    "Granted",
+    "Recorded",
+    "claim",
+    "current_seats",
+    "end",
+    "heartbeat",
+    "record",
+    "record_all",
+    "seat_table",
+]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shipper.license.document import Unit
-    from shipper.storage.database import Transaction
+    from shipper.storage.database import Transaction, Value
     from shipper.usage.events import Event
 
 AHEAD = 5 * MINUTE
@@ -47,55 +47,76 @@ class Recorded(NamedTuple):
     ahead: int
 
 
+class Batch(NamedTuple):
+    """Events that are well-formed (`shipper.usage.events.fault`), and when they came."""
+
+    events: Sequence[Event]
+    now: int
+
+
+class _Given(NamedTuple):
+    """An event, when it came, and the time that it counts with; `ahead`: that is not its own."""
+
+    event: Event
+    now: int
+    time: int
+    ahead: bool
+
+    @property
+    def late(self) -> bool:
+        return self.time < self.now - TOO_OLD
+
+
 def record(tx: Transaction, events: Sequence[Event], now: int) -> Recorded:
-    """Store events that are well-formed (`shipper.usage.events.fault`) and fold in those that are new."""
-    given: dict[str, tuple[Event, int]] = {}
+    """Store events that are well-formed and fold in those that are new."""
+    (recorded,) = record_all(tx, [Batch(events, now)])
+    return recorded
+
+
+def record_all(tx: Transaction, batches: Sequence[Batch]) -> list[Recorded]:
+    """What `record` does with one batch after the other, in about as many statements as it takes for one."""
+    given = [_by_id(batch) for batch in batches]
+    known = rows.known_events(tx, [name for named, _ in given for name in named])
+    news: list[dict[str, _Given]] = []
+    for named, _ in given:
+        new = {name: each for name, each in named.items() if name not in known}
+        known.update(new)
+        news.append(new)
+    fresh = [each for new in news for each in new.values()]
+    tx.executemany(_INSERT, [_row(each) for each in fresh])
+    fold_in(tx, [(each.event, each.time) for each in fresh if not each.late])
+    _note_contact(tx, batches)
+    return [
+        Recorded(
+            acknowledged=list(named),
+            duplicate=again + [name for name in named if name not in new],
+            too_old=[name for name, each in new.items() if each.late],
+            ahead=sum(each.ahead for each in new.values()),
+        )
+        for (named, again), new in zip(given, news, strict=True)
+    ]
+
+
+def _by_id(batch: Batch) -> tuple[dict[str, _Given], list[str]]:
+    """The first event of each id, and the ids that came again."""
+    named: dict[str, _Given] = {}
     again: list[str] = []
-    ahead: set[str] = set()
-    for event in events:
-        if event.id in given:
+    latest = batch.now + AHEAD
+    for event in batch.events:
+        if event.id in named:
             again.append(event.id)
             continue
         time = micros(event.time)
-        if time > now + AHEAD:
-            time = now
-            ahead.add(event.id)
-        given[event.id] = (event, time)
-    new = _store(tx, given, now)
-    oldest = now - TOO_OLD
-    fold_in(tx, [pair for name, pair in given.items() if name in new and pair[1] >= oldest])
-    _note_contact(tx, events, now)
-    return Recorded(
-        acknowledged=list(given),
-        duplicate=again + [name for name in given if name not in new],
-        too_old=[name for name, (_, time) in given.items() if name in new and time < oldest],
-        ahead=len(ahead & new),
-    )
+        ahead = time > latest
+        named[event.id] = _Given(event, batch.now, batch.now if ahead else time, ahead)
+    return named, again
 
 
-def _store(tx: Transaction, given: dict[str, tuple[Event, int]], now: int) -> set[str]:
-    """Write down what is new; the ids of that. Nobody else writes meanwhile."""
-    oldest = now - TOO_OLD
-    known = rows.known_events(tx, list(given))
-    tx.executemany(
-        _INSERT,
-        [
-            (
-                name,
-                event.kind,
-                time,
-                now,
-                event.operator,
-                event.cluster,
-                event.session,
-                1 if time < oldest else 0,
-                str(_ENCODE(event), "utf-8"),
-            )
-            for name, (event, time) in given.items()
-            if name not in known
-        ],
-    )
-    return given.keys() - known
+def _row(given: _Given) -> tuple[Value, ...]:
+    event = given.event
+    body = str(_ENCODE(event), "utf-8")
+    late = int(given.late)
+    return (event.id, event.kind, given.time, given.now, event.operator, event.cluster, event.session, late, body)
 
 
 def fold_in(tx: Transaction, events: Sequence[tuple[Event, int]]) -> None:
@@ -134,10 +155,11 @@ def _lost(before: Session | None, after: Session) -> set[tuple[Unit, str]]:
     return old - new
 
 
-def _note_contact(tx: Transaction, events: Sequence[Event], now: int) -> None:
+def _note_contact(tx: Transaction, batches: Sequence[Batch]) -> None:
     """Note which operators were heard of, what their cluster is called, and their version where they say it."""
-    latest: dict[str, tuple[str, str]] = {}
-    for event in events:
-        _, version = latest.get(event.operator, ("", ""))
-        latest[event.operator] = (event.cluster, event.version or version)
-    tx.executemany(_CONTACT, [(operator, *said, now) for operator, said in latest.items()])
+    latest: dict[str, tuple[str, str, int]] = {}
+    for events, now in batches:
+        for event in events:
+            _, version, _ = latest.get(event.operator, ("", "", 0))
+            latest[event.operator] = (event.cluster, event.version or version, now)
+    tx.executemany(_CONTACT, [(operator, *said) for operator, said in latest.items()])
