@@ -32,6 +32,7 @@ says itself stands at the route; the rest is the same everywhere:
 | 431 | `HEADERS_TOO_LARGE` | more than 100 headers, or more than 16 KiB of them with the request line |
 | 500 | `INTERNAL_ERROR` | a bug; the log has the error under the id of the answer |
 | 503 | `STORAGE_BUSY` | the database is away for now; `Retry-After` says how many seconds to wait |
+| 503 | `STORAGE_FAILED` | the database can't be used: its disk fails, or it is damaged |
 | 507 | `STORAGE_FULL` | nothing can be stored, and nothing of the request was; `Retry-After` says how many seconds to wait |
 
 Every answer has an `X-Request-Id`, which the log names, too: that of the request if it is 1 to 64 letters, digits and `._-`, otherwise a new one.

@@ -43,6 +43,8 @@ ANSWER_SECONDS = 5.0
 """How long an app waits for the server's decision. Then the operator decides, and the id makes both the same session."""
 DENIALS = 60
 """Denials a minute and caller that are reported: an app that doesn't give up must not fill the spool."""
+SILENT_SECONDS = 10.0
+"""How long a server that didn't answer in time isn't asked again: its apps would all wait, each for nothing."""
 _AT_ONCE = 32
 _AWAY = "The license server could not be reached: this was decided without it, and will be reported to it."
 
@@ -91,6 +93,7 @@ class Decider:
     denials: Counter[str] = field(default_factory=Counter)
     """How many sessions were denied, by code."""
     reports: RateLimit = field(default_factory=lambda: RateLimit(DENIALS))
+    _silent_until: float = float("-inf")
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, "sessions"))
 
     def close(self) -> None:
@@ -129,7 +132,14 @@ class Decider:
     async def _claimed(self, entry: Entry, now: int, event: Event) -> Entry:
         """The entry as the server grants it, or, where that is away, as we do, reported by `event`."""
         await self._require_license(entry, now)
-        claim = Claim(entry.id, self.operator, self.cluster, entry.user, entry.ci, entry.heartbeat_seconds)
+        claim = Claim(
+            id=entry.id,
+            operator=self.operator,
+            cluster=self.cluster,
+            user=entry.user,
+            ci=entry.ci,
+            heartbeat_seconds=entry.heartbeat_seconds,
+        )
         try:
             grant = await self._ask(partial(self.server.claim, claim))
         except Refused as error:
@@ -183,10 +193,13 @@ class Decider:
 
     async def _ask(self, call: Callable[[], T]) -> T:
         """What the server says in time. Raises Away, Refused."""
-        asked = asyncio.get_running_loop().run_in_executor(self._threads, call)
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._silent_until:
+            raise Away("the license server didn't answer in time a moment ago")
         try:
-            return await asyncio.wait_for(asked, self.seconds)
+            return await asyncio.wait_for(loop.run_in_executor(self._threads, call), self.seconds)
         except TimeoutError:
+            self._silent_until = loop.time() + SILENT_SECONDS
             raise Away("the license server doesn't answer in time") from None
 
     async def _tell(self, event: Event) -> None:

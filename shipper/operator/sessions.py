@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +16,7 @@ from shipper.operator.deciding import has_ended
 from shipper.serving.problems import ProblemError
 from shipper.storage.database import StorageError
 from shipper.usage.events import User
+from shipper.usage.grants import new_session_id
 from shipper.usage.times import HOUR, SECOND
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class SessionBook:
         """Begin a session. Raises ProblemError: 403 with the reason where it is denied, 429 for too many."""
         now = self.decider.clock.now()
         self._require_room(caller, now)
-        entry = Entry(secrets.token_hex(24), caller, *asked, started=now, seen=now)
+        entry = Entry(new_session_id(), caller, *asked, started=now, seen=now)
         self._beginning[caller] += 1
         try:
             granted = await self.decider.start(entry, now)

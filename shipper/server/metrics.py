@@ -27,7 +27,7 @@ from shipper.usage.decide import Code
 from shipper.usage.events import Kind
 from shipper.usage.identity import UNKNOWN, Identity
 from shipper.usage.seats import allowed_seats
-from shipper.usage.times import SECOND, instant, micros
+from shipper.usage.times import DAY, SECOND, instant, micros
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -52,6 +52,8 @@ FRESH_SECONDS = 2.0
 READ_SECONDS = 5.0
 """How long a scrape waits for them."""
 MAX_CLUSTERS = 200
+SILENT = 35 * DAY
+"""A cluster that was not heard of for so long is taken for gone, and its alert ends: no event of it would count."""
 CODES: tuple[str, ...] = get_args(Code)
 KINDS: tuple[str, ...] = get_args(Kind)
 RESULTS = ("accepted", "duplicate", "too_old", "from_future")
@@ -59,7 +61,8 @@ OTHER = "other"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _OPEN = "SELECT COUNT(*), CAST(COALESCE(SUM(ci), 0) AS BIGINT) FROM sessions WHERE over > ? AND over > started"
 _CONTACTS = """
-SELECT cluster, MAX(last_contact) FROM operators GROUP BY cluster ORDER BY MAX(last_contact) DESC, cluster LIMIT ?
+SELECT cluster, MAX(last_contact) FROM operators WHERE last_contact > ?
+GROUP BY cluster ORDER BY MAX(last_contact) DESC, cluster LIMIT ?
 """
 
 
@@ -76,7 +79,7 @@ def read_facts(tx: Transaction, license: License | None, now: int) -> Facts:
     """The figures at this moment: seats are those by which claims are decided."""
     used = usage_now(tx, license, now, Identity("unknown", UNKNOWN)).used
     ((count, ci),) = tx.execute(_OPEN, (now,))
-    contacts = [(cluster, last) for cluster, last in tx.execute(_CONTACTS, (MAX_CLUSTERS,))]
+    contacts = [(cluster, last) for cluster, last in tx.execute(_CONTACTS, (now - SILENT, MAX_CLUSTERS))]
     return Facts(used, count - ci, ci, contacts)
 
 

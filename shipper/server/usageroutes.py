@@ -190,7 +190,7 @@ def session_routes(
                 409: Answer("Another session has this id.", Problem, MEDIA_TYPE),
                 410: gone,
             },
-            description="Safe to send again. The id is chosen by the operator, and must not be guessable.",
+            description="Safe to send again with the same `id`, which must not be guessable; without one it is made here.",
             body=Claim,
         ),
         Route(

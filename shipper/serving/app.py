@@ -22,7 +22,7 @@ from shipper.serving.openapi import KEYS, About, document_route
 from shipper.serving.problems import ProblemError
 from shipper.serving.responses import problem_response
 from shipper.serving.router import Router
-from shipper.storage.database import BusyError, FullError
+from shipper.storage.database import BusyError, FullError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -75,7 +75,7 @@ class Application:
                 response = await self._response(scope, receive, answer)
             except ProblemError as problem:
                 response = problem_response(problem)
-            except (ClientDisconnect, FullError, BusyError) as error:
+            except (ClientDisconnect, StorageError) as error:
                 response = problem_response(_known(error))
             except Exception:  # noqa: BLE001 - the one place where a bug becomes an answer
                 _LOG.exception("unexpected error", extra={"request_id": request_id, "path": answer.path})
@@ -168,6 +168,9 @@ def _known(error: Exception) -> ProblemError:
     if isinstance(error, BusyError):
         detail = "the database is busy or away for now"
         return ProblemError(503, "STORAGE_BUSY", detail, headers={"retry-after": RETRY_BUSY})
+    if isinstance(error, StorageError):
+        _LOG.error("the database can't be used: %s", error)
+        return ProblemError(503, "STORAGE_FAILED", "the database can't be used", headers={"retry-after": RETRY_FULL})
     return ProblemError(400, "INCOMPLETE_BODY", "the body ended early")
 
 

@@ -31,7 +31,7 @@ Name = Annotated[str, msgspec.Meta(max_length=256, pattern=_LINE)]
 Line = Annotated[str, msgspec.Meta(max_length=64, pattern=_LINE)]
 Text = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^[^\x00]*$")]
 MAX_INTERVAL = 86_400
-Interval = Annotated[int, msgspec.Meta(ge=10, le=MAX_INTERVAL)]
+Interval = Annotated[int, msgspec.Meta(ge=1, le=MAX_INTERVAL)]
 MISSED_HEARTBEATS = 3
 """A session is over that many intervals after it was heard of last."""
 MAX_BATCH = 1000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from typing import Annotated
 
@@ -10,13 +11,21 @@ import msgspec
 from shipper.usage.events import Cluster, Id, Interval, User
 
 SessionId = Annotated[str, msgspec.Meta(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$(?!\n)")]
-"""Chosen by the operator. Whoever knows it can end the session, so it must not be guessable."""
+"""Whoever knows it can end the session, so it must not be guessable."""
 
 
-class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A session that shall start. `operator` is the instance, `cluster` a name for people."""
+def new_session_id() -> str:
+    """An id of 192 random bits."""
+    return secrets.token_hex(24)
 
-    id: SessionId
+
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A session that shall start. `operator` is the instance, `cluster` a name for people.
+
+    A claimant that chooses `id` itself can ask again with it where no answer came.
+    """
+
+    id: SessionId = msgspec.field(default_factory=new_session_id)
     operator: Id
     cluster: Cluster
     user: User = User()

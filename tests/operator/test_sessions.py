@@ -128,6 +128,18 @@ def test_a_hanging_server_is_not_waited_for(world: World) -> None:
     world.come_back()
 
 
+def test_a_server_that_hangs_is_not_asked_again_at_once(world: World) -> None:
+    free = world.hang()
+    start(world)
+    asked: list[object] = []
+    world.server.fault = asked.append
+    entry = start(world, "bob")
+    assert (entry.by_server, asked) == (False, [])
+    world.sessions.decider._silent_until = float("-inf")
+    assert start(world, "bob").by_server
+    free.set()
+
+
 def test_a_hanging_server_holds_up_nobody_else(world: World) -> None:
     """More ask than there are threads for the server: reports need none of them."""
     free = world.hang()

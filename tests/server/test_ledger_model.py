@@ -199,7 +199,7 @@ class World(RuleBasedStateMachine):
     def new_claim(self, name: str, ci: bool, operator: str) -> Claim:
         self.count += 1
         user = User(username=name, machine_id=name and f"machine-of-{name}")
-        return Claim(f"session-number-{self.count:04}", operator, "eu", user, ci)
+        return Claim(id=f"session-number-{self.count:04}", operator=operator, cluster="eu", user=user, ci=ci)
 
     def claim(self, claim: Claim) -> Granted | Denied:
         self.claims[claim.id] = claim

@@ -204,6 +204,14 @@ class TestSessions:
         gone = server("PUT", f"/api/v1/sessions/{SESSION}")
         assert (gone.status, gone.json["code"]) == (410, "SESSION_ENDED")
 
+    def test_without_an_id_each_claim_is_a_session_of_its_own(self, server: Asking) -> None:
+        asked = {"operator": "op-1", "cluster": "eu", "user": {"username": "ann"}, "heartbeat_seconds": 1}
+        ids = [server("POST", "/api/v1/sessions", asked).json["id"] for _ in range(2)]
+        assert len({*ids}) == 2
+        assert all(len(each) == 48 for each in ids)
+        assert server("DELETE", f"/api/v1/sessions/{ids[0]}").status == 204
+        assert [seat["sessions"] for seat in server("GET", "/api/v1/seats").json["seats"]] == [1]
+
     def test_unknown(self, server: Asking) -> None:
         for method in ("PUT", "DELETE"):
             got = server(method, f"/api/v1/sessions/{SESSION}")
