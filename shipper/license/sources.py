@@ -85,9 +85,15 @@ def server_place(url: str, key: str, path: str) -> Place:
     base = _place(url, flag)
     if base.query is not None:
         raise UsageError(f"{flag} takes the URL of a server, without a query", hint=f'"{path}" is added to it')
-    if not (key and len(key) <= MAX_KEY and all("!" <= char <= "~" for char in key)):
-        raise UsageError(f"a license key is one line of 1 to {MAX_KEY} letters, digits and signs, in ASCII")
+    require_key(key)
     return _place(base.url.rstrip("/") + path, flag)
+
+
+def require_key(key: str, source: str = "") -> None:
+    """Raise UsageError unless `key`, which `source` gives, can be a license key."""
+    if not (key and len(key) <= MAX_KEY and all("!" <= char <= "~" for char in key)):
+        what = f"a license key is one line of 1 to {MAX_KEY} letters, digits and signs, in ASCII"
+        raise UsageError(f"{source}: {what}" if source else what, hint="the value is not shown")
 
 
 def _place(url: str, flag: str) -> Place:

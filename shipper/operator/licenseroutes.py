@@ -12,6 +12,7 @@ from shipper.errors import did_you_mean, shown
 from shipper.license import sdk
 from shipper.operator import titled
 from shipper.operator.licenseview import LicenseShown, license_shown
+from shipper.serving.licenseshapes import Envelope, FieldName
 from shipper.serving.problems import MEDIA_TYPE, Problem, ProblemError
 from shipper.serving.responses import json_response
 from shipper.serving.routes import Answer, Route, Scope
@@ -26,18 +27,6 @@ if TYPE_CHECKING:
 APP = frozenset({Scope.app})
 NO_LICENSE = Answer("There is no license yet.", Problem, MEDIA_TYPE, ("retry-after",))
 _RETRY_AFTER = "5"
-
-
-class Envelope(msgspec.Struct, frozen=True):
-    """The signed license as a DSSE envelope: `payload` is base64 of the signed bytes."""
-
-    payloadType: str  # noqa: N815 - DSSE's names
-    payload: str
-    signatures: list[dict[str, str]]
-
-
-class FieldName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=128, examples=["expires_at"])]
 
 
 class ShipFieldName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,9 +20,10 @@ from shipper.operator.status import (
     spool_shown,
 )
 from shipper.serving.metrics import CONTENT_TYPE
+from shipper.serving.probes import PUBLIC, Check, liveness_routes
 from shipper.serving.problems import MEDIA_TYPE, Problem, ProblemError
 from shipper.serving.responses import json_response
-from shipper.serving.routes import Answer, Route, Scope, Whatever
+from shipper.serving.routes import Answer, Route, Whatever
 from shipper.storage.database import StorageError
 from shipper.usage.decide import Denied
 from shipper.usage.times import SECOND, instant
@@ -32,20 +33,7 @@ if TYPE_CHECKING:
 
     from shipper.operator.app import Parts
 
-PUBLIC = frozenset({Scope.public})
 _HERE = (address_of("127.0.0.1"), address_of("::1"))
-
-
-class Health(msgspec.Struct, frozen=True):
-    status: str
-    version: str
-
-
-class Check(msgspec.Struct, frozen=True):
-    """`detail` says what is wrong, or what should be known though nothing is."""
-
-    ok: bool
-    detail: str = ""
 
 
 class Readiness(msgspec.Struct, frozen=True):
@@ -59,9 +47,6 @@ class Readiness(msgspec.Struct, frozen=True):
 
 def process_routes(parts: Parts) -> list[Route]:
     """The routes; `parts` are those of the operator."""
-
-    async def health(_request: Request) -> Response:
-        return json_response(Health("ok", __version__))
 
     async def ready(_request: Request) -> Response:
         body = await readiness(parts)
@@ -77,10 +62,8 @@ def process_routes(parts: Parts) -> list[Route]:
         found = await asyncio.to_thread(current_status, parts)
         return json_response(found, headers={"cache-control": "no-store"})
 
-    alive = {200: Answer("The process answers.", Health)}
     return [
-        Route("GET", "/health", PUBLIC, health, "Whether the process answers", alive, query=Whatever),
-        Route("GET", "/live", PUBLIC, health, "The same, for liveness probes", alive, query=Whatever),
+        *liveness_routes(__version__),
         Route(
             "GET",
             "/ready",

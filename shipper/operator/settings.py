@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shipper.errors import UsageError, shown
-from shipper.license.sources import MAX_KEY
+from shipper.license.sources import require_key
 from shipper.serving.settings import Setting, choice, gather, listed, missing, secret_text, whole_number
 
 if TYPE_CHECKING:
@@ -122,11 +122,7 @@ def load(
 
 def _license_key(given: Given) -> str:
     key = secret_text(given)
-    if not (key and len(key) <= MAX_KEY and all("!" <= char <= "~" for char in key)):
-        raise UsageError(
-            f"{given.source}: a license key is one line of 1 to {MAX_KEY} letters, digits and signs, in ASCII",
-            hint="the value is not shown",
-        )
+    require_key(key, given.source)
     return key
 
 

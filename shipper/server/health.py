@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from shipper.license.state import state_at
+from shipper.serving.probes import PUBLIC, Check, liveness_routes
 from shipper.serving.responses import json_response
-from shipper.serving.routes import Answer, Route, Scope, Whatever
+from shipper.serving.routes import Answer, Route, Whatever
 from shipper.storage.database import StorageError
 from shipper.usage.times import instant
 
@@ -25,22 +26,9 @@ if TYPE_CHECKING:
     from shipper.storage.database import Database, Transaction
     from shipper.usage.clock import Clock
 
-PUBLIC = frozenset({Scope.public})
 PROBE_SECONDS = 5.0
 """How old the last answer of the database may be."""
 PROBE_TIMEOUT = 3.0
-
-
-class Health(msgspec.Struct, frozen=True):
-    status: str
-    version: str
-
-
-class Check(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`detail` says what is wrong, or what should be known though nothing is."""
-
-    ok: bool
-    detail: str = ""
 
 
 class LicenseCheck(msgspec.Struct, frozen=True):
@@ -111,17 +99,12 @@ def health_routes(
 ) -> list[Route]:
     """The public routes for probes."""
 
-    async def health(_request: Request) -> Response:
-        return json_response(Health("ok", version))
-
     async def ready(_request: Request) -> Response:
         body = readiness(await probe.check(), holder, clock, tls.status.problem if tls else "", lifecycle)
         return json_response(body, 200 if body.status == "ready" else 503)
 
-    alive: dict[int, Any] = {200: Answer("The process answers.", Health)}
     return [
-        Route("GET", "/health", PUBLIC, health, "Whether the process answers", alive, query=Whatever),
-        Route("GET", "/live", PUBLIC, health, "The same, for liveness probes", alive, query=Whatever),
+        *liveness_routes(version),
         Route(
             "GET",
             "/ready",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import msgspec
 from starlette.responses import Response
 
 from shipper.errors import did_you_mean, shown
 from shipper.license import sdk
+from shipper.serving.licenseshapes import Envelope, FieldName
 from shipper.serving.problems import ProblemError
 from shipper.serving.responses import json_response
 from shipper.serving.routes import Answer, Route, Scope
@@ -24,18 +24,6 @@ JSON = "application/json"
 PEM = "application/x-pem-file"
 _OPERATOR = frozenset({Scope.operator})
 _READERS = frozenset({Scope.operator, Scope.report})
-
-
-class EnvelopeShown(msgspec.Struct, frozen=True):
-    """The signed license as a DSSE envelope: `payload` is base64 of the signed bytes."""
-
-    payloadType: str  # noqa: N815 - DSSE's names
-    payload: str
-    signatures: list[dict[str, str]]
-
-
-class FieldName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=128, examples=["expires_at"])]
 
 
 def license_routes(holder: LicenseHolder) -> list[Route]:
@@ -74,7 +62,7 @@ def license_routes(holder: LicenseHolder) -> list[Route]:
             {
                 200: Answer(
                     "The license as it was signed: compact JSON, or the license file.",
-                    EnvelopeShown,
+                    Envelope,
                     headers=("etag",),
                     texts=(PEM,),
                 ),

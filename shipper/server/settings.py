@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from shipper.license.keys import PublicKey
     from shipper.serving.settings import Given
 
-MAX_KEY = 4096
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("text", "json")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -125,12 +124,10 @@ def settings_of(
 
 
 def _license_key(given: Given, secret_of: Callable[[Given], str]) -> str:
+    from shipper.license.sources import require_key
+
     key = secret_of(given)
-    if not (key and len(key) <= MAX_KEY and all("!" <= char <= "~" for char in key)):
-        raise UsageError(
-            f"{given.source}: a license key is one line of 1 to {MAX_KEY} letters, digits and signs, in ASCII",
-            hint="the value is not shown",
-        )
+    require_key(key, given.source)
     return key
 
 
