@@ -21,7 +21,7 @@ class Health(msgspec.Struct, frozen=True):
     version: str
 
 
-class Check(msgspec.Struct, frozen=True):
+class Check(msgspec.Struct, frozen=True, omit_defaults=True):
     """`detail` says what is wrong, or what should be known though nothing is."""
 
     ok: bool

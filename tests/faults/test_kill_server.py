@@ -92,7 +92,7 @@ def test_nothing_acknowledged_is_lost_by_kills_of_the_server(tmp_path: Path, siz
         client.start()
     longest = 0.0
     try:
-        for _ in range(sizes(20, full=1000)):
+        for _ in range(sizes(100, full=1000)):
             before = sum(len(client.acknowledged) for client in clients)
             while sum(len(client.acknowledged) for client in clients) < before + CLIENTS:
                 assert not any(client.wrong for client in clients)

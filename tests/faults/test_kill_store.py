@@ -22,7 +22,7 @@ def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path: Path, sizes: Sizes) ->
     chance = random.Random(7)
     database = tmp_path / "license-server.db"
     acknowledged: list[str] = []
-    for cycle in range(sizes(40, full=1000)):
+    for cycle in range(sizes(100, full=1000)):
         arguments = [f"sqlite:///{database}", 50, cycle * 1_000_000]
         acknowledged += run_and_kill("tests.faults.storewriter", *arguments, after=chance.uniform(0, 0.2))
     connection = apsw.Connection(str(database))

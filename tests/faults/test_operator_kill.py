@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_nothing_that_was_kept_is_lost_by_a_kill(tmp_path: Path, sizes: Sizes) -> None:
-    _kill_again_and_again(tmp_path / "spool.db", sizes(30, full=1000))
+    _kill_again_and_again(tmp_path / "spool.db", sizes(100, full=1000))
 
 
 def test_nor_with_the_power(tmp_path: Path, sizes: Sizes) -> None:

@@ -73,7 +73,7 @@ def test_nothing_acknowledged_is_lost_by_a_crash_of_postgres(cluster: Cluster, s
     for client in clients:
         client.start()
     try:
-        for _ in range(sizes(10, full=500)):
+        for _ in range(sizes(50, full=500)):
             before = [len(client.acknowledged) for client in clients]
             cluster.stop("immediate")
             cluster.start()
