@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from shipper.errors import shown
 from shipper.server.keyring import KeyRing
 from shipper.serving.auth import digest
 from shipper.serving.routes import Scope
@@ -106,11 +107,11 @@ def test_only_adding_a_key_makes_a_database(
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
     ran = run(monkeypatch, "license-server", "key", *arguments)
     assert ran.code == 2
-    assert ran.err.startswith(f'error: there is no database "{path}" (--database-url or DATABASE_URL')
+    assert ran.err.startswith(f"error: there is no database {shown(str(path))} (--database-url or DATABASE_URL")
     assert not path.exists()
     added = run(monkeypatch, "license-server", "key", "add", "eu", "--scope", "operator")
     assert added.code == 0
-    assert added.err.startswith(f'warning: there was no database "{path}", and it is made now')
+    assert added.err.startswith(f"warning: there was no database {shown(str(path))}, and it is made now")
     assert run(monkeypatch, "license-server", "key", *arguments).code == 0
 
 
