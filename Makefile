@@ -65,7 +65,7 @@ docs: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench
 
-# helm, kubectl and Go, for tests and bench
+# helm 4 and 3, kubectl and Go, for tests and bench
 tools: $(VENV)/.dev
 	@$(BIN)/python -m tests.tools
 

@@ -61,7 +61,7 @@ def test_the_floors_that_are_tested_are_the_declared_ones(project: dict[str, Any
     assert {line for line in lines if not line.startswith("#")} == declared
 
 
-@pytest.mark.parametrize("name", ["run.txt", "server.txt", "dev.txt", "tools.txt", "go.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "server.txt", "dev.txt", "tools.txt", "helm3.txt", "go.txt"])
 def test_the_locks_pin_by_hash_and_name_no_host(name: str, repository: Path) -> None:
     text = (repository / "requirements" / name).read_text(encoding="utf-8")
     assert not re.search(r"https?:|file://|--(extra-)?index|--find-links|--trusted-host", text)

