@@ -44,7 +44,7 @@ class OperatorOptions(NamedTuple):
             "--cluster-name",
             metavar="NAME",
             envvar="OPERATOR_CLUSTER_NAME",
-            help="The name of this cluster in reports.",
+            help="The name of this cluster in reports (default in a pod: the UID of the cluster).",
         ),
     ] = None
     state_dir: Annotated[
@@ -123,6 +123,33 @@ class OperatorOptions(NamedTuple):
             help="The certificates that vouch for the license server (PEM), instead of the well-known ones.",
         ),
     ] = None
+    sync_secret: Annotated[
+        str | None,
+        typer.Option(
+            "--sync-secret",
+            metavar="NAME",
+            envvar="OPERATOR_SYNC_SECRET",
+            help="A Secret that holds the signed license, kept in each of --namespaces.",
+        ),
+    ] = None
+    sync_pull_secret: Annotated[
+        str | None,
+        typer.Option(
+            "--sync-pull-secret",
+            metavar="NAME",
+            envvar="OPERATOR_SYNC_PULL_SECRET",
+            help="A Secret that pulls images by the license's registry account, kept in each of --namespaces.",
+        ),
+    ] = None
+    namespaces: Annotated[
+        list[str],
+        typer.Option(
+            "--namespaces",
+            metavar="A,B",
+            envvar="OPERATOR_SYNC_NAMESPACES",
+            help="The namespaces of these Secrets.",
+        ),
+    ] = []
     log_level: Annotated[
         str | None,
         typer.Option(

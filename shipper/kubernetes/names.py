@@ -1,4 +1,4 @@
-"""What Kubernetes takes as a namespace and as a label.
+"""What Kubernetes takes as a namespace, as the name of an object, and as a label.
 
 https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
 """
@@ -18,6 +18,13 @@ def why_no_namespace(name: str) -> str:
     if _DNS_LABEL.fullmatch(name):
         return ""
     return "a namespace has at most 63 lowercase letters, digits and -, with a letter or digit at both ends"
+
+
+def why_no_object_name(name: str) -> str:
+    """Why `name` can't be that of a Secret, or of most other objects; empty if it can."""
+    if len(name) <= 253 and _DNS_SUBDOMAIN.fullmatch(name):
+        return ""
+    return "a name has at most 253 lowercase letters, digits, - and ., with a letter or digit at both ends of each part"
 
 
 def why_no_label_key(key: str) -> str:

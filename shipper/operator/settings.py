@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from shipper.errors import UsageError, shown
 from shipper.license.sources import require_key
-from shipper.serving.settings import Setting, choice, gather, listed, missing, secret_text, whole_number
+from shipper.operator.syncsettings import NAMESPACES, SYNC_PULL_SECRET, SYNC_SECRET, SyncSettings, sync_settings
+from shipper.serving.settings import Setting, certificates, choice, gather, listed, missing, secret_text, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 REFRESH_SECONDS = 300
 MAX_CLUSTER_NAME = 128
-MAX_CA_FILE = 4 * 1024 * 1024
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("text", "json")
 
@@ -37,6 +37,9 @@ SETTINGS = {
         Setting("token_audience", ("OPERATOR_TOKEN_AUDIENCE",)),
         Setting("refresh_seconds", ("OPERATOR_REFRESH_SECONDS",)),
         Setting("ca_file", ("OPERATOR_CA_FILE",)),
+        SYNC_SECRET,
+        SYNC_PULL_SECRET,
+        NAMESPACES,
         Setting("log_level", ("LOG_LEVEL",)),
         Setting("log_format", ("LOG_FORMAT",)),
     )
@@ -47,7 +50,8 @@ SETTINGS = {
 class OperatorSettings:
     """All that an operator is told.
 
-    `server` is the license server with its prefix, if it is under one; `trust` are the keys that may sign the license,
+    `server` is the license server with its prefix, if it is under one; `cluster_name` may be empty in a pod, where the
+    cluster has a UID; `sync` is which Secrets it keeps; `trust` are the keys that may sign the license,
     and `product` what it must be for (None for any). With `tokens`, callers show the token of a service account, for
     `token_audience` (empty: the API server's own); `allowed_callers` are namespaces, or NAMESPACE/NAME, none for all.
     """
@@ -65,6 +69,7 @@ class OperatorSettings:
     token_audience: str = ""
     refresh_seconds: int = REFRESH_SECONDS
     ca_file: str | None = None
+    sync: SyncSettings = SyncSettings()
     log_level: str = "info"
     log_format: str = "text"
     key_in_arguments: bool = False
@@ -83,6 +88,7 @@ def load(
     Raises UsageError, in one line, for whatever is missing, unknown, contradictory or wrong.
     """
     given = gather(tuple(SETTINGS.values()), flags, environment, config)
+    in_a_cluster = bool(environment.get("KUBERNETES_SERVICE_HOST"))
     for name, what in (
         ("license_key", "the key that the license server asks for"),
         ("license_server", "the URL of the license server"),
@@ -90,7 +96,7 @@ def load(
         ("state_dir", "the folder that keeps the license and what is to be reported"),
         ("trust_key", "the vendor's public key, which verifies the license"),
     ):
-        if name not in given:
+        if name not in given and not (name == "cluster_name" and in_a_cluster):
             raise missing(SETTINGS[name], what)
     defaults = OperatorSettings
     listen = given["listen"].text.strip() if "listen" in given else defaults.listen
@@ -98,7 +104,7 @@ def load(
     return OperatorSettings(
         license_key=_license_key(given["license_key"]),
         server=_server(given["license_server"]),
-        cluster_name=_cluster_name(given["cluster_name"]),
+        cluster_name=_cluster_name(given["cluster_name"]) if "cluster_name" in given else "",
         state_dir=given["state_dir"].text,
         trust=_trust(given["trust_key"]),
         product=given["product"].text if "product" in given else None,
@@ -110,7 +116,8 @@ def load(
         refresh_seconds=(
             whole_number(given["refresh_seconds"], 5, 86_400) if "refresh_seconds" in given else REFRESH_SECONDS
         ),
-        ca_file=_ca_file(given.get("ca_file")),
+        ca_file=certificates(given["ca_file"]) if "ca_file" in given else None,
+        sync=sync_settings(given, in_a_cluster=in_a_cluster),
         log_level=choice(given["log_level"], LEVELS) if "log_level" in given else defaults.log_level,
         log_format=choice(given["log_format"], FORMATS) if "log_format" in given else defaults.log_format,
         key_in_arguments=(
@@ -198,24 +205,6 @@ def _is_loopback(host: str) -> bool:
         return host.lower() == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _ca_file(given: Given | None) -> str | None:
-    if given is None:
-        return None
-    import ssl
-
-    from shipper.yamlio import read_file
-
-    try:
-        text = read_file(given.text, max_bytes=MAX_CA_FILE).decode("ascii", "replace")
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
-    except (ssl.SSLError, ValueError):
-        raise given.refused("takes a file of PEM certificates") from None
-    except UsageError as error:
-        error.message = f"{given.source}: {error.message}"
-        raise
-    return given.text
 
 
 def _entries(given: Mapping[str, Given], name: str) -> tuple[str, ...]:
