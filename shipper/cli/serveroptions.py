@@ -44,6 +44,24 @@ PgPassword = Annotated[
 PgDatabase = Annotated[
     str | None, typer.Option("--pgdatabase", metavar="NAME", envvar="PGDATABASE", help="The database in it.")
 ]
+PgSslMode = Annotated[
+    str | None,
+    typer.Option(
+        "--pgsslmode",
+        metavar="MODE",
+        envvar="PGSSLMODE",
+        help="Whether it speaks TLS and who it is: verify-full, require, disable (default: prefer).",
+    ),
+]
+PgSslRootCert = Annotated[
+    str | None,
+    typer.Option(
+        "--pgsslrootcert",
+        metavar="FILE",
+        envvar="PGSSLROOTCERT",
+        help="The certificates that vouch for it (PEM; default: the well-known ones).",
+    ),
+]
 
 
 class DatabaseOptions(NamedTuple):
@@ -55,6 +73,8 @@ class DatabaseOptions(NamedTuple):
     pguser: PgUser = None
     pgpassword: PgPassword = None
     pgdatabase: PgDatabase = None
+    pgsslmode: PgSslMode = None
+    pgsslrootcert: PgSslRootCert = None
     config: Config = None
 
     def settled(self, by_flag: "AbstractSet[str]") -> "DatabaseOptions":
@@ -174,6 +194,17 @@ class ServerOptions(NamedTuple):
     pguser: PgUser = None
     pgpassword: PgPassword = None
     pgdatabase: PgDatabase = None
+    pgsslmode: PgSslMode = None
+    pgsslrootcert: PgSslRootCert = None
+    migrate_database_url: Annotated[
+        str | None,
+        typer.Option(
+            "--migrate-database-url",
+            metavar="URL|@FILE",
+            envvar="MIGRATE_DATABASE_URL",
+            help="A SQLite file that is copied into an empty Postgres at the start: sqlite:////data/license-server.db.",
+        ),
+    ] = None
     error_events_retention_days: Annotated[
         str | None,
         typer.Option(

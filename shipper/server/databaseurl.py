@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 from shipper.errors import UsageError, shown
+from shipper.serving.settings import certificates, choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
     from shipper.serving.settings import Given
 
 POSTGRES = frozenset({"postgres", "postgresql"})
-PARTS = ("pgport", "pguser", "pgpassword", "pgdatabase")
+PARTS = ("pgport", "pguser", "pgpassword", "pgdatabase", "pgsslmode", "pgsslrootcert")
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+SYSTEM = "system"
+"""As a file of certificates: those that OpenSSL trusts by itself."""
+_ROOTS = "~/.postgresql/root.crt"  # where libpq looks by itself
 FORMS = "sqlite:///PATH or postgres://USER@HOST/DATABASE"
 
 
@@ -94,7 +99,7 @@ def _filled(
     split: SplitResult, host: Given | None, given: Mapping[str, Given], secret_of: Callable[[Given], str]
 ) -> str:
     """The URL of a Postgres, with what it leaves out from the parts."""
-    parts = {name: secret_of(given[name]) for name in PARTS if name in given}
+    parts = {name: secret_of(given[name]) for name in PARTS[:4] if name in given}
     port = parts.get("pgport", "")
     if port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
         raise UsageError(f"{given['pgport'].source} takes a port from 1 to 65535, not {shown(port)}")
@@ -108,6 +113,32 @@ def _filled(
         name = ""
     elif ":" in name:
         name = f"[{name}]"
+    query = "&".join(part for part in (query, _tls(query, given)) if part)
     at = f"{name}:{split.port or port}" if split.port or port else name
     path = split.path if len(split.path) > 1 else f"/{quote(parts.get('pgdatabase', ''), safe='')}"
     return f"postgres://{account}{at}{path}" + (f"?{query}" if query else "")
+
+
+def _tls(query: str, given: Mapping[str, Given]) -> str:
+    """What of TLS is added to the query of a URL. Raises UsageError."""
+    said = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+    mode, root = given.get("pgsslmode"), given.get("pgsslrootcert")
+    added = {}
+    if mode is not None and "sslmode" not in said:
+        added["sslmode"] = _mode(mode)
+    if root is not None and "sslrootcert" not in said:
+        added["sslrootcert"] = root.text if root.text == SYSTEM else certificates(root)
+    elif added.get("sslmode") == "verify-full" and not os.path.exists(os.path.expanduser(_ROOTS)):
+        import certifi
+
+        added["sslrootcert"] = certifi.where()
+    return urlencode(added)
+
+
+def _mode(given: Given) -> str:
+    """The mode, also where it is written without its dash, in whatever case: VerifyFull. Raises UsageError."""
+    plain = given.text.replace("-", "").replace("_", "").lower()
+    for mode in SSL_MODES:
+        if mode.replace("-", "") == plain:
+            return mode
+    return choice(given, SSL_MODES)

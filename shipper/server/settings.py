@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 
 from shipper.errors import UsageError, shown
 from shipper.server.databaseurl import database_url
-from shipper.serving.settings import Setting, choice, gather, listed, missing, secret_text, whole_number
+from shipper.serving.settings import Setting, choice, gather, listed, missing, secret_text, vendor_key, whole_number
 from shipper.yamlio.files import STANDARD_INPUT
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ SETTINGS = (
     _setting("PGUSER"),
     _setting("PGPASSWORD", secret=True),
     _setting("PGDATABASE"),
+    _setting("PGSSLMODE"),
+    _setting("PGSSLROOTCERT"),
+    _setting("MIGRATE_DATABASE_URL", secret=True),
     _setting("ERROR_EVENTS_RETENTION_DAYS"),
     _setting("LOG_LEVEL"),
     _setting("LOG_FORMAT"),
@@ -69,6 +73,7 @@ class ServerSettings:
     license_key: str = field(repr=False)
     license_path: str
     database_url: str = field(repr=False)
+    migrate_database_url: str = field(default="", repr=False)
     trust_key_paths: tuple[str, ...] = ()
     address: str = "0.0.0.0:8080"
     root_path: str = ""
@@ -85,9 +90,11 @@ def load(
 ) -> ServerSettings:
     """The settings from flags (by the names of SETTINGS), variables, and the YAML file `config`.
 
-    Raises UsageError, in one line, for whatever is missing, unknown, contradictory or wrong.
+    Where no trusted key is named, it is that of the image, if there is one. Raises UsageError, in one line, for whatever
+    is missing, unknown, contradictory or wrong.
     """
-    return settings_of(gather(SETTINGS, flags, environment, config), environment, secret_text)
+    settings = settings_of(gather(SETTINGS, flags, environment, config), environment, secret_text)
+    return settings if settings.trust_key_paths else replace(settings, trust_key_paths=vendor_key())
 
 
 def load_database_url(
@@ -111,6 +118,7 @@ def settings_of(
         license_key=_license_key(key, secret_of),
         license_path=_license_path(given["license_path"]),
         database_url=database_url(given, environment, secret_of),
+        migrate_database_url=_migrated(given.get("migrate_database_url"), secret_of),
         trust_key_paths=_trust_key_paths(given.get("trust_key_path")),
         address=_address(given.get("address"), defaults.address),
         root_path=_root_path(given.get("root_path")),
@@ -137,6 +145,27 @@ def _license_path(given: Given) -> str:
     if given.text in STANDARD_INPUT or given.text.startswith("/dev/fd/"):
         raise UsageError(f"{given.source}: the license file is read again when it changes, so it can't be a pipe")
     return given.text
+
+
+def _migrated(given: Given | None, secret_of: Callable[[Given], str]) -> str:
+    """The SQLite file that is copied at the start, as a URL; a path alone will do. Its value may hold a password."""
+    from shipper.storage.location import SqliteLocation, locate
+
+    text = secret_of(given) if given else ""
+    if not given or not text:
+        return ""
+    url = f"sqlite:///{quote(text)}" if text.startswith("/") else text
+    try:
+        location = locate(url)
+    except UsageError as error:
+        error.message = f"{given.source}: {error.message}"
+        raise
+    if not isinstance(location, SqliteLocation):
+        raise UsageError(
+            f"{given.source} names no SQLite file",
+            hint="it is the one that the server had before: sqlite:////data/x.db",
+        )
+    return url
 
 
 def _trust_key_paths(given: Given | None) -> tuple[str, ...]:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from shipper.yamlio import Node
 
 MAX_CONFIG = 64 * 1024
+MAX_CERTIFICATES = 4 * 1024 * 1024
+VENDOR_KEY = "/etc/shipper/vendor.pub"
+"""Where an image holds the vendor's public key: trusted where no other key is named."""
 
 
 class Setting(NamedTuple):
@@ -54,14 +57,16 @@ def gather(
 ) -> dict[str, Given]:
     """What is given of `known`, by name. `flags` are by name too, None or an empty list where one isn't given.
 
-    An empty variable is as good as none. Raises UsageError for variables that mean the same and differ, and for what
-    is wrong with the file `config`.
+    An empty variable is as good as none, and the ends of lines at its end are left out: a Secret that was made from a
+    file has one. Raises UsageError for variables that mean the same and differ, and for what is wrong with the file
+    `config`.
     """
     filed = _filed(known, config) if config is not None else {}
     given: dict[str, Given] = {}
     for setting in known:
         flag = flags.get(setting.name)
-        variables = {name: environment[name] for name in setting.variables if environment.get(name)}
+        texts = {name: environment.get(name, "").rstrip("\r\n") for name in setting.variables}
+        variables = {name: text for name, text in texts.items() if text}
         if len(set(variables.values())) > 1:
             raise UsageError(f"{' and '.join(variables)} are set to different values, and mean the same")
         if isinstance(flag, str):
@@ -99,6 +104,30 @@ def secret_text(given: Given) -> str:
     except UsageError as error:
         error.message = f"{given.source}: {error.message}"
         raise
+
+
+def vendor_key() -> tuple[str, ...]:
+    """The file of the vendor's key that came with the image, if there is one."""
+    import os
+
+    return (VENDOR_KEY,) if os.path.lexists(VENDOR_KEY) else ()
+
+
+def certificates(given: Given) -> str:
+    """The path that is given, of a file of PEM certificates to trust. Raises UsageError."""
+    import ssl
+
+    from shipper.yamlio import read_file
+
+    try:
+        text = read_file(given.text, max_bytes=MAX_CERTIFICATES).decode("ascii", "replace")
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+    except (ssl.SSLError, ValueError):
+        raise given.refused("takes a file of PEM certificates") from None
+    except UsageError as error:
+        error.message = f"{given.source}: {error.message}"
+        raise
+    return given.text
 
 
 def whole_number(given: Given, least: int, most: int) -> int:
