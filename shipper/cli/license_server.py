@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from shipper.cli import license_server_data, license_server_keys
+from shipper.cli import license_server_data, license_server_keys, setup
 from shipper.cli.groups import grouped
 from shipper.cli.serveroptions import COMMAND, DatabaseOptions, ServerOptions
 from shipper.errors import UsageError
@@ -102,3 +102,4 @@ def serial(
 
 
 license_server_data.add_commands(app)
+setup.add_to(app, "license-server")

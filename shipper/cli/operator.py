@@ -2,6 +2,7 @@
 
 import typer
 
+from shipper.cli import setup
 from shipper.cli.groups import grouped
 from shipper.cli.operatoroptions import Config, OperatorOptions, StatusOptions
 from shipper.cli.options import Format, OutputFormat, new_app
@@ -54,3 +55,6 @@ def status(options: StatusOptions, output: OutputFormat = Format.text) -> None:
     license = found["license"]
     if license is None or license["code"]:
         raise typer.Exit(5)
+
+
+setup.add_to(app, "operator")

@@ -81,6 +81,12 @@ def check(data: Data, schemas: Schemas) -> Checked:
     return checked
 
 
+def explained(data: Data, compiled: Compiled) -> list[Problem]:
+    """What is wrong with any `data`, by one schema."""
+    errors = compiled.validator.iter_errors(data)
+    return _unique(each for error in errors for each in _explain(error, compiled, ()))
+
+
 def _check(data: Data, path: Path, schemas: Schemas, found: Checked) -> None:
     problems = found.problems
     if not isinstance(data, dict):

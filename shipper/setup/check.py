@@ -1,0 +1,58 @@
+"""Whether values fit the schema of their chart, in lines that show no value: any of them may be a secret."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from shipper.errors import SpecError, UsageError, shown
+from shipper.kubernetes.schemas import Compiled
+from shipper.kubernetes.validate import explained, path_text
+
+if TYPE_CHECKING:
+    from pathlib import Path as Folder
+
+    from shipper.kubernetes.typed import Path
+    from shipper.kubernetes.validate import Problem
+    from shipper.setup.values import Merged
+
+SCHEMA = "values.schema.json"
+
+
+def check(merged: Merged, chart: Folder) -> list[SpecError]:
+    """What is wrong with the values by the schema of `chart`, each with the place that it comes from.
+
+    Raises UsageError where the validator is not installed.
+    """
+    try:
+        import jsonschema_rs
+    except ImportError:
+        raise UsageError(
+            "setup needs a package that is not installed: jsonschema-rs", hint='pip install "shipper[server]"'
+        ) from None
+    schema: dict[str, Any] = json.loads((chart / SCHEMA).read_text(encoding="utf-8"))
+    compiled = Compiled(schema, jsonschema_rs.validator_for(schema))
+    return [_error(problem, merged, schema) for problem in explained(merged.values, compiled)]
+
+
+def _error(problem: Problem, merged: Merged, schema: dict[str, Any]) -> SpecError:
+    where = path_text(problem.path) or "the values"
+    is_word = problem.message.startswith("is none of ") and isinstance(problem.value, str)
+    what = f"{shown(problem.value)} {problem.message}" if is_word else problem.message
+    hint = problem.hint or _described(problem.path, schema)
+    return SpecError(f"{where}: {what}", position=_place(problem, merged), hint=hint)
+
+
+def _place(problem: Problem, merged: Merged) -> Any:
+    position = merged.position(problem.path)
+    return position or (merged.position(problem.path[:-1]) if problem.at_key and problem.path[1:] else None)
+
+
+def _described(path: Path, schema: Any) -> str:
+    """What the schema says of the value at `path`, where it says anything."""
+    for step in path:
+        if not isinstance(schema, dict):
+            return ""
+        inside = schema.get("items") if isinstance(step, int) else schema.get("properties", {}).get(step)
+        schema = inside if inside is not None else schema.get("additionalProperties")
+    return str(schema.get("description", "")) if isinstance(schema, dict) else ""
