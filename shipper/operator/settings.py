@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shipper.errors import UsageError, shown
 from shipper.license.sources import require_key
-from shipper.operator.syncsettings import NAMESPACES, SYNC_PULL_SECRET, SYNC_SECRET, SyncSettings, sync_settings
+from shipper.operator.syncsettings import NAMESPACES, NO_SYNC, SYNC_PULL_SECRET, SYNC_SECRET, SyncSettings, sync_settings
 from shipper.serving.settings import Setting, certificates, choice, gather, listed, missing, secret_text, whole_number
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class OperatorSettings:
     token_audience: str = ""
     refresh_seconds: int = REFRESH_SECONDS
     ca_file: str | None = None
-    sync: SyncSettings = SyncSettings()
+    sync: SyncSettings = NO_SYNC
     log_level: str = "info"
     log_format: str = "text"
     key_in_arguments: bool = False

@@ -25,6 +25,9 @@ class SyncSettings(NamedTuple):
     namespaces: tuple[str, ...] = ()
 
 
+NO_SYNC = SyncSettings()
+
+
 def sync_settings(given: Mapping[str, Given], *, in_a_cluster: bool) -> SyncSettings:
     """What is given of them. Raises UsageError for what is wrong, or lacks something."""
     from shipper.kubernetes.names import why_no_namespace, why_no_object_name
@@ -39,7 +42,7 @@ def sync_settings(given: Mapping[str, Given], *, in_a_cluster: bool) -> SyncSett
                 f"{given[NAMESPACES.name].source} names namespaces for a Secret, and none is named",
                 hint=f"name one: {_either(SYNC_SECRET)}, or {_either(SYNC_PULL_SECRET)}",
             )
-        return SyncSettings()
+        return NO_SYNC
     if not namespaces:
         raise UsageError(
             f"{one.source} names a Secret, and no namespace for it is named",

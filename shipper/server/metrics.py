@@ -23,6 +23,7 @@ from shipper.server.ledger.table import usage_now
 from shipper.serving.metrics import CONTENT_TYPE
 from shipper.serving.routes import Answer, Route, Scope, Whatever
 from shipper.storage.database import StorageError
+from shipper.usage.clusters import Cluster, labels
 from shipper.usage.decide import Code
 from shipper.usage.events import Kind
 from shipper.usage.identity import UNKNOWN, Identity
@@ -61,8 +62,8 @@ OTHER = "other"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _OPEN = "SELECT COUNT(*), CAST(COALESCE(SUM(ci), 0) AS BIGINT) FROM sessions WHERE over > ? AND over > started"
 _CONTACTS = """
-SELECT cluster, MAX(last_contact) FROM operators WHERE last_contact > ?
-GROUP BY cluster ORDER BY MAX(last_contact) DESC, cluster LIMIT ?
+SELECT cluster, cluster_id, MAX(last_contact) FROM operators WHERE last_contact > ?
+GROUP BY cluster, cluster_id ORDER BY MAX(last_contact) DESC, cluster, cluster_id LIMIT ?
 """
 
 
@@ -79,8 +80,12 @@ def read_facts(tx: Transaction, license: License | None, now: int) -> Facts:
     """The figures at this moment: seats are those by which claims are decided."""
     used = usage_now(tx, license, now, Identity("unknown", UNKNOWN)).used
     ((count, ci),) = tx.execute(_OPEN, (now,))
-    contacts = [(cluster, last) for cluster, last in tx.execute(_CONTACTS, (now - SILENT, MAX_CLUSTERS))]
-    return Facts(used, count - ci, ci, contacts)
+    said = [(Cluster(*row), last) for *row, last in tx.execute(_CONTACTS, (now - SILENT, MAX_CLUSTERS))]
+    called = labels(said)
+    contacts: dict[str, int] = {}
+    for cluster, last in said:
+        contacts.setdefault(called[cluster], last)  # the newest come first
+    return Facts(used, count - ci, ci, list(contacts.items()))
 
 
 class ServerMetrics:

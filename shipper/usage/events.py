@@ -26,6 +26,8 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_WORD)]
 # Room for ids that are made from a session's: shipper.usage.sessions.started_id and its like
 EventId = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_WORD)]
 SessionName = Annotated[str, msgspec.Meta(max_length=128, pattern=r"^([A-Za-z0-9][A-Za-z0-9._:-]*)?$(?!\n)")]
+ClusterId = SessionName
+"""What tells a cluster from all others, whatever it is called: the UID of its namespace kube-system; or empty."""
 Cluster = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_LINE)]
 Name = Annotated[str, msgspec.Meta(max_length=256, pattern=_LINE)]
 Line = Annotated[str, msgspec.Meta(max_length=64, pattern=_LINE)]
@@ -49,7 +51,7 @@ class User(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """`time` is when it happened, by the operator's clock; `operator` an instance, `cluster` a name for people.
 
-    `session`, `user`, `ci` and `heartbeat_seconds` are for events of sessions, `reason` is the code of a denial.
+    `cluster_id` stays where a cluster is called by another name, and tells two of the same name apart. `session`, `user`, `ci` and `heartbeat_seconds` are for events of sessions, `reason` is the code of a denial.
     """
 
     id: EventId
@@ -64,6 +66,7 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     reason: Line = ""
     message: Text = ""
     version: Line = ""
+    cluster_id: ClusterId = ""
 
 
 NEEDED: dict[str, str] = {

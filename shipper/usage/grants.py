@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from shipper.usage.events import Cluster, Id, Interval, User
+from shipper.usage.events import Cluster, ClusterId, Id, Interval, User
 
 SessionId = Annotated[str, msgspec.Meta(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$(?!\n)")]
 """Whoever knows it can end the session, so it must not be guessable."""
@@ -20,7 +20,7 @@ def new_session_id() -> str:
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """A session that shall start. `operator` is the instance, `cluster` a name for people.
+    """A session that shall start. `operator` is the instance, `cluster` a name for people, `cluster_id` as in an event.
 
     A claimant that chooses `id` itself can ask again with it where no answer came.
     """
@@ -28,6 +28,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     id: SessionId = msgspec.field(default_factory=new_session_id)
     operator: Id
     cluster: Cluster
+    cluster_id: ClusterId = ""
     user: User = User()
     ci: bool = False
     heartbeat_seconds: Interval = 60

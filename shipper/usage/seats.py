@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from shipper.usage.clusters import Cluster, labels
 from shipper.usage.identity import Identity, identify
 from shipper.usage.sessions import fold
 from shipper.usage.times import instant
 from shipper.usage.windows import Window, window_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from shipper.license.document import Seats, Unit
     from shipper.usage.events import Event, User
@@ -41,6 +42,7 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
 
     The user is that of the newest session that counts. `since` is the start of the first session that counts,
     `frees_at` the instant from which the seat is free if nothing more is heard, `sessions` how many are open.
+    `clusters` are what clusters are called (`shipper.usage.clusters.labels`).
     """
 
     identity: str
@@ -83,7 +85,7 @@ class Holding(NamedTuple):
     """
 
     user: User
-    cluster: str
+    cluster: Cluster
     since: int
     newest: int
     last_active: int
@@ -111,7 +113,7 @@ def count_seats(events: Iterable[Event], seats: Seats | None, at: int, *, live: 
     set back, counts as well.
     """
     window = window_at(seats, at)
-    holdings: dict[tuple[User, str], Holding] = {}
+    holdings: dict[tuple[User, Cluster], Holding] = {}
     ci_running = 0
     for session in fold(events).values():
         found = _holding(session, window, at, live=live)
@@ -137,7 +139,7 @@ def _holding(session: Session, window: Window, at: int, *, live: bool) -> Holdin
         return None
     return Holding(
         user=start.user,
-        cluster=start.cluster,
+        cluster=Cluster(start.cluster, start.cluster_id),
         since=start.time,
         newest=start.time,
         last_active=session.last_active if live else min(session.last_active, at),
@@ -161,10 +163,13 @@ def table_of(holdings: Iterable[Holding], seats: Seats | None, at: int, ci_runni
     """The table of holdings, of which no two are of the same user and cluster."""
     unit, window = unit_of(seats), window_at(seats, at)
     holders: dict[Identity, list[Holding]] = {}
+    holdings = list(holdings)
+    called = labels((holding.cluster, holding.newest) for holding in holdings)
     for holding in holdings:
         holders.setdefault(identify(holding.user, unit), []).append(holding)
     taken = sorted(
-        (_seat(identity, held, window) for identity, held in holders.items()), key=attrgetter("identity", "rule")
+        (_seat(identity, held, window, called) for identity, held in holders.items()),
+        key=attrgetter("identity", "rule"),
     )
     limit = None if seats is None else seats.limit
     return SeatTable(
@@ -187,7 +192,7 @@ def canonical(table: SeatTable) -> bytes:
     return msgspec.json.encode(table)
 
 
-def _seat(identity: Identity, holdings: list[Holding], window: Window) -> Seat:
+def _seat(identity: Identity, holdings: list[Holding], window: Window, called: Mapping[Cluster, str]) -> Seat:
     newest = max(holdings, key=lambda holding: (holding.newest, msgspec.structs.astuple(holding.user)))
     last_active = max(holding.last_active for holding in holdings)
     over = max((holding.over for holding in holdings if holding.over is not None), default=None)
@@ -201,7 +206,7 @@ def _seat(identity: Identity, holdings: list[Holding], window: Window) -> Seat:
         since=instant(min(holding.since for holding in holdings)),
         last_active=instant(last_active),
         frees_at=instant(window.frees_at(last_active, over)),
-        clusters=sorted({holding.cluster for holding in holdings}),
+        clusters=sorted({called[holding.cluster] for holding in holdings}),
         sessions=sum(holding.sessions for holding in holdings),
     )
 

@@ -26,6 +26,7 @@ class Start(NamedTuple):
     heartbeat_seconds: int
     cluster: str
     operator: str
+    cluster_id: str = ""
 
 
 class Session(NamedTuple):
@@ -57,7 +58,16 @@ class Session(NamedTuple):
 def of_event(event: Event, time: int) -> Session:
     """What one event of SESSION_KINDS says, with the time that it counts with."""
     if event.kind == "session_started":
-        start = Start(time, event.id, event.user, event.ci, event.heartbeat_seconds, event.cluster, event.operator)
+        start = Start(
+            time,
+            event.id,
+            event.user,
+            event.ci,
+            event.heartbeat_seconds,
+            event.cluster,
+            event.operator,
+            event.cluster_id,
+        )
         return Session(start, time, time, None)
     if event.kind == "session_heartbeat":
         return Session(None, time, time, None)

@@ -47,12 +47,21 @@ def claim(tx: Transaction, claim: Claim, license: License | None, now: int, judg
     Raises ProblemError 409 for an id that another session has, 410 for one that has ended.
     """
     start = Start(
-        now, started_id(claim.id), claim.user, claim.ci, claim.heartbeat_seconds, claim.cluster, claim.operator
+        now,
+        started_id(claim.id),
+        claim.user,
+        claim.ci,
+        claim.heartbeat_seconds,
+        claim.cluster,
+        claim.operator,
+        claim.cluster_id,
     )
     asked = _Asked(license, now, judged)
     session = rows.load_sessions(tx, [claim.id]).get(claim.id)
     if session is not None and session.start is not None:
-        if start != session.start._replace(time=start.time, event=start.event):
+        # An operator may have learned meanwhile which cluster it is in
+        same = session.start._replace(time=start.time, event=start.event, cluster_id=start.cluster_id)
+        if start != same:
             raise _exists()
         return _go_on(tx, claim.id, session.start, session, asked)
     begun = Session(start, now, now, None)
@@ -144,6 +153,7 @@ def _event(name: str, start: Start, kind: Kind, event: str, now: int) -> Event:
         kind=kind,
         operator=start.operator,
         cluster=start.cluster,
+        cluster_id=start.cluster_id,
         time=instant(now),
         session=name,
         user=start.user,

@@ -27,8 +27,9 @@ INSERT INTO events (id, kind, time, received, operator, cluster, session, late, 
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _CONTACT = """
-INSERT INTO operators (operator, cluster, version, last_contact) VALUES (?, ?, ?, ?)
+INSERT INTO operators (operator, cluster, cluster_id, version, last_contact) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (operator) DO UPDATE SET cluster = excluded.cluster, last_contact = excluded.last_contact,
+cluster_id = CASE WHEN excluded.cluster_id <> '' THEN excluded.cluster_id ELSE operators.cluster_id END,
 version = CASE WHEN excluded.version <> '' THEN excluded.version ELSE operators.version END
 """
 _ENCODE = msgspec.json.Encoder().encode
@@ -156,10 +157,11 @@ def _lost(before: Session | None, after: Session) -> set[tuple[Unit, str]]:
 
 
 def _note_contact(tx: Transaction, batches: Sequence[Batch]) -> None:
-    """Note which operators were heard of, what their cluster is called, and their version where they say it."""
-    latest: dict[str, tuple[str, str, int]] = {}
+    """Note which operators were heard of, what their cluster is called, and its id and their version where they say it."""
+    latest: dict[str, tuple[str, str, str, int]] = {}
     for events, now in batches:
         for event in events:
-            _, version, _ = latest.get(event.operator, ("", "", 0))
-            latest[event.operator] = (event.cluster, event.version or version, now)
+            _, cluster_id, version, _ = latest.get(event.operator, ("", "", "", 0))
+            said = (event.cluster_id or cluster_id, event.version or version)
+            latest[event.operator] = (event.cluster, *said, now)
     tx.executemany(_CONTACT, [(operator, *said) for operator, said in latest.items()])

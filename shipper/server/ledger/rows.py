@@ -20,7 +20,7 @@ ROWS = 500
 """So many rows in a statement: SQLite takes 32,766 parameters, Postgres 65,535."""
 UNITS: tuple[Unit, Unit] = ("user", "machine")
 _SESSION = (
-    "id, last_seen, last_active, ended, over, started, started_event, ci, heartbeat_seconds, cluster, operator,"
+    "id, last_seen, last_active, ended, over, started, started_event, ci, heartbeat_seconds, cluster, operator, cluster_id,"
     " machine_id, username, client_hostname, client_username, user_identity, machine_identity"
 )
 _MOVING = ("last_seen", "last_active", "ended", "over")
@@ -110,7 +110,7 @@ def _row(name: str, session: Session) -> tuple[Value, ...]:
     moving = (name, session.last_seen, session.last_active, session.ended, session.over)
     start = session.start
     if start is None:
-        return (*moving, None, "", 0, 60, "", "", "", "", "", "", "", "")
+        return (*moving, None, "", 0, 60, "", "", "", "", "", "", "", "", "")
     user = start.user
     return (
         *moving,
@@ -120,6 +120,7 @@ def _row(name: str, session: Session) -> tuple[Value, ...]:
         start.heartbeat_seconds,
         start.cluster,
         start.operator,
+        start.cluster_id,
         user.machine_id,
         user.username,
         user.client_hostname,
@@ -129,8 +130,8 @@ def _row(name: str, session: Session) -> tuple[Value, ...]:
 
 
 def _session(row: Row) -> Session:
-    _, last_seen, last_active, ended, _, started, event, ci, heartbeat, cluster, operator, *names = row
+    _, last_seen, last_active, ended, _, started, event, ci, heartbeat, cluster, operator, cluster_id, *names = row
     start = None
     if started is not None:
-        start = Start(started, event, User(*names[:4]), bool(ci), heartbeat, cluster, operator)
+        start = Start(started, event, User(*names[:4]), bool(ci), heartbeat, cluster, operator, cluster_id)
     return Session(start, last_seen, last_active, ended)

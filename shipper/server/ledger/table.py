@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shipper.usage.clusters import Cluster
 from shipper.usage.decide import Usage
 from shipper.usage.events import MAX_INTERVAL, MISSED_HEARTBEATS, User
 from shipper.usage.seats import Holding, SeatTable, table_of, unit_of
@@ -42,10 +43,10 @@ def _table(
         # The same once more, as a range of an index
         counted.append(min(window.first, at - LONGEST))
     rows = tx.execute(
-        "SELECT machine_id, username, client_hostname, client_username, cluster, min(started), max(started),"  # noqa: S608 - our texts
+        "SELECT machine_id, username, client_hostname, client_username, cluster, cluster_id, min(started), max(started),"  # noqa: S608 - our texts
         f" max(last_active), max(CASE WHEN {_OPEN} THEN over END), count(CASE WHEN {_OPEN} THEN 1 END)"
         f" FROM sessions WHERE ci = 0 AND {begun} AND {counts}"
-        " GROUP BY machine_id, username, client_hostname, client_username, cluster",
+        " GROUP BY machine_id, username, client_hostname, client_username, cluster, cluster_id",
         (at, at, *parameters, *counted),
     )
     ((ci_running,),) = tx.execute(
@@ -53,8 +54,8 @@ def _table(
         (*parameters, at),
     )
     holdings = (
-        Holding(User(*row[:4]), row[4], row[5], row[6], row[7] if live else min(row[7], at), row[8], row[9])
-        for row in rows
+        Holding(User(*row[:4]), Cluster(row[4], row[5]), since, newest, last if live else min(last, at), over, sessions)
+        for *row, since, newest, last, over, sessions in rows
     )
     return table_of(holdings, seats, at, ci_running)
 

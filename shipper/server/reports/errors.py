@@ -49,6 +49,7 @@ class ErrorEntry(msgspec.Struct, frozen=True):
     license_hash: str | None
     instance_id: str
     cluster: str
+    cluster_id: str | None
     session: str | None
     user: User | None
 
@@ -102,6 +103,7 @@ def _entry(
         license_hash=hashed,
         instance_id=operator,
         cluster=cluster,
+        cluster_id=event.cluster_id or None,
         session=session or None,
         user=event.user if kind == "session_denied" else None,
     )

@@ -19,15 +19,15 @@ TOUCHES = "+started <= ? AND (+last_active >= ? OR (+over > ? AND +over > +start
 rows one by one in no order: a pass over the whole table takes a fifth of the time."""
 _GROUPS = """
 WITH touched AS (
-  SELECT machine_id, username, client_hostname, client_username, cluster, {identity} AS identity, started, last_active,
+  SELECT machine_id, username, client_hostname, client_username, cluster, cluster_id, {identity} AS identity, started, last_active,
     CASE WHEN started < ? THEN ? ELSE started END AS first,
     CASE WHEN {ended} < ? THEN {ended} ELSE ? END AS last
   FROM sessions WHERE ci = 0 AND {touches}
 )
-SELECT machine_id, username, client_hostname, client_username, cluster, MIN(identity),
+SELECT machine_id, username, client_hostname, client_username, cluster, cluster_id, MIN(identity),
   COUNT(*), MIN(started), MAX(started), MAX(last_active),
   CAST(SUM(CASE WHEN last > first THEN last - first ELSE 0 END) AS BIGINT)
-FROM touched GROUP BY machine_id, username, client_hostname, client_username, cluster
+FROM touched GROUP BY machine_id, username, client_hostname, client_username, cluster, cluster_id
 """
 _ALL_TIME = """
 SELECT COUNT(*), CAST(COALESCE(SUM(ci), 0) AS BIGINT),
@@ -65,6 +65,7 @@ class Group(NamedTuple):
     client_hostname: str
     client_username: str
     cluster: str
+    cluster_id: str
     identity: str
     sessions: int
     first: int

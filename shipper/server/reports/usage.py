@@ -11,11 +11,12 @@ from shipper.server.reports import figures
 from shipper.server.reports.csvtext import csv_text
 from shipper.server.reports.figures import AllTime
 from shipper.server.timetext import LAST
+from shipper.usage.clusters import Cluster, labels
 from shipper.usage.identity import UNKNOWN
 from shipper.usage.times import DAY, SECOND, instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from shipper.license.document import License
     from shipper.server.reports.csvtext import Cell
@@ -65,7 +66,10 @@ class CiMetrics(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class UserMetric(msgspec.Struct, frozen=True, rename="camel"):
-    """One user in the period. `identifier` is what `rule` says; the four names are those of the latest session."""
+    """One user in the period. `identifier` is what `rule` says; the four names are those of the latest session.
+
+    `clusters` are what clusters are called: two of one name have the beginning of their ids behind it.
+    """
 
     identifier: str
     rule: str
@@ -106,9 +110,10 @@ def usage_report(tx: Transaction, question: Question) -> UsageReport:
     seats = license.seats if license else None
     groups = figures.groups(tx, period, identity_column(license))
     users = _users(groups, question.primary_key)
+    called = labels((Cluster(group.cluster, group.cluster_id), group.newest) for group in groups)
     operators, ci = figures.operators(tx), figures.ci_figures(tx, period, now)
     all_time = _all_time(groups, ci) if period.start is None and period.live else figures.all_time(tx)
-    metrics = [_user_metric(user, question) for user in users]
+    metrics = [_user_metric(user, question, called) for user in users]
     metrics.sort(key=lambda one: (-one.total_session_time_seconds, one.identifier, one.rule))
     return UsageReport(
         GeneralMetrics(
@@ -147,14 +152,14 @@ class _User:
         self.newest = group
         self.first, self.last = group.first, group.last
         self.sessions = self.length = 0
-        self.clusters: set[str] = set()
+        self.clusters: set[Cluster] = set()
 
     def add(self, group: Group) -> None:
         self.first, self.last = min(self.first, group.first), max(self.last, group.last)
         self.newest = max(self.newest, group, key=lambda one: (one.newest, one))
         self.sessions += group.sessions
         self.length += group.length
-        self.clusters.add(group.cluster)
+        self.clusters.add(Cluster(group.cluster, group.cluster_id))
 
 
 def _users(groups: Iterable[Group], primary_key: str | None) -> Iterable[_User]:
@@ -168,7 +173,7 @@ def _users(groups: Iterable[Group], primary_key: str | None) -> Iterable[_User]:
     return users.values()
 
 
-def _user_metric(user: _User, question: Question) -> UserMetric:
+def _user_metric(user: _User, question: Question, called: Mapping[Cluster, str]) -> UserMetric:
     period, newest = question.period, user.newest
     if question.primary_key is None:
         rule, _, identifier = user.label.partition(":")
@@ -190,7 +195,7 @@ def _user_metric(user: _User, question: Question) -> UserMetric:
         total_session_time_seconds=_seconds(user.length),
         average_session_duration_seconds=_seconds(user.length / user.sessions),
         average_daily_sessions=round(user.sessions / days, 3),
-        clusters=sorted(user.clusters),
+        clusters=sorted({called[cluster] for cluster in user.clusters}),
     )
 
 
