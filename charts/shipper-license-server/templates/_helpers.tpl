@@ -1,24 +1,32 @@
-{{- /* Names are fixed by values, not by the release: what setup prints without Helm is the same. */ -}}
-
-{{- define "shipper-license-server.labels" -}}
-app: shipper-license-server
-app.kubernetes.io/name: shipper-license-server
-app.kubernetes.io/component: license-server
-app.kubernetes.io/part-of: shipper
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+{{/* The Deployment's name, by which its pods are selected; the value of the label `app` */}}
+{{- define "shipper-license-server.name" -}}
+shipper-license-server
 {{- end }}
 
-{{- /* (list $ name labels annotations): the metadata of an object, with its own labels and annotations */ -}}
+{{/* Labels of every object; the user's win, but for `app` */}}
+{{- define "shipper-license-server.labels" -}}
+{{- $labels := dict
+      "app.kubernetes.io/name" "shipper-license-server"
+      "app.kubernetes.io/component" "license-server"
+      "app.kubernetes.io/part-of" "shipper"
+      "app.kubernetes.io/version" .root.Chart.AppVersion }}
+{{- $labels = mergeOverwrite $labels (.root.Values.server.labels | default dict) (.labels | default dict) }}
+{{- $labels = mergeOverwrite $labels (dict "app" (include "shipper-license-server.name" .root)) }}
+{{- toYaml $labels }}
+{{- end }}
+
+{{/*
+The metadata of an object: `root`, `name`; `namespace` (none: that of the chart; "": none), `labels` and `annotations`
+besides those of every object
+*/}}
 {{- define "shipper-license-server.metadata" -}}
-{{- $root := index . 0 -}}
-{{- $labels := mergeOverwrite (dict) ($root.Values.server.labels | default dict) (index . 2 | default dict) }}
-{{- $labels = mergeOverwrite $labels (include "shipper-license-server.labels" $root | fromYaml) }}
-{{- $annotations := mergeOverwrite (dict) ($root.Values.server.annotations | default dict) (index . 3 | default dict) -}}
-name: {{ index . 1 | quote }}
-namespace: {{ $root.Values.namespace | quote }}
+name: {{ .name | quote }}
+{{- with hasKey . "namespace" | ternary .namespace .root.Values.namespace }}
+namespace: {{ . | quote }}
+{{- end }}
 labels:
-  {{- toYaml $labels | nindent 2 }}
-{{- with $annotations }}
+  {{- include "shipper-license-server.labels" . | nindent 2 }}
+{{- with mergeOverwrite dict (.root.Values.server.annotations | default dict) (.annotations | default dict) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -29,32 +37,29 @@ annotations:
 {{- contains "@" .Values.server.image | ternary .Values.server.image (printf "%s:%s" .Values.server.image $tag) -}}
 {{- end }}
 
-{{- /* debug, info, warning or error: of a filter such as mirrord=debug,operator=info the most talkative */ -}}
+{{/* The most talkative level of a filter in mirrord's form, in the words of LOG_LEVEL */}}
 {{- define "shipper-license-server.logLevel" -}}
-{{- $known := dict "trace" "debug" "debug" "debug" "info" "info" "warn" "warning" "warning" "warning" "error" "error" "off" "error" }}
-{{- $levels := list }}
-{{- range splitList "," (.Values.server.logLevel | default "info") }}
-{{- $word := splitList "=" . | last | trim | lower }}
-{{- $levels = append $levels (get $known $word | default (printf "?%s" $word)) }}
+{{- $level := .Values.server.logLevel | default "info" | lower | nospace }}
+{{- if regexMatch "(^|[=,])(trace|debug)(,|$)" $level }}debug
+{{- else if regexMatch "(^|[=,])info(,|$)" $level }}info
+{{- else if regexMatch "(^|[=,])warn(ing)?(,|$)" $level }}warning
+{{- else if regexMatch "(^|[=,])(error|off)(,|$)" $level }}error
+{{- else }}{{ fail "server.logLevel: write debug, info, warning or error, or filters such as mirrord=debug,operator=info" }}
 {{- end }}
-{{- range $level := $levels }}
-{{- if hasPrefix "?" $level }}
-{{- fail (printf "server.logLevel: %s is none of debug, info, warning and error: write one of these, or filters such as mirrord=debug,operator=info" (trimPrefix "?" $level | toJson)) }}
-{{- end }}
-{{- end }}
-{{- $found := list }}
-{{- range $level := list "debug" "info" "warning" "error" }}
-{{- if has $level $levels }}{{ $found = append $found $level }}{{ end }}
-{{- end }}
-{{- first $found }}
 {{- end }}
 
-{{- /* "true" where SQLite's volume is needed */ -}}
+{{/* "true" where SQLite's volume is needed */}}
 {{- define "shipper-license-server.volume" -}}
 {{- if or (eq .Values.database.kind "sqlite") .Values.database.migrateFromSqlite }}true{{ end }}
 {{- end }}
 
-{{- /* The Secret of the license file, and that of the license key with its key */ -}}
+{{/* The license file as it came, with whatever blanks around it and ends of lines: empty if there is none */}}
+{{- define "shipper-license-server.licenseText" -}}
+{{- $data := .Values.license.file.data | default dict }}
+{{- get $data "license.pem" | default "" | replace "\r\n" "\n" | trim }}
+{{- end }}
+
+{{/* The Secret of the license file, and that of the license key with its key */}}
 {{- define "shipper-license-server.licenseSecret" -}}
 {{- .Values.license.file.existingSecret | default .Values.license.file.secret | default "shipper-license-server-license" }}
 {{- end }}
@@ -64,18 +69,18 @@ name: {{ .Values.license.existingSecret | default .Values.license.keyRef | defau
 key: {{ .Values.license.existingSecret | empty | ternary "OPERATOR_LICENSE_KEY" .Values.license.existingSecretKey | quote }}
 {{- end }}
 
-{{- /* The ConfigMap of the vendor's public key; empty without one */ -}}
+{{/* The ConfigMap of the vendor's public key; empty without one */}}
 {{- define "shipper-license-server.trust" -}}
 {{- .Values.license.trustKeyRef | default (empty .Values.license.trustKey | ternary "" "shipper-license-server-trust") }}
 {{- end }}
 
-{{- /* "true" where the certificate stands in the values */ -}}
+{{/* "true" where the certificate stands in the values */}}
 {{- define "shipper-license-server.inlineTls" -}}
 {{- $data := .Values.tls.data | default dict }}
 {{- if or (get $data "tls.crt") (get $data "tls.key") }}true{{ end }}
 {{- end }}
 
-{{- /* The Secret of the certificate; empty without TLS. `tls.data` with empty texts says that there is none, as in mirrord */ -}}
+{{/* The Secret of the certificate; empty without TLS. `tls.data` with empty texts says that there is none, as in mirrord */}}
 {{- define "shipper-license-server.tlsSecret" -}}
 {{- $made := or .Values.tls.certManager.enabled (include "shipper-license-server.inlineTls" .) }}
 {{- if .Values.tls.existingSecret }}
@@ -91,12 +96,12 @@ key: {{ .Values.license.existingSecret | empty | ternary "OPERATOR_LICENSE_KEY" 
 {{- .Values.service.port | default (include "shipper-license-server.tlsSecret" . | empty | ternary 80 443) }}
 {{- end }}
 
-{{- /* The prefix that the server has to know: ingress.path without its last slash, unless that is cut off before */ -}}
+{{/* The prefix that the server has to know: ingress.path without its last slash, unless that is cut off before */}}
 {{- define "shipper-license-server.rootPath" -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.stripPrefix) }}{{ .Values.ingress.path | trimSuffix "/" }}{{ end }}
 {{- end }}
 
-{{- /* (list name value secret key): a variable from a text, which stands in a Secret if one is named, or from a reference */ -}}
+{{/* (list name value secret key): a variable from a text, which stands in a Secret if one is named, or from a reference */}}
 {{- define "shipper-license-server.variable" -}}
 {{- $value := index . 1 }}
 - name: {{ index . 0 }}
@@ -121,7 +126,7 @@ key: {{ .Values.license.existingSecret | empty | ternary "OPERATOR_LICENSE_KEY" 
 {{- $made := "shipper-license-server-database" }}
 {{- include "shipper-license-server.variable" (list "PGHOST" $database.host "" "") }}
 - {name: PGPORT, value: {{ $database.port | default 5432 | toString | quote }}}
-{{- include "shipper-license-server.variable" (list "PGDATABASE" $database.name "" "") }}
+{{- include "shipper-license-server.variable" (list "PGDATABASE" ($database.name | default "shipper") "" "") }}
 {{- if $auth.user }}
 {{- include "shipper-license-server.variable" (list "PGUSER" $auth.user $made "PGUSER") }}
 {{- else if $auth.existingSecret }}
@@ -134,7 +139,9 @@ key: {{ .Values.license.existingSecret | empty | ternary "OPERATOR_LICENSE_KEY" 
 {{- end }}
 {{- if $database.tls }}
 - {name: PGSSLMODE, value: verify-full}
-- {name: PGSSLROOTCERT, value: {{ or $database.caSecret $database.caConfigMap | ternary "/database-ca/ca.crt" "system" }}}
+{{- if or $database.caSecret $database.caConfigMap }}
+- {name: PGSSLROOTCERT, value: /database-ca/ca.crt}
+{{- end }}
 {{- end }}
 {{- if $database.migrateFromSqlite }}
 - {name: MIGRATE_DATABASE_URL, value: {{ $file | quote }}}
@@ -142,7 +149,7 @@ key: {{ .Values.license.existingSecret | empty | ternary "OPERATOR_LICENSE_KEY" 
 {{- end }}
 {{- end }}
 
-{{- /* What the chart itself sets; `extraEnv` comes on top */ -}}
+{{/* What the chart itself sets; `extraEnv` comes on top */}}
 {{- define "shipper-license-server.env" -}}
 - {name: ADDRESS, value: {{ printf "0.0.0.0:%d" (int .Values.server.port) | quote }}}
 - name: LICENSE_KEY
@@ -167,4 +174,10 @@ key: {{ .Values.license.existingSecret | empty | ternary "OPERATOR_LICENSE_KEY" 
 - {name: LOG_LEVEL, value: {{ include "shipper-license-server.logLevel" . }}}
 - {name: LOG_FORMAT, value: {{ .Values.server.jsonLog | ternary "json" "text" }}}
 - {name: ERROR_EVENTS_RETENTION_DAYS, value: {{ .Values.server.retention.operatorErrors | default 30 | toString | quote }}}
+{{- end }}
+
+{{/* `resources` if anything is in it, else requests and limits */}}
+{{- define "shipper-license-server.resources" -}}
+{{- $both := dict "requests" (.Values.server.requests | default dict) "limits" (.Values.server.limits | default dict) }}
+{{- .Values.server.resources | default $both | toYaml }}
 {{- end }}
