@@ -14,6 +14,7 @@ from shipper.server.app import Parts, server_app
 from shipper.server.health import Lifecycle
 from shipper.server.keyring import short_key_warning
 from shipper.server.licensefile import LicenseHolder, judged, read, recorder
+from shipper.server.migrate import migrate
 from shipper.server.settings import trust_keys
 from shipper.serving import logs
 from shipper.serving.addresses import parse_address
@@ -58,6 +59,8 @@ def run(settings: ServerSettings) -> int:
         error.subject = "LICENSE_PATH"
         raise
     _LOG.info("using %s", locate(settings.database_url))
+    if settings.migrate_database_url:
+        migrate(settings.migrate_database_url, settings.database_url)
     with contextlib.closing(open_database(settings.database_url)) as database:
         clock = clockmark.clock_of(database)
         holder = LicenseHolder(settings.license_path, trust, clock.now, recorder(database))

@@ -113,12 +113,13 @@ def settings_of(
             raise missing(BY_NAME[name], what)
     key = given["license_key"]
     defaults = ServerSettings("", "", "")
+    url = database_url(given, environment, secret_of)
     days, level, form = (given.get(name) for name in ("error_events_retention_days", "log_level", "log_format"))
     return ServerSettings(
         license_key=_license_key(key, secret_of),
         license_path=_license_path(given["license_path"]),
-        database_url=database_url(given, environment, secret_of),
-        migrate_database_url=_migrated(given.get("migrate_database_url"), secret_of),
+        database_url=url,
+        migrate_database_url=_migrated(given.get("migrate_database_url"), url, secret_of),
         trust_key_paths=_trust_key_paths(given.get("trust_key_path")),
         address=_address(given.get("address"), defaults.address),
         root_path=_root_path(given.get("root_path")),
@@ -147,8 +148,8 @@ def _license_path(given: Given) -> str:
     return given.text
 
 
-def _migrated(given: Given | None, secret_of: Callable[[Given], str]) -> str:
-    """The SQLite file that is copied at the start, as a URL; a path alone will do. Its value may hold a password."""
+def _migrated(given: Given | None, target: str, secret_of: Callable[[Given], str]) -> str:
+    """The SQLite file that is copied into the Postgres at `target`, as a URL; a path alone will do. Raises UsageError."""
     from shipper.storage.location import SqliteLocation, locate
 
     text = secret_of(given) if given else ""
@@ -164,6 +165,11 @@ def _migrated(given: Given | None, secret_of: Callable[[Given], str]) -> str:
         raise UsageError(
             f"{given.source} names no SQLite file",
             hint="it is the one that the server had before: sqlite:////data/x.db",
+        )
+    if isinstance(locate(target), SqliteLocation):
+        raise UsageError(
+            f"{given.source} is for a server on Postgres, and this one's database is a SQLite file",
+            hint="name the Postgres by PGHOST or DATABASE_URL",
         )
     return url
 

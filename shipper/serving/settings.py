@@ -120,7 +120,7 @@ def certificates(given: Given) -> str:
     from shipper.yamlio import read_file
 
     try:
-        text = read_file(given.text, max_bytes=MAX_CERTIFICATES).decode("ascii", "replace")
+        text = read_file(given.text, max_bytes=MAX_CERTIFICATES).decode("ascii", "ignore")  # a comment may hold more
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
     except (ssl.SSLError, ValueError):
         raise given.refused("takes a file of PEM certificates") from None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from shipper.server.settings import SETTINGS, ServerSettings, Tls, load, load_da
 from tests.commands import all_commands, names_of
 from tests.license.sample import VENDOR
 from tests.program import run
+from tests.serving.servicelinks import service_links
 from tests.tools import REPOSITORY
 
 if TYPE_CHECKING:
@@ -103,6 +104,101 @@ def test_what_is_needed(name: str, value: str | None) -> None:
         load({}, environment if value is None else environment | {name: value})
     assert caught.value.message.startswith(f"{name} is not set: ")
     assert f"set {name} or OPERATOR_{name}, or give --{name.lower().replace('_', '-')}" in caught.value.hint
+
+
+def test_a_secret_made_from_a_file_ends_in_a_line_end() -> None:
+    found = settings(LICENSE_KEY=f"{SECRET}\n", PGHOST="db", PGUSER="u", PGPASSWORD="hunter2-x\r\n", PGDATABASE="d\n")
+    assert found.license_key == SECRET
+    assert found.database_url == "postgres://u:hunter2-x@db/d"
+    assert "can't be printed" in refused(LICENSE_KEY=f"{SECRET}\nmore")
+    assert "LICENSE_KEY is not set" in refused(LICENSE_KEY="\n")
+
+
+@pytest.mark.parametrize("service", ["shipper-license-server", "license-server", "shipper-operator", "operator", "pg"])
+def test_variables_that_kubernetes_sets_for_services_mean_nothing(service: str) -> None:
+    assert settings(**service_links(service)) == settings()
+
+
+class TestTheKeyOfTheImage:
+    @pytest.fixture(autouse=True)
+    def image(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        path = tmp_path / "etc" / "vendor.pub"
+        monkeypatch.setattr("shipper.serving.settings.VENDOR_KEY", str(path))
+        path.parent.mkdir()
+        return path
+
+    def test_it_is_trusted_where_no_other_is_named(self, image: Path) -> None:
+        assert settings().trust_key_paths == ()
+        image.write_text(VENDOR.public.to_pem())
+        assert settings().trust_key_paths == (str(image),)
+        assert settings(TRUST_KEY_PATH="a.pub").trust_key_paths == ("a.pub",)
+
+    def test_one_that_can_not_be_read_is_no_reason_to_trust_anybody(self, image: Path) -> None:
+        image.symlink_to("nowhere")
+        with pytest.raises(UsageError, match="no such file"):
+            trust_keys(settings().trust_key_paths)
+
+
+class TestMigrating:
+    POSTGRES: ClassVar = {"PGHOST": "db"}
+
+    @pytest.mark.parametrize(
+        ("given", "url"),
+        [
+            ("sqlite:////data/license-server.db", "sqlite:////data/license-server.db"),
+            ("sqlite:///opt/data/license-server.db", "sqlite:///opt/data/license-server.db"),
+            ("/data/license server.db", "sqlite:////data/license%20server.db"),
+            ("", ""),
+        ],
+    )
+    def test_what_names_a_file(self, given: str, url: str) -> None:
+        assert settings(**self.POSTGRES, MIGRATE_DATABASE_URL=given).migrate_database_url == url
+
+    @pytest.mark.parametrize(
+        ("given", "told"),
+        [
+            (f"postgres://u:{SECRET}@db/d", "names no SQLite file"),
+            (f"mysql://u:{SECRET}@db/d", "this is no URL of a database"),
+            ("sqlite:///", "names a file"),
+        ],
+    )
+    def test_what_does_not(self, given: str, told: str) -> None:
+        said = refused(**self.POSTGRES, MIGRATE_DATABASE_URL=given)
+        assert said.startswith("MIGRATE_DATABASE_URL")
+        assert told in said
+        assert SECRET not in said
+
+    @pytest.mark.parametrize("own", [{}, {"DATABASE_URL": "sqlite:////data/x.db"}])
+    def test_a_file_is_nothing_to_migrate_to(self, own: dict[str, str]) -> None:
+        said = refused(**own, MIGRATE_DATABASE_URL="sqlite:////data/x.db")
+        assert "MIGRATE_DATABASE_URL is for a server on Postgres" in said
+
+
+class TestTls:
+    def test_the_spelling_of_others(self) -> None:
+        for mode in ("verify-full", "VerifyFull"):
+            url = settings(PGHOST="db", PGSSLMODE=mode, PGSSLROOTCERT="system").database_url
+            assert url == "postgres://db/?sslmode=verify-full&sslrootcert=system"
+
+    @pytest.mark.parametrize(
+        ("variables", "told"),
+        [
+            ({"PGHOST": "db", "PGSSLMODE": "full"}, 'PGSSLMODE takes disable, .* or verify-full, not "full"'),
+            ({"PGHOST": "db", "PGSSLROOTCERT": "/none.crt"}, "PGSSLROOTCERT: no such file"),
+            ({"PGHOST": "db", "PGSSLROOTCERT": __file__}, "PGSSLROOTCERT takes a file of PEM certificates"),
+            ({"PGSSLMODE": "require"}, "PGSSLMODE is set without PGHOST"),
+            ({"PGSSLROOTCERT": "/none.crt"}, "PGSSLROOTCERT is set without PGHOST"),
+        ],
+    )
+    def test_what_is_wrong_is_one_line(self, variables: dict[str, str], told: str) -> None:
+        assert re.search(told, refused(**variables))
+
+    def test_the_url_counts_first(self) -> None:
+        url = "postgres://u@db/d?sslmode=disable"
+        assert settings(DATABASE_URL=url, PGSSLMODE="require").database_url == url
+
+    def test_of_no_interest_to_a_file(self) -> None:
+        assert settings(DATABASE_URL="sqlite:////x.db", PGSSLMODE="require").database_url == "sqlite:////x.db"
 
 
 class TestOrder:
