@@ -7,6 +7,7 @@ read as Helm reads them (go-yaml, by way of JSON), and their lines are kept out 
 from __future__ import annotations
 
 from copy import deepcopy
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shipper.errors import LimitError, Position, SpecError, UsageError
@@ -26,8 +27,8 @@ Values = dict[str, Any]
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 64
-_EXACT = 2**53
-"""Up to here a JSON number is the same to everybody; Helm keeps all numbers as floats."""
+_WRITTEN_OUT = 10**21
+"""From here Helm, which keeps all numbers as floats, writes them with an exponent."""
 
 
 class Given(NamedTuple):
@@ -64,13 +65,8 @@ class Merged(NamedTuple):
 
     def position(self, path: Path) -> Position | None:
         """Where the value at `path` comes from, None if that is no file."""
-        try:
-            value = _at(self.values, path)
-            return next(file.position(path) for file in reversed(self.files) if _has(file.data, path, value))
-        except LookupError:
-            return None
-        except StopIteration:
-            return None
+        value = value_at(self.values, path)
+        return next((file.position(path) for file in reversed(self.files) if _says(file, path, value)), None)
 
 
 def merge(defaults: Values, given: Given) -> Merged:
@@ -168,7 +164,7 @@ def _decoded(data: bytes, name: str) -> str:
 
 
 def _numbers(data: Any, file: File, path: Path) -> Any:
-    """`data` with numbers as JSON's readers have them: 8080.0 is 8080, and what is too long is rounded.
+    """`data` with numbers as Helm has them: 8080.0 is 8080, and of longer ones the first 17 digits count.
 
     Raises LimitError for what is nested too deep.
     """
@@ -178,10 +174,8 @@ def _numbers(data: Any, file: File, path: Path) -> Any:
         return {key: _numbers(value, file, (*path, key)) for key, value in data.items()}
     if isinstance(data, list):
         return [_numbers(value, file, (*path, index)) for index, value in enumerate(data)]
-    if type(data) is int and abs(data) > _EXACT:
-        return int(float(data))
-    if type(data) is float and data.is_integer() and abs(data) <= _EXACT:
-        return int(data)
+    if type(data) in (int, float) and float(data).is_integer() and abs(data) < _WRITTEN_OUT:
+        return int(Decimal(repr(float(data))))
     return data
 
 
@@ -192,26 +186,17 @@ def _position(name: str, text: str, offset: int) -> Position:
 
 def value_at(data: Any, path: Path) -> Any:
     """The value at `path`, None if there is none."""
-    try:
-        return _at(data, path)
-    except LookupError:
-        return None
-
-
-def _at(data: Any, path: Path) -> Any:
-    """The same. Raises LookupError."""
     for step in path:
-        if isinstance(data, dict) or (isinstance(data, list) and isinstance(step, int)):
-            data = data[step]  # type: ignore[index]  # mypy forgets what step is here
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
         else:
-            raise LookupError
+            return None
     return data
 
 
-def _has(data: Any, path: Path, value: object) -> bool:
-    """Whether `value` is what `data` has at `path`."""
-    try:
-        found = _at(data, path)
-    except LookupError:
-        return False
-    return bool(found == value) or (isinstance(found, dict) and isinstance(value, dict))
+def _says(file: File, path: Path, value: object) -> bool:
+    """Whether it is `file` that has `value` at `path`; a map may hold more than what it says."""
+    found = value_at(file.data, path)
+    return found is not None and (bool(found == value) or (isinstance(found, dict) and isinstance(value, dict)))
