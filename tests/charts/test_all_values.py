@@ -122,6 +122,12 @@ def test_a_secret_stands_in_secrets_only(chart: Path, values: Path) -> None:
 
 
 @each_file
+def test_secrets_can_be_applied_again_unchanged(chart: Path, values: Path) -> None:
+    """What stands in stringData is taken for a change by kubectl each time, and stays when it is taken out."""
+    assert [each["metadata"]["name"] for each in template(chart, values) if "stringData" in each] == []
+
+
+@each_file
 def test_labels_say_what_it_is(chart: Path, values: Path) -> None:
     name = chart.name
     for each in template(chart, values):
