@@ -164,11 +164,14 @@ class ServerClient:
     def send_events(self, events: Sequence[bytes]) -> Acknowledged:
         """Report events, each as JSON, in one batch.
 
-        Raises Refused with status 413 for too large a batch, 422 for one with malformed events, and 400 for one that is
-        no JSON, since an event was damaged here; nothing is kept of it then.
+        Raises Refused with status 413 for too large a batch, also where a proxy says so, 422 for one with malformed
+        events, and 400 for one that is no JSON, since an event was damaged here; nothing is kept of it then.
         """
         body = b'{"events":[' + b",".join(events) + b"]}"
         reply = self._ask("POST", EVENTS_PATH, EVENTS_SECONDS, MAX_ANSWER, body=body)
+        if reply.status == 413 and len(events) > 1:
+            # Whoever says so, perhaps a proxy with a limit of its own: fewer may pass
+            raise Refused(413, "BODY_TOO_LARGE", "the batch is too large")
         if reply.status in {413, 422} or _is_no_json(reply):
             raise _refused(reply)
         if reply.status == 403:

@@ -121,6 +121,24 @@ class TestTrouble:
         assert [each for each in server.order if each.startswith("e")] == [f"e{n}" for n in range(20) if n != 13]
         assert spool.depth().set_aside == 1
 
+    def test_a_proxy_with_a_limit_of_its_own_gets_smaller_batches(
+        self, sender: Sender, server: FakeServer, spool: Spool
+    ) -> None:
+        sent = fill(spool, 20)
+        refusal = Answer(413, b"<html>413 Request Entity Too Large</html>", {"Content-Type": "text/html"})
+        server.fault = lambda asked: refusal if len(asked.body) > 1000 else None
+        drain(sender)
+        assert [each for each in server.order if each.startswith("e")] == sent
+        assert spool.depth().set_aside == 0
+
+    def test_an_event_that_no_proxy_takes_waits(self, sender: Sender, server: FakeServer, spool: Spool) -> None:
+        fill(spool, 2)
+        server.fault = lambda _: Answer(413, b"<html>413 Request Entity Too Large</html>", {"Content-Type": "text/html"})
+        with pytest.raises(Away, match="413"):
+            drain(sender)
+        assert spool.depth().events >= 2
+        assert spool.depth().set_aside == 0
+
     def test_one_that_was_damaged_on_disk(self, sender: Sender, server: FakeServer, spool: Spool) -> None:
         fill(spool, 20)
         damage = "UPDATE spool SET body = '{\"id' WHERE id = 'e13'"
