@@ -1,29 +1,27 @@
 """The license that is served: read from its file, judged, and read again when the file changes.
 
 What can't be served (damaged, half-written, signed by others, older, for another product or customer) leaves the last
-good one in its place, and is said in `problem`. The file is looked at by its content, so that it doesn't matter how it
-was replaced: in place, by a rename, or by the symbolic link that Kubernetes swaps.
+good one in its place, and is said in `problem`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from shipper.errors import LicenseError, ShipperError, UsageError, shown
+from shipper.errors import shown
 from shipper.license import armor, envelope
 from shipper.license.defects import DefectError
 from shipper.license.document import parse_payload
 from shipper.license.state import state_at
 from shipper.license.times import format_time
 from shipper.license.verify import verify_envelope
+from shipper.license.watched import WatchedFile, read_envelope
 from shipper.server.serialmark import raised
 from shipper.usage.times import instant
-from shipper.yamlio import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,16 +70,24 @@ class LicenseHolder:
         """Raises UsageError for a file that can't be read, LicenseError for one that can't be served."""
         self.path = path
         self.trust = tuple(trust)
-        self.refused = 0
         self._now = now
         self._highest = highest
         self._lock = threading.Lock()
-        data = read(path)
-        self._data: bytes | None = data
-        served = judged(data, path, self.trust, now())
-        self._require_serial(served.license)
-        self.current = served
-        _say(served, now())
+        self._held: Served | None = None
+        self._file = WatchedFile(path, self._judged, self._refuse)
+        self._held = self._file.require()
+        _say(self.current, now())
+
+    @property
+    def current(self) -> Served:
+        """What is served now."""
+        assert self._held is not None  # noqa: S101 - from the start on
+        return self._held
+
+    @property
+    def refused(self) -> int:
+        """How often a file was not served."""
+        return self._file.refused
 
     def look(self) -> bool:
         """Look at the file, and serve what is new in it if it can be served. Whether it is.
@@ -89,32 +95,15 @@ class LicenseHolder:
         Waits for the disk and the database. Raises nothing that is to be expected.
         """
         with self._lock:
-            try:
-                data = read(self.path)
-            except ShipperError as error:
-                self._data = None
-                return self._refuse(error)
-            if data == self._data:
+            served = self._file.look()
+            if served is None:
                 return False
-            try:
-                served = judged(data, self.path, self.trust, self._now())
-                if served.etag != self.current.etag:
-                    self._require_same(served.license)
-                    self._require_serial(served.license)
-            except LicenseError as error:
-                self._data = data
-                return self._refuse(error)
-            except ShipperError as error:  # the database: tried again at the next look
-                self._data = None
-                return self._refuse(error)
-            self._data = data
-            self.current = served
+            self._held = served
         _say(served, self._now())
         return True
 
-    def _require_same(self, license: License) -> None:
+    def _require_same(self, license: License, held: License) -> None:
         """The usage that is stored is of one product and one customer: another one is for a restart to accept."""
-        held = self.current.license
         hint = "if it is meant, start the server anew"
         if license.product != held.product:
             message = f"license {license.id} is for another product, {shown(license.product)}"
@@ -135,16 +124,18 @@ class LicenseHolder:
                 hint=f"if it is meant, forget the newer one: shipper license-server serial --reset {license.id}",
             )
 
-    def _refuse(self, error: ShipperError) -> bool:
-        problem = str(error)
-        if problem != self.current.problem:
-            self.refused += 1
-            self.current = replace(self.current, problem=problem)
-            held = self.current.license
-            _LOG.error(
-                "the license file is not served: %s; license %s, serial %d, still is", problem, held.id, held.serial
-            )
-        return False
+    def _judged(self, data: bytes) -> Served:
+        served = judged(data, self.path, self.trust, self._now())
+        if self._held is None or served.etag != self._held.etag:
+            if self._held is not None:
+                self._require_same(served.license, self._held.license)
+            self._require_serial(served.license)
+        return served
+
+    def _refuse(self, problem: str) -> None:
+        self._held = replace(self.current, problem=problem)
+        held = self._held.license
+        _LOG.error("the license file is not served: %s; license %s, serial %d, still is", problem, held.id, held.serial)
 
 
 def recorder(database: Database) -> Callable[[str, int], int]:
@@ -165,37 +156,11 @@ def judged(data: bytes, file: str, trust: Sequence[PublicKey], now: int) -> Serv
     return Served(license, text, armor.armor(text), etag, now, keyid)
 
 
-def read_envelope(data: bytes, file: str) -> Envelope:
-    """The envelope in a license file, or in the JSON that a license server answers. Raises LicenseError."""
-    if not data.lstrip().startswith(b"{"):
-        try:
-            return envelope.parse(armor.dearmor(data, file), file)
-        except DefectError:
-            raise
-        except ShipperError as error:
-            raise LicenseError(error.message, position=error.position) from None
-    try:
-        compact = json.dumps(json.loads(data), separators=(",", ":")).encode("ascii")
-    except (ValueError, RecursionError):
-        raise DefectError("bad-envelope", "the license is cut off, or no JSON", file=file) from None
-    return envelope.parse(compact, file)
-
-
 def _unverified(signed: Envelope, file: str) -> License:
     if signed.payload_type != envelope.PAYLOAD_TYPE:
         what = shown(signed.payload_type)
         raise DefectError("wrong-payload-type", f"the payload is of type {what}, which is no license", file=file)
     return parse_payload(signed.payload, file)
-
-
-def read(path: str) -> bytes:
-    """The bytes of the file. Raises UsageError, or LicenseError for one that is too large."""
-    try:
-        return read_file(path, max_bytes=armor.MAX_BYTES)
-    except UsageError:
-        raise
-    except ShipperError as error:
-        raise LicenseError(error.message, position=error.position) from None
 
 
 def _say(served: Served, now: int) -> None:

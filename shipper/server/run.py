@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from shipper import __version__
 from shipper.errors import UsageError
+from shipper.license.watched import LOOK_SECONDS, read
 from shipper.server import clockmark, retention
 from shipper.server.app import Parts, server_app
 from shipper.server.health import Lifecycle
 from shipper.server.keyring import short_key_warning
-from shipper.server.licensefile import LicenseHolder, judged, read, recorder
+from shipper.server.licensefile import LicenseHolder, judged, recorder
 from shipper.server.migrate import migrate
 from shipper.server.settings import trust_keys
 from shipper.serving import logs
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from shipper.server.settings import ServerSettings
     from shipper.usage.clock import Clock
 
-LOOK_SECONDS = 2.0
-"""How often the license file is looked at."""
 MARK_SECONDS = 10.0
 """How often the highest time seen is written."""
 

@@ -9,8 +9,9 @@ import pytest
 
 from shipper.errors import LicenseError, ShipperError, UsageError
 from shipper.license.armor import MAX_BYTES
+from shipper.license.watched import read_envelope
 from shipper.server import serialmark
-from shipper.server.licensefile import LicenseHolder, Served, judged, read_envelope, recorder
+from shipper.server.licensefile import LicenseHolder, Served, judged, recorder
 from shipper.storage.database import BusyError
 from shipper.usage.times import micros
 from tests.faulty import license_json

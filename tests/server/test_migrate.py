@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,7 +88,7 @@ def test_it_waits_for_an_older_server_to_end(
     sqlite = place.environment["DATABASE_URL"]
     fill(sqlite, 3)
     older = open_database(sqlite)
-    monkeypatch.setattr(migrating.time, "sleep", lambda _: older.close())
+    monkeypatch.setattr(time, "sleep", lambda _: older.close())
     caplog.set_level("INFO", "shipper.server")
     migrate(sqlite, postgres_url)
     assert "waiting to migrate: another process uses the database" in caplog.text

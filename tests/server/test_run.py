@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from shipper.errors import MASK, UsageError
+from shipper.license.watched import LOOK_SECONDS
 from shipper.server import clockmark
-from shipper.server.run import LOOK_SECONDS
 from shipper.server.run import run as serve
 from shipper.server.settings import ServerSettings
 from shipper.serving import logs
