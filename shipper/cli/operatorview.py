@@ -42,6 +42,7 @@ def _rows(status: dict[str, Any]) -> list[tuple[str, str]]:
         ("Seats", _seats(status["seats"], license, at)),
         ("Sessions", _sessions(status["sessions"])),
         ("Spool", _spool(spool, at)),
+        ("Secrets", _secrets(status["secrets"], at)),
     ]
 
 
@@ -105,6 +106,15 @@ def _spool(spool: dict[str, Any], at: datetime) -> str:
     if spool["oldest"]:
         text += f", the oldest from {_ago(spool['oldest'], at)}"
     return text + (f", {spool['set_aside']} set aside" if spool["set_aside"] else "")
+
+
+def _secrets(secrets: list[dict[str, Any]], at: datetime) -> str:
+    """Empty where none are kept."""
+    if not secrets:
+        return ""
+    right = sum(each["state"] == "ok" for each in secrets)
+    last = max((each["synced"] for each in secrets if each["synced"]), default="")
+    return f"{right} of {len(secrets)} in step with the license" + (f", seen {_ago(last, at)}" if last else "")
 
 
 def _problems(problems: list[str]) -> list[str]:

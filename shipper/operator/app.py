@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from shipper.operator.callers import Identify
     from shipper.operator.caps import RateLimit
+    from shipper.operator.cluster import WhichCluster
     from shipper.operator.hosts import Hosts
     from shipper.operator.keeper import LicenseKeeper
+    from shipper.operator.secretsync import SecretSync
     from shipper.operator.sender import Sender
     from shipper.operator.sessions import SessionBook
     from shipper.operator.spool import Spool
@@ -40,7 +42,7 @@ TOKEN: Schemes = {
 
 
 class Parts(NamedTuple):
-    """What the operator consists of. `with_tokens` says that `identify` wants a token."""
+    """What the operator consists of. `sync` keeps Secrets, None for none; with `with_tokens` `identify` wants a token."""
 
     keeper: LicenseKeeper
     sessions: SessionBook
@@ -51,6 +53,8 @@ class Parts(NamedTuple):
     hosts: Hosts
     server_url: str
     limit: RateLimit
+    cluster: WhichCluster
+    sync: SecretSync | None = None
     with_tokens: bool = False
 
 

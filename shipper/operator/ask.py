@@ -21,7 +21,7 @@ from shipper.operator.book import read_entries
 from shipper.operator.keeper import Held
 from shipper.operator.licenseview import license_shown
 from shipper.operator.spool import read_depth
-from shipper.operator.state import FOLDER, INSTANCE, LICENSE, MARKS, SPOOL, load_marks
+from shipper.operator.state import CLUSTER, FOLDER, INSTANCE, LICENSE, MARKS, SPOOL, load_marks
 from shipper.operator.status import (
     OperatorStatus,
     ServerShown,
@@ -115,12 +115,14 @@ def from_folder(path: str) -> OperatorStatus:
         version=__version__,
         operator=_text(os.path.join(folder, INSTANCE)),
         cluster="",
+        cluster_id=_text(os.path.join(folder, CLUSTER)),
         at=instant(now),
         server=server,
         license=license,
         seats=seats_used(entries),
         sessions=sessions_shown((each for each in entries if each.is_open(now)), unit),
         spool=spool,
+        secrets=[],
         clock_behind_seconds=clock.behind() // SECOND,
         problems=[*note, *problems(license, server, spool, clock.behind())],
     )

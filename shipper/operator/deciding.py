@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from shipper.license.document import License
     from shipper.operator.book import Entry
+    from shipper.operator.sender import Identity
     from shipper.usage.clock import Clock
     from shipper.usage.events import Kind
 
@@ -88,6 +89,7 @@ class Decider:
     clock: Clock
     operator: str
     cluster: str
+    cluster_id: str = ""
     seconds: float = ANSWER_SECONDS
     entries: dict[str, Entry] = field(default_factory=dict)
     denials: Counter[str] = field(default_factory=Counter)
@@ -95,6 +97,10 @@ class Decider:
     reports: RateLimit = field(default_factory=lambda: RateLimit(DENIALS))
     _silent_until: float = float("-inf")
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, "sessions"))
+
+    def become(self, identity: Identity) -> None:
+        """Report as `identity` from now on."""
+        self.operator, self.cluster, self.cluster_id = identity
 
     def close(self) -> None:
         """Ask and report nothing more."""
@@ -136,6 +142,7 @@ class Decider:
             id=entry.id,
             operator=self.operator,
             cluster=self.cluster,
+            cluster_id=self.cluster_id,
             user=entry.user,
             ci=entry.ci,
             heartbeat_seconds=entry.heartbeat_seconds,
@@ -234,6 +241,7 @@ class Decider:
             kind=kind,
             operator=self.operator,
             cluster=self.cluster,
+            cluster_id=self.cluster_id,
             time=instant(now),
             session=entry.id,
         )

@@ -16,13 +16,14 @@ from shipper.usage.decide import Code
 from shipper.usage.times import DAY, SECOND, instant, micros
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from prometheus_client.metrics_core import Metric
     from prometheus_client.registry import CollectorRegistry
 
     from shipper.operator.keeper import Held, LicenseKeeper, LicenseStatus
+    from shipper.operator.secretsync import SecretStatus, SecretSync
     from shipper.operator.sender import Sender
     from shipper.operator.sessions import SessionBook
     from shipper.operator.spool import Spool
@@ -64,11 +65,14 @@ class ServerCalls:
 class OperatorCollector(Collector):
     """What is so at the moment of a scrape."""
 
-    def __init__(self, keeper: LicenseKeeper, sessions: SessionBook, spool: Spool, sender: Sender) -> None:
+    def __init__(
+        self, keeper: LicenseKeeper, sessions: SessionBook, spool: Spool, sender: Sender, sync: SecretSync | None = None
+    ) -> None:
         self._keeper = keeper
         self._sessions = sessions
         self._spool = spool
         self._sender = sender
+        self._sync = sync
 
     def describe(self) -> Iterator[Metric]:
         """Nothing: what is collected is not asked for when this is registered."""
@@ -82,6 +86,7 @@ class OperatorCollector(Collector):
         yield from _of_contact(standing, judged)
         yield from self._of_sessions(now)
         yield from self._spooled(now)
+        yield from _of_secrets(self._sync.status() if self._sync else ())
 
     def _of_sessions(self, now: int) -> Iterator[Metric]:
         entries = [entry for entry in self._sessions.all() if entry.is_open(now)]
@@ -129,6 +134,32 @@ class OperatorCollector(Collector):
             "Reports of errors and signs of life that were dropped because the spool was full.",
             depth.dropped,
         )
+
+
+def _of_secrets(secrets: Sequence[SecretStatus]) -> Iterator[Metric]:
+    """Nothing where none are kept."""
+    if not secrets:
+        return
+    names = ["namespace", "secret"]
+    ok = GaugeMetricFamily(
+        "shipper_operator_sync_ok", "1 if the Secret is in step with the license, else 0.", labels=names
+    )
+    last = GaugeMetricFamily(
+        "shipper_operator_sync_last_success_timestamp_seconds",
+        "When the Secret was seen or brought in step last, in seconds since 1970; 0 for never.",
+        labels=names,
+    )
+    failures = CounterMetricFamily(
+        "shipper_operator_sync_failures",
+        "How often the Secret could not be brought in step; waiting for a namespace is no failure.",
+        labels=names,
+    )
+    for each in secrets:
+        named = [each.namespace, each.name]
+        ok.add_metric(named, int(each.state == "ok"))
+        last.add_metric(named, (each.synced or 0) / SECOND)
+        failures.add_metric(named, each.failures)
+    yield from (ok, last, failures)
 
 
 def _of_license(held: Held | None, judged: int) -> Iterator[Metric]:

@@ -16,6 +16,8 @@ from shipper.operator.status import (
     ServerShown,
     problems,
     seats_used,
+    secret_problems,
+    secrets_shown,
     sessions_shown,
     spool_shown,
 )
@@ -32,17 +34,22 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from shipper.operator.app import Parts
+    from shipper.operator.secretsync import SecretStatus
 
 _HERE = (address_of("127.0.0.1"), address_of("::1"))
 
 
-class Readiness(msgspec.Struct, frozen=True):
-    """`status` is `ready` or `not ready`: there is no license yet, or the operator's folder can't be used."""
+class Readiness(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`status` is `ready` or `not ready`: there is no license yet, or the operator's folder can't be used.
+
+    `secrets`, which are kept in step with the license where it was told so, are no reason not to be.
+    """
 
     status: str
     license: Check
     server: Check
     spool: Check
+    secrets: Check | None = None
 
 
 def process_routes(parts: Parts) -> list[Route]:
@@ -109,7 +116,14 @@ async def readiness(parts: Parts) -> Readiness:
     verdict = standing.verdict
     license = Check(ok=held is not None, detail=verdict.detail if isinstance(verdict, Denied) else verdict.warning)
     server = Check(ok=standing.contact == "ok", detail=standing.problem)
-    return Readiness("ready" if license.ok and spool.ok else "not ready", license, server, spool)
+    secrets = _secrets(parts.sync.status()) if parts.sync else None
+    return Readiness("ready" if license.ok and spool.ok else "not ready", license, server, spool, secrets)
+
+
+def _secrets(found: list[SecretStatus]) -> Check:
+    """Whether all are in step."""
+    wrong = sum(each.state != "ok" for each in found)
+    return Check(ok=not wrong, detail=f"{wrong} of {len(found)} are not in step with the license" if wrong else "")
 
 
 def current_status(parts: Parts) -> OperatorStatus:
@@ -131,22 +145,24 @@ def current_status(parts: Parts) -> OperatorStatus:
     )
     spool = spool_shown(parts.spool.depth(), sender)
     unit = shown.seats.unit if shown and shown.seats else "user"
-    more = (
-        [f'The spool was damaged; what could be read of it is in "{parts.spool.damaged}".']
-        if parts.spool.damaged
-        else []
-    )
+    secrets = secrets_shown(parts.sync.status() if parts.sync else ())
+    more = [parts.cluster.problem] if parts.cluster.problem else []
+    if parts.spool.damaged:
+        more.append(f'The spool was damaged; what could be read of it is in "{parts.spool.damaged}".')
+    more += secret_problems(secrets)
     return OperatorStatus(
         running=True,
         version=__version__,
         operator=parts.sessions.decider.operator,
         cluster=parts.sessions.decider.cluster,
+        cluster_id=parts.sessions.decider.cluster_id,
         at=instant(now),
         server=server,
         license=shown,
         seats=seats_used(entries),
         sessions=sessions_shown((each for each in entries if each.is_open(now)), unit),
         spool=spool,
+        secrets=secrets,
         clock_behind_seconds=standing.behind // SECOND,
         problems=problems(shown, server, spool, standing.behind, more),
     )

@@ -15,11 +15,14 @@ from shipper.operator.app import Parts, operator_app
 from shipper.operator.book import Book
 from shipper.operator.callers import ServiceAccounts, anybody
 from shipper.operator.caps import RateLimit
+from shipper.operator.cluster import WhichCluster
 from shipper.operator.deciding import Decider, Standing
 from shipper.operator.hosts import Hosts
 from shipper.operator.keeper import LicenseKeeper
+from shipper.operator.kubeapi import in_this_pod as api_server
 from shipper.operator.metrics import OperatorCollector, ServerCalls
-from shipper.operator.sender import Identity, Sender
+from shipper.operator.secretsync import SecretSync
+from shipper.operator.sender import Sender
 from shipper.operator.serverclient import ServerClient
 from shipper.operator.sessions import SessionBook
 from shipper.operator.spool import Spool
@@ -35,6 +38,7 @@ from shipper.usage.times import SECOND
 
 if TYPE_CHECKING:
     from shipper.operator.callers import Identify
+    from shipper.operator.kubeapi import KubeApi
     from shipper.operator.settings import OperatorSettings
 
 FIRST_ANSWER = 3.0
@@ -75,19 +79,24 @@ def assemble(settings: OperatorSettings, opened: contextlib.ExitStack) -> Parts:
         client, folder, settings.trust, product=settings.product, refresh_seconds=settings.refresh_seconds
     )
     spool = opened.enter_context(Spool.open(folder.file(SPOOL)))
-    sender = Sender(spool, client, Identity(folder.instance, settings.cluster_name), keeper.clock.now)
+    api = api_server(os.environ)
+    cluster = WhichCluster(folder, settings.cluster_name, api)
+    identity = cluster.identity
+    sender = Sender(spool, client, identity, keeper.clock.now)
     decider = Decider(
         server=client,
         report=spool.put,
         standing=lambda: _standing(keeper),
         clock=keeper.clock,
-        operator=folder.instance,
-        cluster=settings.cluster_name,
+        operator=identity.operator,
+        cluster=identity.cluster,
+        cluster_id=identity.cluster_id,
     )
     opened.callback(decider.close)
     sessions = SessionBook(Book(spool.database), decider)
     sessions.load()
-    metrics.registry.register(OperatorCollector(keeper, sessions, spool, sender))
+    sync = _sync(settings, api, keeper, sender)
+    metrics.registry.register(OperatorCollector(keeper, sessions, spool, sender, sync))
     return Parts(
         keeper=keeper,
         sessions=sessions,
@@ -98,6 +107,8 @@ def assemble(settings: OperatorSettings, opened: contextlib.ExitStack) -> Parts:
         hosts=hosts,
         server_url=settings.server.url.rstrip("/"),
         limit=RateLimit(),
+        cluster=cluster,
+        sync=sync,
         with_tokens=settings.tokens,
     )
 
@@ -113,8 +124,11 @@ class _Life:
         """Begin, and give the license server a moment to answer."""
         keeper = self._parts.keeper
         keeper.start()
+        await self._look_for_the_cluster()
         self._parts.sender.start()
-        self._tasks.append(asyncio.create_task(self._forget()))
+        if self._parts.sync is not None:
+            self._parts.sync.start()
+        self._tasks += [asyncio.create_task(self._forget()), asyncio.create_task(self._find_the_cluster())]
         await asyncio.to_thread(_first_answer, keeper)
 
     async def stop(self) -> None:
@@ -125,12 +139,36 @@ class _Life:
         await asyncio.to_thread(self._stop)
 
     def _stop(self) -> None:
+        if self._parts.sync is not None:
+            self._parts.sync.stop()
         try:
             if not self._parts.sender.stop(SEND_SECONDS):
                 _LOG.info("events that could not be sent stay in the spool")
         except StorageError as error:
             _LOG.warning("the spool can't be read: %s", error)
         self._parts.keeper.stop()
+
+    async def _look_for_the_cluster(self) -> None:
+        """Ask once which cluster this is, and report as its operator."""
+        cluster, sessions, sender = self._parts.cluster, self._parts.sessions, self._parts.sender
+        if cluster.known:
+            return
+        moved = await asyncio.to_thread(cluster.look)
+        sender.identity = cluster.identity
+        sessions.decider.become(cluster.identity)
+        if moved:
+            sender.tell("error", moved)
+            await sessions.disown()
+
+    async def _find_the_cluster(self) -> None:
+        while not self._parts.cluster.known:
+            await asyncio.sleep(self._parts.cluster.pause())
+            try:
+                await self._look_for_the_cluster()
+            except StorageError as error:
+                _LOG.warning("sessions of another operator could not be forgotten: %s", error)
+            except Exception:  # noqa: BLE001 - it is asked again, whatever happens to it once
+                _LOG.exception("unexpected error: asking which cluster this is")
 
     async def _forget(self) -> None:
         while True:
@@ -147,6 +185,21 @@ def _first_answer(keeper: LicenseKeeper) -> None:
     end = time.monotonic() + FIRST_ANSWER
     while keeper.status().contact == "never" and time.monotonic() < end:
         time.sleep(0.02)
+
+
+def _sync(settings: OperatorSettings, api: KubeApi | None, keeper: LicenseKeeper, sender: Sender) -> SecretSync | None:
+    """What keeps Secrets, where any are named."""
+    if api is None or not settings.sync.namespaces:
+        return None
+    return SecretSync(
+        api,
+        settings.sync,
+        keeper.current,
+        trust=settings.trust,
+        product=settings.product,
+        report=lambda text: sender.tell("error", text),
+        now=keeper.clock.now,
+    )
 
 
 def _client(settings: OperatorSettings, metrics: Metrics) -> ServerClient:

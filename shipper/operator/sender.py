@@ -42,10 +42,11 @@ log = logging.getLogger("shipper.operator")
 
 
 class Identity(NamedTuple):
-    """Who reports: the operator's id, which its folder keeps, and its cluster."""
+    """Who reports: the operator's id, which its folder keeps, its cluster's name, and its id if it has one."""
 
     operator: str
     cluster: str
+    cluster_id: str = ""
 
 
 class SenderStatus(NamedTuple):
@@ -65,7 +66,7 @@ class SenderStatus(NamedTuple):
 class Sender:
     """Sends from a thread of its own between `start` and `stop`; or `send_batch` is called by hand.
 
-    `now` reads the clock, in microseconds.
+    `identity` is set again where more is known of it. `now` reads the clock, in microseconds.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Sender:
     ) -> None:
         self._spool = spool
         self._client = client
-        self._identity = identity
+        self.identity = identity
         self._now = now
         self._alive_seconds = alive_seconds
         self._run_id = secrets.token_hex(8)
@@ -123,11 +124,13 @@ class Sender:
         """
         if kind == "error" and not self._may_complain():
             return None
+        identity = self.identity
         event = Event(
-            id=f"{self._identity.operator}:{self._run_id}:{next(self._numbers)}",
+            id=f"{identity.operator}:{self._run_id}:{next(self._numbers)}",
             kind=kind,
-            operator=self._identity.operator,
-            cluster=self._identity.cluster,
+            operator=identity.operator,
+            cluster=identity.cluster,
+            cluster_id=identity.cluster_id,
             time=instant(self._now()),
             message=message[:2000],
             version=__version__,

@@ -51,6 +51,7 @@ class SessionBook:
     book: Book
     decider: Decider
     most: int = SESSIONS
+    _of_last_run: frozenset[str] = frozenset()
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
     _beginning: Counter[str] = field(default_factory=Counter)
 
@@ -58,6 +59,7 @@ class SessionBook:
         """Go on with the sessions of the last run. Blocks. Raises StorageError."""
         now = self.decider.clock.now()
         self.decider.entries.update({entry.id: entry.in_time(now) for entry in self.book.load()})
+        self._of_last_run = frozenset(self.decider.entries)
 
     def all(self) -> list[Entry]:
         """The sessions that are known, the oldest first, open and not. From any thread."""
@@ -130,6 +132,15 @@ class SessionBook:
             if entries.get(each.id) is each and not self._is_busy(each.id):  # it has not gone on meanwhile
                 del entries[each.id]
                 self._locks.pop(each.id, None)
+
+    async def disown(self) -> None:
+        """Forget the sessions of the last run: they are another operator's. Raises StorageError."""
+        ids = sorted(self._of_last_run & self.decider.entries.keys())
+        for each in ids:
+            del self.decider.entries[each]
+            self._locks.pop(each, None)
+        if ids:
+            await asyncio.wrap_future(self.book.remove(ids))
 
     async def _keep(self, entry: Entry) -> None:
         """Remember `entry`. Where it can't be stored now, it is at least known until the next start."""

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from shipper.errors import UsageError, shown
 from shipper.license.sources import require_key
-from shipper.operator.syncsettings import NAMESPACES, NO_SYNC, SYNC_PULL_SECRET, SYNC_SECRET, SyncSettings, sync_settings
+from shipper.operator.syncsettings import (
+    NAMESPACES,
+    NO_SYNC,
+    SYNC_PULL_SECRET,
+    SYNC_SECRET,
+    SyncSettings,
+    sync_settings,
+)
 from shipper.serving.settings import Setting, certificates, choice, gather, listed, missing, secret_text, whole_number
 
 if TYPE_CHECKING:

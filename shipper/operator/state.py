@@ -5,6 +5,7 @@ Kubernetes made for everybody.
 
 operator.lock    held by the operator that runs
 instance         its id in events
+cluster          the UID of the cluster that it was in last
 license.json     the last good license, and when the server gave it last
 marks.json       the highest time seen, and the highest serial of each license
 spool.db         what is to be reported (shipper/operator/spool.py)
@@ -35,7 +36,10 @@ SPOOL = "spool.db"
 FOLDER = "operator"
 _LOCK = "operator.lock"
 INSTANCE = "instance"
+CLUSTER = "cluster"
 _ID = re.compile(r"op-[0-9a-f]{20}")
+UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+"""What can be the UID of a cluster: of Kubernetes' own, a UUID."""
 _MAX_MARKS = 64 * 1024
 _MAX_SERIALS = 100
 
@@ -58,6 +62,7 @@ class StateFolder:
             self._lock = os.open(self.file(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self.instance = self._named()
+            self.cluster = self._of_cluster()
         except BlockingIOError:
             self.close()
             raise OutputError(
@@ -72,6 +77,19 @@ class StateFolder:
     def file(self, name: str) -> str:
         """The path of a file in it."""
         return os.path.join(self.path, name)
+
+    def enter_cluster(self, uid: str) -> bool:
+        """Note that it is in the cluster `uid`, and take a new id if it was in another. Whether it was.
+
+        A volume that was copied must not let two operators report as one. Raises OSError.
+        """
+        moved = bool(self.cluster) and self.cluster != uid
+        if moved:
+            self.instance = self._new_name()
+        if self.cluster != uid:
+            files.swap(self.file(CLUSTER), f"{uid}\n".encode(), 0o600)
+            self.cluster = uid
+        return moved
 
     def close(self) -> None:
         """Let others use it."""
@@ -88,17 +106,32 @@ class StateFolder:
     def _named(self) -> str:
         """The operator's id, chosen at the first start. Raises OSError."""
         path = self.file(INSTANCE)
-        try:
-            with open(path, "rb") as stream:
-                found = stream.read(100).decode("ascii", "replace").strip()
-        except FileNotFoundError:
-            found = ""
-        if not _ID.fullmatch(found):
-            if found:
-                log.warning("the operator's id could not be read, and it has a new one", extra={"file": path})
-            found = f"op-{secrets.token_hex(10)}"
-            files.swap(path, f"{found}\n".encode(), 0o600)
-        return found
+        found = _word(path)
+        if _ID.fullmatch(found):
+            return found
+        if found:
+            log.warning("the operator's id could not be read, and it has a new one", extra={"file": path})
+        return self._new_name()
+
+    def _new_name(self) -> str:
+        """A new id of the operator, kept. Raises OSError."""
+        new = f"op-{secrets.token_hex(10)}"
+        files.swap(self.file(INSTANCE), f"{new}\n".encode(), 0o600)
+        return new
+
+    def _of_cluster(self) -> str:
+        """The UID of the cluster it was in last; empty for none. Raises OSError."""
+        found = _word(self.file(CLUSTER))
+        return found if UID.fullmatch(found) else ""
+
+
+def _word(path: str) -> str:
+    """What a file holds, empty for no file. Raises OSError."""
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(200).decode("ascii", "replace").strip()
+    except FileNotFoundError:
+        return ""
 
 
 @dataclass(frozen=True)
@@ -145,7 +178,34 @@ def _is_count(value: object) -> bool:
 
 
 def _require_private(path: str) -> None:
-    """Raise OutputError for a folder that somebody else could write to."""
+    """Raise OutputError for a folder that somebody else could write to, OSError.
+
+    Kubernetes opens a volume to the group of `fsGroup` each time it is mounted, with all that is in it: what is our own
+    is closed again.
+    """
     status = os.lstat(path)
+    if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o002:
+        _close_to_group(path)
+        status = os.lstat(path)
     if not stat.S_ISDIR(status.st_mode) or status.st_uid not in {0, os.geteuid()} or status.st_mode & 0o022:
         raise OutputError(f"{shown(path)} is no folder of this user alone", hint="make it so: chmod 700, chown")
+
+
+def _close_to_group(path: str) -> None:
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if not os.fstat(folder).st_mode & 0o070:
+            return
+        os.fchmod(folder, 0o700)
+        for name in os.listdir(folder):
+            if not stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+                continue
+            file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+            try:
+                status = os.fstat(file)
+                if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid():
+                    os.fchmod(file, 0o600)
+            finally:
+                os.close(file)
+    finally:
+        os.close(folder)

@@ -13,14 +13,17 @@ from shipper.usage.identity import identify
 from shipper.usage.times import SECOND, instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from shipper.operator.book import Entry
+    from shipper.operator.secretsync import SecretStatus
     from shipper.operator.sender import SenderStatus
     from shipper.operator.spool import Depth
 
 CLOCK_BEHIND = 5 * 60 * SECOND
 """How far the clock may be behind without a word, in microseconds."""
+MAX_SECRETS = 10
+"""So many Secrets that are not in step are told one by one."""
 SHOWN_ID = 8
 """How much of a session's id is shown: whoever knows all of it can end the session."""
 
@@ -72,19 +75,41 @@ class SpoolShown(msgspec.Struct, frozen=True, kw_only=True):
     last_sent: datetime | None
 
 
+class SecretShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A Secret that is kept in step with the license. `pull`: it holds the account that pulls images.
+
+    `state` is ok, never (there was no license yet), waiting (for its namespace), refused (until somebody changes
+    something) or failed (it is tried again), and `problem` says why. `serial` is that of the license it was brought to
+    last, at `synced`; both are null for never.
+    """
+
+    namespace: str
+    name: str
+    pull: bool
+    state: str
+    problem: str
+    synced: datetime | None
+    serial: int | None
+
+
 class OperatorStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it. `running` is false where it was read from the folder; `problems` are sentences for people."""
+    """All of it. `running` is false where it was read from the folder; `problems` are sentences for people.
+
+    `cluster_id` is the UID of the cluster, empty outside of one and where it isn't known.
+    """
 
     running: bool
     version: str
     operator: str
     cluster: str
+    cluster_id: str
     at: datetime
     server: ServerShown
     license: LicenseShown | None
     seats: SeatsUsed | None
     sessions: list[SessionShown]
     spool: SpoolShown
+    secrets: list[SecretShown]
     clock_behind_seconds: int
     problems: list[str]
 
@@ -132,6 +157,29 @@ def spool_shown(depth: Depth, sender: SenderStatus | None = None) -> SpoolShown:
         problem=sender.problem if sender else "",
         last_sent=None if last_sent is None else instant(last_sent),
     )
+
+
+def secrets_shown(secrets: Iterable[SecretStatus]) -> list[SecretShown]:
+    """How the Secrets stand."""
+    return [
+        SecretShown(
+            namespace=each.namespace,
+            name=each.name,
+            pull=each.pull,
+            state=each.state,
+            problem=each.problem,
+            synced=None if each.synced is None else instant(each.synced),
+            serial=each.serial,
+        )
+        for each in secrets
+    ]
+
+
+def secret_problems(secrets: Sequence[SecretShown]) -> list[str]:
+    """What is wrong with Secrets: of many the first."""
+    found = [f"The Secret {each.namespace}/{each.name}: {each.problem}" for each in secrets if each.problem]
+    more = len(found) - MAX_SECRETS
+    return [*found[:MAX_SECRETS], *([f"{more} more Secrets are not kept in step."] if more > 0 else [])]
 
 
 def problems(
