@@ -28,7 +28,7 @@ print("wrote", page.PATH, file=sys.stderr)
 endef
 export WRITE_PAGE
 
-.PHONY: demo demo-server test faults lint format docs bench tools test-minimum test-pythons golden lock clean
+.PHONY: demo demo-server test faults lint format docs bench tools image rootfs-test test-minimum test-pythons golden lock clean
 
 demo: $(VENV)/.run
 	@$(PROGRAM) render specs/quickstart.yaml --license specs/quickstart/license.pem
@@ -64,6 +64,15 @@ docs: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench
+
+# The container image shipper:VERSION; TRUST_KEY=FILE puts the vendor's public key into it
+image:
+	@bash image/build.sh
+
+# The file tree of the image, run as in a strict cluster; needs root and Debian 12, and no container engine
+rootfs-test: $(VENV)/.dev
+	@$(BIN)/python -m pytest -n 0 -ra tests/image $(PYTEST_ARGS)
+	@du -sh .tools/image/rootfs
 
 # helm 4 and 3, kubectl and Go, for tests and bench
 tools: $(VENV)/.dev

@@ -1,0 +1,153 @@
+"""What is in the image, and what isn't."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from importlib.metadata import distributions
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import pytest
+from packageurl import PackageURL
+
+from image.digest import digest
+from shipper import __version__
+from tests.image.tree import build
+from tests.license.sample import VENDOR
+from tests.tools import REPOSITORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+
+def text(*parts: str) -> str:
+    return REPOSITORY.joinpath(*parts).read_text(encoding="utf-8")
+
+
+def locked() -> dict[str, str]:
+    """Names and versions in the lock of the services."""
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+) \\$", text("requirements", "server.txt"), re.MULTILINE))
+
+
+def installed(root: Path) -> dict[str, str]:
+    found = distributions(path=[str(root / "opt/shipper")])
+    return {each.name.lower().replace("_", "-"): each.version for each in found}
+
+
+@pytest.fixture(scope="module")
+def bill(root: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((root / "usr/share/sbom/shipper.cdx.json").read_bytes())
+    return loaded
+
+
+def test_the_same_source_gives_the_same_tree_and_the_vendors_key_is_all_that_a_vendor_adds(
+    root: Path, source: Path, tmp_path: Path
+) -> None:
+    again = tmp_path / "again"
+    build(source, again, TRUST_KEY=VENDOR.public.to_pem().strip())
+    key = again / "etc/shipper/vendor.pub"
+    assert not (root / "etc/shipper/vendor.pub").exists()
+    assert key.read_text() == VENDOR.public.to_pem()
+    key.unlink()
+    assert digest(str(again)) == digest(str(root))
+
+
+def test_what_is_no_key_is_not_built_in(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r"rootfs\.sh: TRUST_KEY:"):
+        build(source, tmp_path / "wrong", TRUST_KEY="-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----")
+
+
+def test_only_python_and_shipper_can_be_started(root: Path) -> None:
+    programs = {
+        str(path.relative_to(root))
+        for path in root.rglob("*")
+        if path.is_file() and not path.is_symlink() and path.stat().st_mode & 0o111
+    }
+    libraries = {name for name in programs if re.fullmatch(r"usr/lib/[^/]+/(libc|ld-linux-[^/]+)\.so\.\d", name)}
+    assert programs - libraries == {"usr/bin/python3.11", "usr/bin/shipper"}
+    assert len(libraries) == 2
+
+
+def test_no_file_lends_rights_and_only_tmp_is_for_all(root: Path) -> None:
+    modes = {str(path.relative_to(root)): path.lstat() for path in root.rglob("*") if not path.is_symlink()}
+    assert [name for name, status in modes.items() if status.st_mode & (stat.S_ISUID | stat.S_ISGID)] == []
+    assert [name for name, status in modes.items() if status.st_mode & stat.S_IWOTH] == ["tmp"]
+    assert [name for name, status in modes.items() if status.st_uid != 0] == ["data"]
+    assert modes["data"].st_uid == modes["data"].st_gid == 65532
+
+
+def test_nothing_is_in_it_that_only_builds(root: Path) -> None:
+    names = installed(root)
+    assert names.pop("shipper") == __version__
+    assert names.items() < locked().items()
+    assert set(locked()) - set(names) >= {"hatchling", "editables", "trove-classifiers", "pathspec"}
+    for name in ("pip", "ensurepip", "setuptools", "idlelib", "test"):
+        assert not list(root.glob(f"usr/lib/python3*/**/{name}")), name
+
+
+def test_all_of_it_is_compiled(root: Path) -> None:
+    """Nothing can be compiled later: the tree is read-only."""
+    for folder in ("usr/lib/python3.11", "opt/shipper"):
+        for path in (root / folder).rglob("*.py"):
+            compiled = path.parent / "__pycache__" / f"{path.stem}.cpython-311.pyc"
+            assert compiled.is_file(), path
+            # Flags 1: by hash, never compared with the source
+            assert compiled.read_bytes()[4:8] == b"\x01\0\0\0"
+
+
+def test_the_charts_and_the_schemas_are_in_it(root: Path) -> None:
+    for name in ("license-server", "operator"):
+        chart = root / "opt/shipper/shipper/setup/charts" / f"shipper-{name}"
+        assert (chart / "values.yaml").read_text() == text("charts", f"shipper-{name}", "values.yaml")
+
+
+def test_the_bill_of_materials_keeps_to_its_schema(bill: dict[str, Any]) -> None:
+    schemas = files("cyclonedx.schema").joinpath("_res")
+    resources = []
+    for name in ("spdx", "jsf-0.82", "cryptography-defs"):
+        file = f"{name}.SNAPSHOT.schema.json"
+        resources.append((f"http://cyclonedx.org/schema/{file}", json.loads(schemas.joinpath(file).read_bytes())))
+    registry = jsonschema_rs.Registry(resources)
+    schema = json.loads(schemas.joinpath(f"bom-{bill['specVersion']}.SNAPSHOT.schema.json").read_bytes())
+    validator = jsonschema_rs.Draft7Validator(schema, registry=registry)
+    assert [error.message for error in validator.iter_errors(bill)] == []
+    bill_with_a_mistake = {**bill, "components": [{"type": "library"}]}
+    assert not validator.is_valid(bill_with_a_mistake)
+
+
+def test_the_bill_of_materials_is_what_is_installed(root: Path, bill: dict[str, Any]) -> None:
+    purls = {component["purl"]: PackageURL.from_string(component["purl"]) for component in bill["components"]}
+    own = PackageURL.from_string(bill["metadata"]["component"]["purl"])
+    listed = {purl.name: purl.version for purl in (own, *purls.values()) if purl.type == "pypi"}
+    assert listed == installed(root)
+    packages = {purl.name: purl.version for purl in purls.values() if purl.type == "deb"}
+    assert set(packages) == {line for line in text("image", "packages.txt").splitlines() if line[0] != "#"}
+    for name, version in packages.items():
+        assert f"\nVersion: {version}\n" in (root / "var/lib/dpkg/status.d" / name).read_text()
+
+
+def test_checksums_are_those_of_the_lock(bill: dict[str, Any]) -> None:
+    lock = set(re.findall(r"--hash=sha256:([0-9a-f]{64})", text("requirements", "server.txt")))
+    found = [
+        component["hashes"][0]["content"]
+        for component in bill["components"]
+        if component["purl"].startswith("pkg:pypi/")
+    ]
+    assert len(found) > 20
+    assert set(found) <= lock
+
+
+def test_the_dockerfile_makes_that_tree() -> None:
+    dockerfile = text("Dockerfile")
+    stages = re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)
+    assert len(stages) == 2
+    assert re.fullmatch(r"debian:bookworm-slim@sha256:[0-9a-f]{64}", stages[0])
+    assert stages[1] == "scratch"
+    for line in ("RUN image/rootfs.sh /rootfs", "COPY --from=build /rootfs/ /", "USER 65532:65532"):
+        assert f"\n{line}\n" in dockerfile
+    assert 'ENTRYPOINT ["/usr/bin/shipper"]' in dockerfile
