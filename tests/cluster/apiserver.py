@@ -1,8 +1,8 @@
 """A Kubernetes API server on loopback: objects in memory, for the real kubectl and Helm, and for our own pods.
 
 It keeps what it is given and runs nothing: there are no nodes, no controllers and no pods. Fields are checked strictly by
-the schemas of Kubernetes, roles decide what service accounts may, and tokens are reviewed. It has no watches, no table
-format and no protobuf, which clients do without.
+the schemas of Kubernetes, roles decide what service accounts may, and tokens are reviewed. It has no watches and no table
+format, which clients do without.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import trustme
 import yaml
 
+from tests.cluster import protobuf
 from tests.cluster.kinds import KINDS, Kind, discovery
 from tests.cluster.rbac import Request, account, allowed
 from tests.cluster.store import APPLY, Key, RefusedError, Store
@@ -254,8 +255,8 @@ class Cluster:
 def _read(headers: Any, body: bytes) -> Object:
     """An object as JSON, or as YAML where it is applied."""
     kind = headers.get("Content-Type", "")
-    if "protobuf" in kind or "cbor" in kind:
-        raise RefusedError(415, "UnsupportedMediaType", f"no {kind} here")
+    if kind == protobuf.MEDIA_TYPE:
+        return protobuf.decode(body)
     read = yaml.safe_load(body) if kind.startswith(APPLY) else json.loads(body)
     if not isinstance(read, dict):
         raise RefusedError(400, "BadRequest", "an object is wanted")
