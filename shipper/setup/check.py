@@ -32,7 +32,10 @@ def check(merged: Merged, chart: Folder) -> list[SpecError]:
         ) from None
     schema: dict[str, Any] = json.loads((chart / SCHEMA).read_text(encoding="utf-8"))
     compiled = Compiled(schema, jsonschema_rs.validator_for(schema))
-    return [_error(problem, merged, schema) for problem in explained(merged.values, compiled)]
+    first: dict[Path, Problem] = {}  # more about the same value says little
+    for problem in explained(merged.values, compiled):
+        first.setdefault(problem.path, problem)
+    return [_error(problem, merged, schema) for problem in first.values()]
 
 
 def _error(problem: Problem, merged: Merged, schema: dict[str, Any]) -> SpecError:
@@ -48,11 +51,19 @@ def _place(problem: Problem, merged: Merged) -> Any:
     return position or (merged.position(problem.path[:-1]) if problem.at_key and problem.path[1:] else None)
 
 
-def _described(path: Path, schema: Any) -> str:
-    """What the schema says of the value at `path`, where it says anything."""
+def _described(path: Path, root: dict[str, Any]) -> str:
+    """What the schema `root` says of the value at `path`, where it says anything."""
+    schema = root
     for step in path:
-        if not isinstance(schema, dict):
-            return ""
         inside = schema.get("items") if isinstance(step, int) else schema.get("properties", {}).get(step)
-        schema = inside if inside is not None else schema.get("additionalProperties")
-    return str(schema.get("description", "")) if isinstance(schema, dict) else ""
+        schema = _resolved(schema.get("additionalProperties") if inside is None else inside, root)
+    return str(schema.get("description", ""))
+
+
+def _resolved(schema: Any, root: dict[str, Any]) -> dict[str, Any]:
+    """A part of the schema `root`, or the definition that it refers to; empty for none."""
+    if not isinstance(schema, dict):
+        return {}
+    name = schema.get("$ref", "").removeprefix("#/definitions/")
+    found: dict[str, Any] = root.get("definitions", {}).get(name, schema)
+    return found

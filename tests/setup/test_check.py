@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA: dict[str, Any] = {
+    "definitions": {"port": {"type": "integer", "description": "from 1 to 65535"}},
     "type": "object",
     "additionalProperties": False,
     "properties": {
@@ -27,6 +28,7 @@ SCHEMA: dict[str, Any] = {
         },
         "service": {"properties": {"type": {"enum": ["ClusterIP", "NodePort"]}}},
         "extraEnv": {"additionalProperties": {"type": ["string", "number", "boolean"]}},
+        "port": {"$ref": "#/definitions/port"},
         "items": {"type": "array", "items": {"type": "integer", "maximum": 10}},
         "user": {"anyOf": [{"type": "string"}, {"type": "object", "required": ["secretKeyRef"]}]},
     },
@@ -57,6 +59,7 @@ def chart(tmp_path: Path) -> Path:
             {**GOOD, "extraEnv": {"a.b": ["sosecret"]}},
             'extraEnv["a.b"]: a list stands where a boolean, a number or text is wanted',
         ),
+        ({**GOOD, "port": "80"}, "port: is text, and an integer is wanted (from 1 to 65535)"),
         ({**GOOD, "items": [1, 11]}, "items[1]: is more than 10"),
         ({**GOOD, "items": "sosecret"}, "items: is text, and a list is wanted"),
         ({**GOOD, "user": {"name": "sosecret"}}, "user: this map fits none of the alternatives in the schema"),

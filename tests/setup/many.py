@@ -1,0 +1,40 @@
+"""One run of the real Helm for many values: a chart that has the same chart below it many times."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tests import tools
+from tests.charts.harness import objects
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_SOURCE = re.compile(r"^---\n# Source: umbrella/charts/(a\d+)/.*\n", re.MULTILINE)
+
+
+def template_many(chart: Path, values: Sequence[dict[str, Any]], folder: Path) -> list[list[dict[str, Any]]]:
+    """The objects of `chart` for each of `values`. Raises AssertionError, with Helm's words, if it refuses one."""
+    umbrella = folder / "umbrella"
+    shutil.rmtree(umbrella, ignore_errors=True)
+    shutil.copytree(chart, umbrella / "charts" / chart.name, ignore=shutil.ignore_patterns("ci"))
+    names = [f"a{number}" for number in range(len(values))]
+    needs = [{"name": chart.name, "version": ">=0-0", "repository": "", "alias": name} for name in names]
+    about = {"apiVersion": "v2", "name": "umbrella", "version": "1.0.0", "dependencies": needs}
+    for name, data in (("Chart.yaml", about), ("values.yaml", dict(zip(names, values, strict=True)))):
+        (umbrella / name).write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    command = [tools.require("helm"), "template", "many", str(umbrella), "--namespace", "elsewhere"]
+    command += ["--api-versions", "monitoring.coreos.com/v1", "--api-versions", "cert-manager.io/v1"]
+    done = subprocess.run(command, capture_output=True, text=True, env=tools.ENVIRONMENT, check=False)
+    assert done.returncode == 0, done.stderr
+    texts: dict[str, list[str]] = {name: [] for name in names}
+    _, *parts = _SOURCE.split(done.stdout)
+    for name, text in zip(parts[::2], parts[1::2], strict=True):
+        texts[name].append(text)
+    return [objects("---\n".join(texts[name])) for name in names]
