@@ -133,8 +133,11 @@ class KubeApi(NamedTuple):
             return ""
 
 
-def in_this_pod(environment: Mapping[str, str], folder: str = FOLDER) -> KubeApi | None:
-    """The API server of the cluster this process runs in, None outside of one. Raises UsageError."""
+def in_this_pod(environment: Mapping[str, str], folder: str = "") -> KubeApi | None:
+    """The API server of the cluster this process runs in, None outside of one. Raises UsageError.
+
+    An empty `folder` is FOLDER.
+    """
     host = environment.get("KUBERNETES_SERVICE_HOST", "").strip()
     if not host:
         return None
@@ -145,7 +148,7 @@ def in_this_pod(environment: Mapping[str, str], folder: str = FOLDER) -> KubeApi
         raise UsageError(f"{name} is no port: {shown(port)}")
     # With brackets an IPv6 address would be looked for in the certificate
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    return KubeApi(bare, int(port), folder)
+    return KubeApi(bare, int(port), folder or FOLDER)
 
 
 def _body(response: http.client.HTTPResponse, end: float) -> bytes:
@@ -153,10 +156,10 @@ def _body(response: http.client.HTTPResponse, end: float) -> bytes:
     parts: list[bytes] = []
     size = 0
     while size <= MAX_ANSWER and (part := response.read1(_CHUNK)):
-        if time.monotonic() > end:
-            raise TimeoutError
         parts.append(part)
         size += len(part)
+    if time.monotonic() >= end:  # it was cut off then, which looks like the end of headers or of a body
+        raise TimeoutError
     if size <= MAX_ANSWER and response.length:
         raise http.client.IncompleteRead(b"")
     return b"".join(parts)

@@ -69,10 +69,10 @@ class ApiServer(NamedTuple):
         return Reviewed(found.user.username if found.authenticated and meant_for_us else "")
 
 
-def in_this_pod(environment: Mapping[str, str], audience: str = "", folder: str = FOLDER) -> ApiServer | None:
+def in_this_pod(environment: Mapping[str, str], audience: str = "") -> ApiServer | None:
     """The API server of the cluster this process runs in, None outside of one. Raises UsageError."""
-    found = kubeapi.in_this_pod(environment, folder)
-    return None if found is None else ApiServer(found.host, found.port, audience, folder)
+    found = kubeapi.in_this_pod(environment)
+    return None if found is None else ApiServer(found.host, found.port, audience, found.folder)
 
 
 def _reason(status: int) -> str:
