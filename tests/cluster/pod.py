@@ -65,9 +65,11 @@ class Pod:
 
     def here(self, text: str) -> str:
         """A value of a variable as it is here: below our folder, and on loopback."""
-        for path, folder in sorted(self._mounts.items(), reverse=True):
-            text = re.sub(rf"(?<![\w.-]){re.escape(path)}(?=/|$)", lambda _, here=folder: str(here), text)  # type: ignore[misc]  # defaults bind now
-        return _EVERYWHERE.sub(f"127.0.0.1:{self.port}", text)
+        paths = "|".join(re.escape(path) for path in sorted(self._mounts, key=len, reverse=True))
+        moved = (
+            re.sub(rf"(?<![\w.-])({paths})(?=/|$)", lambda found: str(self._mounts[found[1]]), text) if paths else text
+        )
+        return _EVERYWHERE.sub(f"127.0.0.1:{self.port}", moved)
 
     def update(self, objects: Sequence[Object]) -> None:
         """Have the kubelet look at Secrets and ConfigMaps again: their files change, variables don't."""
@@ -85,7 +87,7 @@ class Pod:
         }
         scheme = asked.get("scheme", "HTTP").lower()
         url = f"{scheme}://127.0.0.1:{self.service.url.rpartition(':')[2]}{asked['path']}"
-        return requests.get(url, timeout=SECONDS, verify=False).status_code  # noqa: S501 - as the kubelet does
+        return requests.get(url, timeout=SECONDS, verify=False).status_code
 
     def _value(self, variable: Mapping[str, Any]) -> str | None:
         source = variable.get("valueFrom")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 KEY = "a-key-of-twenty-letters"
 NAME = "shipper-license-server"
+JSON_LOG = {"jsonLog": True}
+"""What the tests' own view of a service reads."""
 SEATS = {"limit": 3, "unit": "user", "window": "concurrent", "overage": "deny"}
 # Good whenever the tests run
 ALWAYS = {"issued_at": "2024-01-01T00:00:00Z", "not_before": "2024-01-01T00:00:00Z", "expires_at": None}
@@ -82,7 +84,7 @@ class Site:
             "trustKey": VENDOR.public.to_pem(),
             "file": {"data": {"license.pem": license_text()}},
         }
-        values = {"license": license, **form.values, **(more or {})}
+        values = {"license": license, "server": JSON_LOG, **form.values, **(more or {})}
         if annotations:
             said = {f"{PREFIX}{name}": value for name, value in annotations.items()}
             values["ingress"] = {**form.values["ingress"], "annotations": said}
@@ -104,7 +106,7 @@ class Site:
             self._opened = opened.pop_all()
         return self
 
-    def __exit__(self, *details: Any) -> None:
+    def __exit__(self, *details: object) -> None:
         self._opened.__exit__(*details)
         if self.server.code is None:
             self.server.stop()

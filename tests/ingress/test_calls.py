@@ -217,7 +217,7 @@ ELSEWHERE = {"operator run": "test_an_operator_and_its_app"}
 
 
 @pytest.fixture
-def surroundings(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def surroundings(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with a spec, and variables that name the server."""
     (tmp_path / "spec.yaml").write_text(SPEC)
     monkeypatch.chdir(tmp_path)
@@ -226,13 +226,11 @@ def surroundings(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("SHIPPER_LICENSE_KEY", KEY)
     monkeypatch.setenv("SHIPPER_TRUST_KEY", str(site.trust_key))
     monkeypatch.setenv("SHIPPER_CA_FILE", str(site.ca_file))
-    return tmp_path
 
 
+@pytest.mark.usefixtures("surroundings")
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_that_asks_a_server(
-    command: str, surroundings: Path, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_command_that_asks_a_server(command: str, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments, said = COMMANDS[command]
     before = len(site.nginx.asked())
     done = run(monkeypatch, *arguments)
