@@ -233,6 +233,9 @@ class Cluster:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = 30
+            # An answer goes out at once and as one: a client that keeps its connection would wait 40 ms for the rest
+            wbufsize = -1
+            disable_nagle_algorithm = True
 
             def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
