@@ -1,32 +1,38 @@
-{{- /* Names are fixed by values, not by the release: what setup prints without Helm is the same. */ -}}
-
-{{- define "shipper-operator.labels" -}}
-app: shipper-operator
-app.kubernetes.io/name: shipper-operator
-app.kubernetes.io/component: operator
-app.kubernetes.io/part-of: shipper
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+{{/* The Deployment's name, by which its pods are selected; the value of the label `app` */}}
+{{- define "shipper-operator.name" -}}
+shipper-operator
 {{- end }}
 
-{{- /* (list $ name namespace labels annotations): the metadata of an object, with its own labels and annotations */ -}}
+{{/* Labels of every object; the user's win, but for `app` */}}
+{{- define "shipper-operator.labels" -}}
+{{- $labels := dict
+      "app.kubernetes.io/name" "shipper-operator"
+      "app.kubernetes.io/component" "operator"
+      "app.kubernetes.io/part-of" "shipper"
+      "app.kubernetes.io/version" .root.Chart.AppVersion }}
+{{- $labels = mergeOverwrite $labels (.root.Values.operator.labels | default dict) (.labels | default dict) }}
+{{- $labels = mergeOverwrite $labels (dict "app" (include "shipper-operator.name" .root)) }}
+{{- toYaml $labels }}
+{{- end }}
+
+{{/*
+The metadata of an object: `root`, `name`; `namespace` (none: that of the chart; "": none), `labels` and `annotations`
+besides those of every object
+*/}}
 {{- define "shipper-operator.metadata" -}}
-{{- $root := index . 0 -}}
-{{- $labels := mergeOverwrite (dict) ($root.Values.operator.labels | default dict) (index . 3 | default dict) }}
-{{- $labels = mergeOverwrite $labels (include "shipper-operator.labels" $root | fromYaml) }}
-{{- $annotations := mergeOverwrite (dict) ($root.Values.operator.annotations | default dict) (index . 4 | default dict) -}}
-name: {{ index . 1 | quote }}
-{{- with index . 2 }}
+name: {{ .name | quote }}
+{{- with hasKey . "namespace" | ternary .namespace .root.Values.namespace }}
 namespace: {{ . | quote }}
 {{- end }}
 labels:
-  {{- toYaml $labels | nindent 2 }}
-{{- with $annotations }}
+  {{- include "shipper-operator.labels" . | nindent 2 }}
+{{- with mergeOverwrite dict (.root.Values.operator.annotations | default dict) (.annotations | default dict) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{- /* What it is called where others have names, too: in the whole cluster, and in the namespaces of apps */ -}}
+{{/* What it is called where others have names, too: in the whole cluster, and in the namespaces of apps */}}
 {{- define "shipper-operator.outsideName" -}}
 shipper-operator-{{ .Values.namespace }}
 {{- end }}
@@ -36,33 +42,24 @@ shipper-operator-{{ .Values.namespace }}
 {{- contains "@" .Values.operator.image | ternary .Values.operator.image (printf "%s:%s" .Values.operator.image $tag) -}}
 {{- end }}
 
-{{- /* debug, info, warning or error: of a filter such as mirrord=debug,operator=info the most talkative */ -}}
+{{/* The most talkative level of a filter in mirrord's form, in the words of LOG_LEVEL */}}
 {{- define "shipper-operator.logLevel" -}}
-{{- $known := dict "trace" "debug" "debug" "debug" "info" "info" "warn" "warning" "warning" "warning" "error" "error" "off" "error" }}
-{{- $levels := list }}
-{{- range splitList "," (.Values.operator.logLevel | default "info") }}
-{{- $word := splitList "=" . | last | trim | lower }}
-{{- $levels = append $levels (get $known $word | default (printf "?%s" $word)) }}
+{{- $level := .Values.operator.logLevel | default "info" | lower | nospace }}
+{{- if regexMatch "(^|[=,])(trace|debug)(,|$)" $level }}debug
+{{- else if regexMatch "(^|[=,])info(,|$)" $level }}info
+{{- else if regexMatch "(^|[=,])warn(ing)?(,|$)" $level }}warning
+{{- else if regexMatch "(^|[=,])(error|off)(,|$)" $level }}error
+{{- else }}{{ fail "operator.logLevel: write debug, info, warning or error, or filters such as mirrord=debug,operator=info" }}
 {{- end }}
-{{- range $level := $levels }}
-{{- if hasPrefix "?" $level }}
-{{- fail (printf "operator.logLevel: %s is none of debug, info, warning and error: write one of these, or filters such as mirrord=debug,operator=info" (trimPrefix "?" $level | toJson)) }}
-{{- end }}
-{{- end }}
-{{- $found := list }}
-{{- range $level := list "debug" "info" "warning" "error" }}
-{{- if has $level $levels }}{{ $found = append $found $level }}{{ end }}
-{{- end }}
-{{- first $found }}
 {{- end }}
 
-{{- /* The license file without blanks around it, and with one kind of line ends: empty without one */ -}}
+{{/* The license file as it came, with whatever blanks around it and ends of lines: empty if there is none */}}
 {{- define "shipper-operator.licenseText" -}}
 {{- $data := .Values.license.file.data | default dict }}
 {{- get $data "license.pem" | default "" | replace "\r\n" "\n" | trim }}
 {{- end }}
 
-{{- /* The Secret of the license file; empty without one */ -}}
+{{/* The Secret of the license file; empty without one */}}
 {{- define "shipper-operator.licenseSecret" -}}
 {{- if include "shipper-operator.licenseText" . }}
 {{- .Values.license.file.secret }}
@@ -71,7 +68,7 @@ shipper-operator-{{ .Values.namespace }}
 {{- end }}
 {{- end }}
 
-{{- /* The Secret of the license key; empty without one */ -}}
+{{/* The Secret of the license key; empty without one */}}
 {{- define "shipper-operator.keySecret" -}}
 {{- if .Values.license.key }}
 {{- .Values.license.file.secret }}
@@ -80,53 +77,46 @@ shipper-operator-{{ .Values.namespace }}
 {{- end }}
 {{- end }}
 
-{{- /* The ConfigMap of the vendor's public key; empty without one */ -}}
+{{/* The ConfigMap of the vendor's public key; empty without one */}}
 {{- define "shipper-operator.trust" -}}
 {{- .Values.license.trustKeyRef | default (empty .Values.license.trustKey | ternary "" "shipper-operator-trust") }}
 {{- end }}
 
-{{- /* The port in the URL of the license server */ -}}
+{{/* The port in the URL of the license server */}}
 {{- define "shipper-operator.serverPort" -}}
 {{- $url := .Values.license.licenseServer }}
 {{- $port := regexFind ":[0-9]+(/|$)" (regexReplaceAll "^https?://" $url "") | trimAll ":/" }}
 {{- $port | default (hasPrefix "https://" $url | ternary "443" "80") }}
 {{- end }}
 
-{{- /* The names by which apps call it */ -}}
+{{/* The names by which apps call it */}}
 {{- define "shipper-operator.hosts" -}}
 {{- $service := .Values.service.name }}
 {{- $inside := printf "%s.%s" $service .Values.namespace }}
 {{- concat (list $service $inside (print $inside ".svc") (print $inside ".svc.cluster.local")) (.Values.operator.allowedHosts | default list) | join "," }}
 {{- end }}
 
-{{- /* The license's account for a registry as a config of Docker, in base64. The operator verifies the license, Helm can't */ -}}
+{{/* The license's account for a registry as a config of Docker, in base64. The operator verifies the license, Helm can't */}}
 {{- define "shipper-operator.dockerConfig" -}}
 {{- $lines := without (splitList "\n" (include "shipper-operator.licenseText" .)) "-----BEGIN SHIPPER LICENSE-----" "-----END SHIPPER LICENSE-----" }}
 {{- $envelope := join "" $lines | b64dec | fromJson }}
 {{- $payload := get $envelope "payload" | default "" | toString | b64dec | fromJson }}
 {{- $registry := get $payload "registry" | default dict }}
 {{- if not (and (kindIs "map" $registry) $registry.server $registry.username $registry.password) }}
-{{- fail "license.pullSecret: the license in license.file.data has no account for a container registry: ask the vendor for one, or name a Secret in operator.imagePullSecrets" }}
+{{- fail "license.pullSecret: the license in license.file.data has no account for a container registry; ask the vendor for one, or name a Secret in operator.imagePullSecrets" }}
 {{- end }}
 {{- $auth := printf "%s:%s" $registry.username $registry.password | b64enc }}
 {{- $entry := printf `{"username":%s,"password":%s,"auth":%s}` (toRawJson $registry.username) (toRawJson $registry.password) (toRawJson $auth) }}
 {{- printf `{"auths":{%s:%s}}` (toRawJson $registry.server) $entry | b64enc }}
 {{- end }}
 
-{{- /* What the chart itself sets; `extraEnv` comes on top */ -}}
+{{/* What the chart itself sets; `extraEnv` comes on top */}}
 {{- define "shipper-operator.env" -}}
 - {name: OPERATOR_LISTEN, value: {{ printf "0.0.0.0:%d" (int .Values.operator.port) | quote }}}
 - {name: OPERATOR_STATE_DIR, value: /data}
 - {name: OPERATOR_ALLOWED_HOSTS, value: {{ include "shipper-operator.hosts" . | quote }}}
 {{- with .Values.license.licenseServer }}
 - {name: OPERATOR_LICENSE_SERVER, value: {{ . | quote }}}
-{{- end }}
-{{- with include "shipper-operator.keySecret" . }}
-- name: OPERATOR_LICENSE_KEY
-  valueFrom:
-    secretKeyRef:
-      name: {{ . | quote }}
-      key: {{ $.Values.license.existingSecret | empty | ternary "OPERATOR_LICENSE_KEY" $.Values.license.existingSecretKey | quote }}
 {{- end }}
 {{- if include "shipper-operator.licenseSecret" . }}
 - {name: OPERATOR_LICENSE_PATH, value: /license/license.pem}
@@ -160,5 +150,12 @@ shipper-operator-{{ .Values.namespace }}
 - {name: OPERATOR_SYNC_NAMESPACES, value: {{ join "," . | quote }}}
 {{- end }}
 - {name: LOG_LEVEL, value: {{ include "shipper-operator.logLevel" . }}}
-- {name: LOG_FORMAT, value: {{ .Values.operator.jsonLog | ternary "json" "text" }}}
+- {name: LOG_FORMAT, value: {{ ternary "json" "text" (.Values.operator.jsonLog | default false) }}}
+{{- with include "shipper-operator.keySecret" . }}
+- name: OPERATOR_LICENSE_KEY
+  valueFrom:
+    secretKeyRef:
+      name: {{ . | quote }}
+      key: {{ $.Values.license.existingSecret | empty | ternary "OPERATOR_LICENSE_KEY" $.Values.license.existingSecretKey | quote }}
+{{- end }}
 {{- end }}
