@@ -197,6 +197,8 @@ def known_license(values: Mapping[str, Any]) -> VerifiedLicense | None:
     text = value_at(values, LICENSE)
     if not isinstance(text, str) or not text:
         return None
+    # As the chart takes it: blanks around it, and ends of lines, are those of the values file
+    text = text.replace("\r\n", "\n").strip() + "\n"
     try:
         return parsed(text.encode(), "license.pem")
     except ShipperError:
