@@ -38,6 +38,15 @@ class OperatorOptions(NamedTuple):
             help="The license server, with the prefix that it is under, if any.",
         ),
     ] = None
+    license_path: Annotated[
+        str | None,
+        typer.Option(
+            "--license-path",
+            metavar="FILE",
+            envvar="OPERATOR_LICENSE_PATH",
+            help="A license file: used until the server gives a newer one, and alone where there is no server.",
+        ),
+    ] = None
     cluster_name: Annotated[
         str | None,
         typer.Option(

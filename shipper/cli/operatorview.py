@@ -31,6 +31,7 @@ def shown(status: dict[str, Any]) -> str:
 def _rows(status: dict[str, Any]) -> list[tuple[str, str]]:
     at = datetime.fromisoformat(status["at"])
     spool, license = status["spool"], status["license"]
+    alone = status["server"]["contact"] == "alone"
     running = "" if status["running"] else ", not running"
     cluster = f', cluster "{status["cluster"]}"' if status["cluster"] else ""
     return [
@@ -38,10 +39,10 @@ def _rows(status: dict[str, Any]) -> list[tuple[str, str]]:
         ("Server", _server(status["server"], at)),
         ("License", _license(license) if license else "none yet"),
         ("State", _state(license, at) if license else ""),
-        ("Offline", _offline(license["offline"], at) if license else ""),
-        ("Seats", _seats(status["seats"], license, at)),
-        ("Sessions", _sessions(status["sessions"])),
-        ("Spool", _spool(spool, at)),
+        ("Offline", _offline(license["offline"], at) if license and license["offline"] else ""),
+        ("Seats", _seats(status["seats"], license, at, alone=alone)),
+        ("Sessions", _sessions(status["sessions"], alone=alone)),
+        ("Spool", _spool(spool, at) if spool["events"] or not alone else ""),
         ("Secrets", _secrets(status["secrets"], at)),
     ]
 
@@ -51,6 +52,8 @@ def _row(name: str, text: str) -> str:
 
 
 def _server(server: dict[str, Any], at: datetime) -> str:
+    if server["contact"] == "alone":
+        return "none: the operator stands alone"
     reached = f"reached {_ago(server['reached'], at)}" if server["reached"] else "never reached"
     if not server["url"]:
         return reached
@@ -59,7 +62,7 @@ def _server(server: dict[str, Any], at: datetime) -> str:
 
 def _license(license: dict[str, Any]) -> str:
     unverified = "" if license["verified"] else "not verified: "
-    named = f"{license['id']} (serial {license['serial']})"
+    named = f"{license['id']} (serial {license['serial']}{', of the file' if license['source'] == 'file' else ''})"
     return f"{unverified}{named}, {license['product']} for {license['customer']['name']}"
 
 
@@ -81,7 +84,7 @@ def _offline(offline: dict[str, Any], at: datetime) -> str:
     return f"{days} without the server: until {_time(offline['ends_at'])}, {_left(offline['ends_at'], at)}"
 
 
-def _seats(seats: dict[str, Any] | None, license: dict[str, Any] | None, at: datetime) -> str:
+def _seats(seats: dict[str, Any] | None, license: dict[str, Any] | None, at: datetime, *, alone: bool) -> str:
     if license is None:
         return ""
     if license["seats"] is None:
@@ -89,15 +92,17 @@ def _seats(seats: dict[str, Any] | None, license: dict[str, Any] | None, at: dat
     rule = f"{license['seats']['limit']} ({license['seats']['unit']}, {license['seats']['window']})"
     if seats is None:
         return f"{rule}; how many are used is not known yet"
+    if alone:
+        return f"{seats['used']} of {rule} used"
     return f"{seats['used']} of {rule} used, as the server said {_ago(seats['at'], at)}"
 
 
-def _sessions(sessions: list[dict[str, Any]]) -> str:
+def _sessions(sessions: list[dict[str, Any]], *, alone: bool) -> str:
     ci = sum(session["ci"] for session in sessions)
-    alone = sum(session["decided_by"] == "operator" for session in sessions)
+    without = 0 if alone else sum(session["decided_by"] == "operator" for session in sessions)
     parts = [f"{len(sessions)} open"]
     parts += [f"{ci} of CI"] if ci else []
-    parts += [f"{alone} decided without the server"] if alone else []
+    parts += [f"{without} decided without the server"] if without else []
     return ", ".join(parts)
 
 

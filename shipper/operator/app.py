@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shipper.operator.sessions import SessionBook
     from shipper.operator.spool import Spool
     from shipper.serving.app import Application
+    from shipper.serving.lifecycle import Lifecycle
     from shipper.serving.metrics import Metrics
     from shipper.serving.openapi import Schemes
     from shipper.serving.routes import Route
@@ -53,6 +54,7 @@ class Parts(NamedTuple):
     hosts: Hosts
     server_url: str
     limit: RateLimit
+    lifecycle: Lifecycle
     cluster: WhichCluster
     sync: SecretSync | None = None
     with_tokens: bool = False

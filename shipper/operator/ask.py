@@ -18,10 +18,10 @@ from shipper.license.http import Line, Request
 from shipper.license.urls import parse as parse_url
 from shipper.license.verify import VerifiedLicense
 from shipper.operator.book import read_entries
-from shipper.operator.keeper import Held
+from shipper.operator.keeper import Held, newer
 from shipper.operator.licenseview import license_shown
 from shipper.operator.spool import read_depth
-from shipper.operator.state import CLUSTER, FOLDER, INSTANCE, LICENSE, MARKS, SPOOL, load_marks
+from shipper.operator.state import CLUSTER, FOLDER, INSTANCE, LICENSE, LICENSE_FILE, MARKS, SPOOL, load_marks
 from shipper.operator.status import (
     OperatorStatus,
     ServerShown,
@@ -37,6 +37,7 @@ from shipper.usage.times import SECOND, instant, micros
 
 if TYPE_CHECKING:
     from shipper.license.http import Reply
+    from shipper.operator.licenseview import Source
 
 DEFAULT = "127.0.0.1:3000"
 PATH = "/api/v1/status"
@@ -101,15 +102,19 @@ def from_folder(path: str) -> OperatorStatus:
         tx = session.begin()
         depth, entries = read_depth(tx), [entry.in_time(now) for entry in read_entries(tx)]
         session.commit()
-    held, trouble = _kept(os.path.join(folder, LICENSE))
+    given, trouble = _kept(os.path.join(folder, LICENSE))
+    filed, more = _kept(os.path.join(folder, LICENSE_FILE))
+    held, origin = newer(given, filed)
     license = None
     if held is not None:
-        offline = max(1, clock.judged() - held.confirmed)
-        license = license_shown(held, clock.judged(), offline, connected=False, verified=False)
+        # One that was never asked for may have had no server
+        offline = max(1, clock.judged() - held.confirmed) if given else None
+        source: Source = "kept" if origin == "server" else "file"
+        license = license_shown(held, clock.judged(), offline, source=source, verified=False)
     unit = license.seats.unit if license and license.seats else "user"
-    server = ServerShown(url="", contact="never", problem="", reached=instant(held.confirmed) if held else None)
+    server = ServerShown(url="", contact="never", problem="", reached=instant(given.confirmed) if given else None)
     spool = spool_shown(depth)
-    note = [f"No operator answers; this is what {shown(path)} holds.", *trouble]
+    note = [f"No operator answers; this is what {shown(path)} holds.", *trouble, *more]
     return OperatorStatus(
         running=False,
         version=__version__,

@@ -68,6 +68,29 @@ class Report(Protocol):
     def __call__(self, event: Event, /) -> Future[None]: ...
 
 
+class Deciding(Protocol):
+    """Who decides about sessions of this operator: with a license server, or alone.
+
+    `entries` are all sessions, by id, `denials` how many were denied, by code. The methods raise ProblemError, 403 with
+    the reason among others, and StorageError.
+    """
+
+    clock: Clock
+    operator: str
+    cluster: str
+    cluster_id: str
+    entries: dict[str, Entry]
+    denials: Counter[str]
+
+    def become(self, identity: Identity) -> None: ...
+
+    async def start(self, entry: Entry, now: int) -> Entry: ...
+
+    async def heartbeat(self, entry: Entry, now: int) -> Entry: ...
+
+    async def end(self, entry: Entry, now: int) -> None: ...
+
+
 class Standing(NamedTuple):
     """What is known of the license. `offline` is how long ago the license server was heard of, in microseconds."""
 
@@ -177,7 +200,7 @@ class Decider:
             seen=now,
             denied=False,
             by_server=False,
-            seat=_seat(entry, license, usage),
+            seat=seat_granted(entry, license, usage),
             warning=verdict.warning or _AWAY,
         )
         before = self.entries.get(entry.id)
@@ -261,7 +284,7 @@ def _granted(entry: Entry, grant: Grant, now: int) -> Entry:
     )
 
 
-def _seat(entry: Entry, license: License | None, usage: Usage) -> SeatGranted | None:
+def seat_granted(entry: Entry, license: License | None, usage: Usage) -> SeatGranted | None:
     """The seat as far as the operator knows of others."""
     if license is None or license.seats is None or entry.ci:
         return None

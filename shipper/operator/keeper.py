@@ -1,5 +1,8 @@
 """The license that the operator goes by: fetched from the server, verified, and kept for when the server is away.
 
+There may be a license file as well, which counts until the server gives a newer one, and alone where there is no
+server: then nothing has to be confirmed, and only expiry ends it.
+
 The server is believed nothing but that it answered. What doesn't verify, or is older than what was seen before, leaves
 the last good license in its place, and `status` says why. The days without the server count from when it gave or
 confirmed the license last, by the highest time ever seen: setting the clock back gains nothing.
@@ -10,6 +13,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shipper.errors import LicenseError, NetworkError, ShipperError
@@ -18,22 +22,25 @@ from shipper.license.cache import CacheError, Kept
 from shipper.license.defects import DefectError
 from shipper.license.state import state_at
 from shipper.license.verify import verify_envelope
+from shipper.license.watched import LOOK_SECONDS
+from shipper.operator.filed import FiledLicense
 from shipper.operator.serverclient import Away, KeyRefused
-from shipper.operator.state import LICENSE, MARKS, Marks, load_marks, store_marks
+from shipper.operator.state import LICENSE, LICENSE_FILE, MARKS, Marks, load_marks, store_marks
 from shipper.usage.clock import Clock
-from shipper.usage.decide import NO_LICENSE, license_verdict
+from shipper.usage.decide import NO_LICENSE, Denied, license_verdict
 from shipper.usage.times import MINUTE, SECOND, instant, micros
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shipper.license.document import License
+    from shipper.license.envelope import Envelope
     from shipper.license.keys import PublicKey
     from shipper.license.state import State
     from shipper.license.verify import VerifiedLicense
     from shipper.operator.serverclient import ServerClient
     from shipper.operator.state import StateFolder
-    from shipper.usage.decide import Allowed, Denied
+    from shipper.usage.decide import Allowed
 
 FIRST_RETRY = 1.0
 LONGEST_RETRY = 60.0
@@ -42,13 +49,22 @@ JITTER = 0.2
 KEEP_MARK = 5 * MINUTE
 """How far the clock may have gone on before its mark is written, in microseconds."""
 
-Contact = Literal["never", "ok", "away", "key_refused", "license_refused"]
+NO_FILE = Denied(
+    "NO_LICENSE", "There is no license yet. Ask your administrator whether the operator's license file is in place."
+)
+"""Where there is no server that could give one."""
+
+Contact = Literal["never", "ok", "away", "key_refused", "license_refused", "alone"]
+Origin = Literal["server", "file"]
 
 log = logging.getLogger("shipper.operator")
 
 
 class Held(NamedTuple):
-    """A verified license, and when the server gave or confirmed it last, in microseconds."""
+    """A verified license, and from when on it counts as unconfirmed, in microseconds.
+
+    That is when the server answered last; for one of a file, when the file was seen first, if that was later.
+    """
 
     verified: VerifiedLicense
     confirmed: int
@@ -58,12 +74,24 @@ class Held(NamedTuple):
         return self.verified.license
 
 
+def newer(given: Held | None, filed: Held | None) -> tuple[Held | None, Origin]:
+    """The license to go by: the server's, or that of the file as long as it is newer, or there is no other."""
+    if filed is None or (given is not None and not _renews(filed.license, given.license)):
+        return given, "server"
+    return filed._replace(confirmed=max(filed.confirmed, given.confirmed if given else 0)), "file"
+
+
+def _renews(document: License, older: License) -> bool:
+    return document.id == older.id and document.serial > older.serial
+
+
 class LicenseStatus(NamedTuple):
     """For metrics, /ready and people. What there is only with a license is None without one.
 
-    `contact` is how the last attempt to get the license ended, and `problem` says what went wrong with it. `offline` is
-    for how long the server has been away, `behind` by how much the clock is behind the highest time seen, both in
-    microseconds.
+    `contact` is how the last attempt to get the license ended (`alone`: there is no server), and `problem` says what
+    went wrong with it. `offline` is for how long the server has been away, `behind` by how much the clock is behind the
+    highest time seen, `reached` when the server gave or confirmed a license last (None for never), in microseconds.
+    `origin` is where the license is from; `file_problem` says why what is in the license file is not used.
     """
 
     held: Held | None
@@ -73,20 +101,25 @@ class LicenseStatus(NamedTuple):
     problem: str
     offline: int
     behind: int
+    reached: int | None = None
+    origin: Origin = "server"
+    file_problem: str = ""
 
 
 class LicenseKeeper:
     """Holds the license; `start` keeps it fresh from a thread of its own. For several threads.
 
-    `wall` reads the clock, in microseconds.
+    Without a `client` it stands alone, with the license in the file `license_path`. `wall` reads the clock, in
+    microseconds.
     """
 
     def __init__(
         self,
-        client: ServerClient,
+        client: ServerClient | None,
         folder: StateFolder,
         trust: Sequence[PublicKey],
         *,
+        license_path: str | None = None,
         product: str | None = None,
         refresh_seconds: float = 300.0,
         wall: Callable[[], int] | None = None,
@@ -98,7 +131,7 @@ class LicenseKeeper:
         self._trust = tuple(trust)
         self._product = product
         self._refresh_seconds = refresh_seconds
-        self._contact: Contact = "never"
+        self._contact: Contact = "never" if client else "alone"
         self._problem = ""
         self._etag = ""
         self._failures = 0
@@ -110,16 +143,33 @@ class LicenseKeeper:
         self._marks = self._kept_marks()
         mark = max(self._marks.clock, micros(kept.fetched_at) if kept else 0)
         self.clock = Clock(mark, wall) if wall else Clock(mark)
-        self._held = self._kept_license(kept)
+        self._given = self._kept_license(kept) if client else None
+        self._file: FiledLicense | None = None
+        if license_path is not None:
+            self._file = FiledLicense(license_path, folder.file(LICENSE_FILE), self._of_file, self.clock.judged)
+        self._held: Held | None = None
+        self._origin: Origin = "server"
+        self._choose()
+        self.look()
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is no server."""
+        return self._client is None
+
+    @property
+    def missing(self) -> Denied:
+        """What is said as long as there is no license."""
+        return NO_FILE if self.alone else NO_LICENSE
 
     def current(self) -> Held | None:
         """The license, whether it is valid or not; None before the first."""
         return self._held
 
     def offline(self) -> int:
-        """For how long the server has been away, in microseconds: 0 as long as it gives the license when asked."""
+        """For how long the server has been away, in microseconds: 0 as long as it gives a license, or where is none."""
         held = self._held
-        if held is None:
+        if held is None or self.alone:
             return 0
         age = max(0, self.clock.judged() - held.confirmed)
         fresh = self._contact == "ok" and age < int(3 * self._refresh_seconds * SECOND)
@@ -128,7 +178,7 @@ class LicenseKeeper:
     def verdict(self) -> Allowed | Denied:
         """Whether the license, as it is held, lets sessions start now; seats are not looked at."""
         held = self._held
-        return license_verdict(held.license, self.clock.judged(), self.offline()) if held else NO_LICENSE
+        return license_verdict(held.license, self.clock.judged(), self.offline()) if held else self.missing
 
     def status(self) -> LicenseStatus:
         """How it stands."""
@@ -141,6 +191,9 @@ class LicenseKeeper:
             self._problem,
             self.offline(),
             self.clock.behind(),
+            self._given.confirmed if self._given else None,
+            self._origin,
+            self._file.problem if self._file else "",
         )
 
     def start(self) -> None:
@@ -155,12 +208,28 @@ class LicenseKeeper:
             self._thread.join(1)
         self._keep_clock(at_least=0)
 
+    def look(self) -> None:
+        """Look at the license file. Waits for the disk; raises nothing that is expected."""
+        if self._file is None:
+            return
+        with self._busy:
+            if self._file.look() and self._file.held is not None:
+                found = self._file.held.license
+                self._keep_marks(self._marks.with_serial(found.id, found.serial))
+            self._choose()
+
     def refresh(self) -> bool:
-        """Ask the server once. Whether it gave or confirmed the license. Blocks; raises nothing that is expected."""
+        """Ask the server once. Whether it gave or confirmed the license. Blocks; raises nothing that is expected.
+
+        Where there is none, look at the license file: whether there is a license then.
+        """
+        if self._client is None:
+            self.look()
+            return self._held is not None
         with self._busy:
             self.clock.judged()
             try:
-                self._ask()
+                self._ask(self._client)
             except KeyRefused as error:
                 return self._failed("key_refused", error.reason)
             except Away as error:
@@ -187,21 +256,32 @@ class LicenseKeeper:
         return self._refresh_seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
 
     def _run(self) -> None:
+        due = time.monotonic()
         while not self._stopping.is_set():
-            self.refresh()
+            if self._client is not None and time.monotonic() >= due:
+                self.refresh()
+                due = time.monotonic() + self.next_refresh()
+            try:
+                self.look()
+            except Exception:
+                log.exception("unexpected error: looking at the license file")  # and it is looked at again
             self._keep_clock(at_least=KEEP_MARK)
-            self._stopping.wait(self.next_refresh())
+            pause = LOOK_SECONDS if self._file is not None else LONGEST_RETRY
+            self._stopping.wait(pause if self._client is None else max(0.0, min(pause, due - time.monotonic())))
 
-    def _ask(self) -> None:
+    def _ask(self, client: ServerClient) -> None:
         """Fetch, judge and hold. Raises Away, LicenseError, NetworkError."""
-        given = self._client.license(self._etag if self._held else "")
+        held = self._given
+        given = client.license(self._etag if held else "")
         if given is None:
-            self._confirm(self._held)
+            self._confirm(held)
             return
         signed = sources.read_answer(given.body, self._source)
         verified = verify_envelope(signed, self._trust, product=self._product, file=self._source)
-        self._require_no_older(verified.license)
-        held = self._held
+        filed = self._file.held.license if self._file and self._file.held else None
+        # One that is older than the file's is no defect: the file's stays in use
+        if filed is None or filed.id != verified.license.id or filed.serial < self._marks.serials.get(filed.id, 0):
+            self._require_no_older(verified.license, self._source)
         if held is None or held.verified.envelope_json != verified.envelope_json:
             self._say(verified.license)
         self._etag = given.etag
@@ -211,22 +291,36 @@ class LicenseKeeper:
         """Hold what the server gives now, and keep it."""
         if held is None:
             return
-        self._held = held._replace(confirmed=self.clock.judged())
-        kept = Kept(held.verified.envelope_json.encode("ascii"), instant(self._held.confirmed), self._source)
+        self._given = held._replace(confirmed=self.clock.judged())
+        self._choose()
+        kept = Kept(held.verified.envelope_json.encode("ascii"), instant(self._given.confirmed), self._source)
         try:
             cache.store(self._license_path, kept)
         except CacheError as error:
             log.warning("the license is not kept for when the server is away: %s", error)
         self._keep_marks(self._marks.with_serial(held.license.id, held.license.serial))
 
-    def _require_no_older(self, document: License) -> None:
+    def _of_file(self, signed: Envelope, name: str) -> VerifiedLicense:
+        """The license of the file, verified. Raises LicenseError."""
+        verified = verify_envelope(signed, self._trust, product=self._product, file=name)
+        document, given = verified.license, self._given.license if self._given else None
+        # One that the server has given a newer of is no defect: the server's is in use
+        if given is None or given.id != document.id or given.serial < document.serial:
+            self._require_no_older(document, name)
+        return verified
+
+    def _choose(self) -> None:
+        filed = self._file.held if self._file else None
+        self._held, self._origin = newer(self._given, Held(*filed) if filed else None)
+
+    def _require_no_older(self, document: License, file: str) -> None:
         highest = self._marks.serials.get(document.id, 0)
         if document.serial < highest:
             raise DefectError(
                 "older-serial",
                 f"license {document.id} is older than the one that was given before: serial {document.serial}, "
                 f"not {highest} or higher",
-                file=self._source,
+                file=file,
             )
 
     def _failed(self, contact: Contact, problem: str) -> bool:
@@ -260,7 +354,7 @@ class LicenseKeeper:
         try:
             signed = envelope.parse(kept.envelope, self._license_path)
             verified = verify_envelope(signed, self._trust, product=self._product, file=self._license_path)
-            self._require_no_older(verified.license)
+            self._require_no_older(verified.license, self._license_path)
         except LicenseError as error:
             log.warning("the license that was kept can't be used: %s", error)
             return None

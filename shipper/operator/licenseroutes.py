@@ -11,7 +11,7 @@ from starlette.responses import Response
 from shipper.errors import did_you_mean, shown
 from shipper.license import sdk
 from shipper.operator import titled
-from shipper.operator.licenseview import LicenseShown, license_shown
+from shipper.operator.licenseview import LicenseShown, license_shown, source_of
 from shipper.serving.licenseshapes import Envelope, FieldName
 from shipper.serving.problems import MEDIA_TYPE, Problem, ProblemError
 from shipper.serving.responses import json_response
@@ -37,8 +37,10 @@ def license_routes(keeper: LicenseKeeper) -> list[Route]:
     """The routes for the license that `keeper` holds."""
 
     async def license(_request: Request) -> Response:
-        held, connected = _held(keeper), keeper.status().contact == "ok"
-        return json_response(license_shown(held, keeper.clock.judged(), keeper.offline(), connected=connected))
+        held, standing = _held(keeper), keeper.status()
+        offline = None if keeper.alone else standing.offline
+        shown = license_shown(held, keeper.clock.judged(), offline, source=source_of(standing, standing.contact))
+        return json_response(shown)
 
     async def info(_request: Request) -> Response:
         return json_response(sdk.info(_held(keeper).license))
@@ -143,12 +145,7 @@ def _held(keeper: LicenseKeeper) -> Held:
     """The license. Raises ProblemError 503 before there is one."""
     held = keeper.current()
     if held is None:
-        raise ProblemError(
-            503,
-            "NO_LICENSE",
-            "There is no license yet. Ask your administrator whether the license server can be reached.",
-            headers={"retry-after": _RETRY_AFTER},
-        )
+        raise ProblemError(503, keeper.missing.code, keeper.missing.detail, headers={"retry-after": _RETRY_AFTER})
     return held
 
 

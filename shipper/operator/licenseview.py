@@ -12,9 +12,9 @@ from shipper.usage.decide import Denied, license_verdict
 from shipper.usage.times import DAY, LAST, SECOND, instant
 
 if TYPE_CHECKING:
-    from shipper.operator.keeper import Held
+    from shipper.operator.keeper import Held, LicenseStatus
 
-Source = Literal["server", "kept"]
+Source = Literal["server", "kept", "file"]
 
 
 class CustomerShown(msgspec.Struct, frozen=True):
@@ -49,8 +49,8 @@ class LicenseShown(msgspec.Struct, frozen=True, kw_only=True):
     """The license and how it stands. `expires_at` and `ends_at` (the end of the days of grace) are null for never.
 
     `code` is empty where sessions may start, as far as the license is concerned, else why not, and `detail` is a
-    sentence about it; `warning` is empty if all is well. `source` is `server`, or `kept` while the server doesn't
-    answer. An operator that runs holds none that isn't `verified`.
+    sentence about it; `warning` is empty if all is well. `source` is `server`, `kept` while the server doesn't answer,
+    or `file`. `offline` is null where there is no server. An operator that runs holds none that isn't `verified`.
     """
 
     id: str
@@ -65,7 +65,7 @@ class LicenseShown(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime | None
     grace_days: int
     seats: SeatsShown | None
-    offline: Offline
+    offline: Offline | None
     verified: bool
     signed_by: str
     source: Source
@@ -74,16 +74,17 @@ class LicenseShown(msgspec.Struct, frozen=True, kw_only=True):
     warning: str
 
 
-def license_shown(held: Held, judged: int, offline: int, *, connected: bool, verified: bool = True) -> LicenseShown:
-    """The license at `judged`, the highest time ever seen. `connected`: the server answered when last asked.
+def license_shown(
+    held: Held, judged: int, offline: int | None, *, source: Source, verified: bool = True
+) -> LicenseShown:
+    """The license at `judged`, the highest time ever seen.
 
-    `offline` is for how long it has been away, 0 for not at all. In microseconds.
+    `offline` is for how long the server has been away, 0 for not at all, None where there is none. In microseconds.
     """
     license = held.license
     state = state_at(license, instant(judged))
-    verdict = license_verdict(license, judged, offline)
+    verdict = license_verdict(license, judged, offline or 0)
     denied = verdict if isinstance(verdict, Denied) else None
-    ends_at = _later(held.confirmed, license.offline_days)
     return LicenseShown(
         id=license.id,
         serial=license.serial,
@@ -97,18 +98,30 @@ def license_shown(held: Held, judged: int, offline: int, *, connected: bool, ver
         ends_at=state.ends,
         grace_days=license.grace_days,
         seats=SeatsShown(*license.seats) if license.seats else None,
-        offline=Offline(
-            since=instant(held.confirmed),
-            days=license.offline_days,
-            ends_at=instant(ends_at),
-            seconds_left=max(0, ends_at - judged) // SECOND,
-        ),
+        offline=None if offline is None else _offline(held, judged),
         verified=verified,
         signed_by=held.verified.keyid,
-        source="server" if connected else "kept",
+        source=source,
         code=denied.code if denied else "",
         detail=denied.detail if denied else "",
         warning="" if isinstance(verdict, Denied) else verdict.warning,
+    )
+
+
+def source_of(standing: LicenseStatus, contact: str) -> Source:
+    """Where the license is from that `standing` tells of; `contact` is how the server was heard of last."""
+    if standing.origin == "file":
+        return "file"
+    return "server" if contact == "ok" else "kept"
+
+
+def _offline(held: Held, judged: int) -> Offline:
+    ends_at = _later(held.confirmed, held.license.offline_days)
+    return Offline(
+        since=instant(held.confirmed),
+        days=held.license.offline_days,
+        ends_at=instant(ends_at),
+        seconds_left=max(0, ends_at - judged) // SECOND,
     )
 
 

@@ -202,6 +202,23 @@ def _of_license(held: Held | None, judged: int) -> Iterator[Metric]:
 def _of_contact(standing: LicenseStatus, judged: int) -> Iterator[Metric]:
     held = standing.held
     yield _gauge(
+        "shipper_operator_stands_alone",
+        "1 if there is no license server, and only a license file, else 0.",
+        int(standing.contact == "alone"),
+    )
+    yield _gauge(
+        "shipper_license_file_ok",
+        "0 if what is in the license file can't be used, else 1, also without a file.",
+        int(not standing.file_problem),
+    )
+    yield _gauge(
+        "shipper_clock_behind_seconds",
+        "By how much the clock is behind the highest time it has shown; 0 for one that is right.",
+        standing.behind / SECOND,
+    )
+    if standing.contact == "alone":
+        return
+    yield _gauge(
         "shipper_operator_server_up",
         "1 if the license server gave the license when it was asked last, else 0.",
         int(standing.contact == "ok"),
@@ -209,17 +226,12 @@ def _of_contact(standing: LicenseStatus, judged: int) -> Iterator[Metric]:
     yield _gauge(
         "shipper_operator_server_last_contact_timestamp_seconds",
         "When the license server gave or confirmed the license last, in seconds since 1970; 0 for never.",
-        held.confirmed / SECOND if held else 0,
+        0 if standing.reached is None else standing.reached / SECOND,
     )
     yield _gauge(
         "shipper_operator_offline_left_seconds",
         "For how long the license is good without the license server: 0 for no longer, and without a license.",
         max(0, held.confirmed + held.license.offline_days * DAY - judged) / SECOND if held else 0,
-    )
-    yield _gauge(
-        "shipper_clock_behind_seconds",
-        "By how much the clock is behind the highest time it has shown; 0 for one that is right.",
-        standing.behind / SECOND,
     )
 
 

@@ -9,11 +9,15 @@ import msgspec
 from starlette.responses import Response
 
 from shipper import __version__
+from shipper.operator.alone import Alone
 from shipper.operator.hosts import address_of
-from shipper.operator.licenseview import license_shown
+from shipper.operator.licenseview import license_shown, source_of
 from shipper.operator.status import (
+    STANDS_ALONE,
     OperatorStatus,
+    SeatsUsed,
     ServerShown,
+    file_problem,
     problems,
     seats_used,
     secret_problems,
@@ -34,13 +38,14 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from shipper.operator.app import Parts
+    from shipper.operator.book import Entry
     from shipper.operator.secretsync import SecretStatus
 
 _HERE = (address_of("127.0.0.1"), address_of("::1"))
 
 
 class Readiness(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`status` is `ready` or `not ready`: there is no license yet, or the operator's folder can't be used.
+    """`status` is `ready`, `stopping`, or `not ready`: there is no license yet, or the operator's folder can't be used.
 
     `secrets`, which are kept in step with the license where it was told so, are no reason not to be.
     """
@@ -114,10 +119,14 @@ async def readiness(parts: Parts) -> Readiness:
     except StorageError as error:
         spool = Check(ok=False, detail=error.message)
     verdict = standing.verdict
-    license = Check(ok=held is not None, detail=verdict.detail if isinstance(verdict, Denied) else verdict.warning)
-    server = Check(ok=standing.contact == "ok", detail=standing.problem)
+    detail = verdict.detail if isinstance(verdict, Denied) else verdict.warning
+    license = Check(ok=held is not None, detail=" ".join(filter(None, (detail, file_problem(standing.file_problem)))))
+    server = Check(
+        ok=standing.contact in {"ok", "alone"}, detail=STANDS_ALONE if parts.keeper.alone else standing.problem
+    )
     secrets = _secrets(parts.sync.status()) if parts.sync else None
-    return Readiness("ready" if license.ok and spool.ok else "not ready", license, server, spool, secrets)
+    status = "ready" if license.ok and spool.ok else "not ready"
+    return Readiness("stopping" if parts.lifecycle.stopping else status, license, server, spool, secrets)
 
 
 def _secrets(found: list[SecretStatus]) -> Check:
@@ -135,18 +144,18 @@ def current_status(parts: Parts) -> OperatorStatus:
     sender = parts.sender.status()
     if contact == "ok" and sender.problem:  # newer: the license is fetched every few minutes only
         contact, problem = "key_refused" if sender.key_refused else "away", sender.problem
-    connected = contact == "ok"
-    shown = license_shown(held, keeper.clock.judged(), standing.offline, connected=connected) if held else None
+    offline, source = None if keeper.alone else standing.offline, source_of(standing, contact)
+    shown = license_shown(held, keeper.clock.judged(), offline, source=source) if held else None
     server = ServerShown(
         url=parts.server_url,
         contact=contact,
         problem=problem,
-        reached=instant(held.confirmed) if held else None,
+        reached=None if standing.reached is None else instant(standing.reached),
     )
     spool = spool_shown(parts.spool.depth(), sender)
     unit = shown.seats.unit if shown and shown.seats else "user"
     secrets = secrets_shown(parts.sync.status() if parts.sync else ())
-    more = [parts.cluster.problem] if parts.cluster.problem else []
+    more = [text for text in (file_problem(standing.file_problem), parts.cluster.problem) if text]
     if parts.spool.damaged:
         more.append(f'The spool was damaged; what could be read of it is in "{parts.spool.damaged}".')
     more += secret_problems(secrets)
@@ -159,13 +168,25 @@ def current_status(parts: Parts) -> OperatorStatus:
         at=instant(now),
         server=server,
         license=shown,
-        seats=seats_used(entries),
+        seats=_seats(parts, entries, now),
         sessions=sessions_shown((each for each in entries if each.is_open(now)), unit),
         spool=spool,
         secrets=secrets,
         clock_behind_seconds=standing.behind // SECOND,
         problems=problems(shown, server, spool, standing.behind, more),
     )
+
+
+def _seats(parts: Parts, entries: list[Entry], now: int) -> SeatsUsed | None:
+    """As the server said last; where there is none, as they are counted here."""
+    decider, held = parts.sessions.decider, parts.keeper.current()
+    if not isinstance(decider, Alone):
+        return seats_used(entries)
+    seats = held.license.seats if held else None
+    if seats is None:
+        return None
+    used = decider.used(seats, now)
+    return SeatsUsed(unit=seats.unit, used=used, limit=seats.limit, free=max(0, seats.limit - used), at=instant(now))
 
 
 def _is_here(request: Request) -> bool:

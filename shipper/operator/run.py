@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from shipper import __version__
 from shipper.errors import UsageError
+from shipper.operator.activity import Activity
+from shipper.operator.alone import Alone
 from shipper.operator.app import Parts, operator_app
 from shipper.operator.book import Book
 from shipper.operator.callers import ServiceAccounts, anybody
@@ -26,11 +28,12 @@ from shipper.operator.sender import Sender
 from shipper.operator.serverclient import ServerClient
 from shipper.operator.sessions import SessionBook
 from shipper.operator.spool import Spool
-from shipper.operator.state import LICENSE, MARKS, SPOOL, StateFolder
+from shipper.operator.state import LICENSE, LICENSE_FILE, MARKS, SPOOL, StateFolder
 from shipper.operator.status import CLOCK_BEHIND
 from shipper.operator.tokenreview import in_this_pod
 from shipper.serving import logs
 from shipper.serving.addresses import parse_address
+from shipper.serving.lifecycle import Lifecycle
 from shipper.serving.metrics import Metrics
 from shipper.serving.runner import bind, serve
 from shipper.storage.database import StorageError
@@ -38,7 +41,9 @@ from shipper.usage.times import SECOND
 
 if TYPE_CHECKING:
     from shipper.operator.callers import Identify
+    from shipper.operator.deciding import Deciding
     from shipper.operator.kubeapi import KubeApi
+    from shipper.operator.sender import Identity
     from shipper.operator.settings import OperatorSettings
 
 FIRST_ANSWER = 3.0
@@ -65,7 +70,9 @@ def run(settings: OperatorSettings) -> int:
         listener = bind(parse_address(settings.listen))
         parts.metrics.watch_connections(listener.counts)
         life = _Life(parts)
-        return serve(operator_app(parts), listener, started=life.start, stopping=life.stop)
+        return serve(
+            operator_app(parts), listener, started=life.start, stopping=life.stop, draining=parts.lifecycle.stop
+        )
 
 
 def assemble(settings: OperatorSettings, opened: contextlib.ExitStack) -> Parts:
@@ -74,25 +81,23 @@ def assemble(settings: OperatorSettings, opened: contextlib.ExitStack) -> Parts:
     metrics = Metrics(__version__)
     identify = _identify(settings, opened)
     folder = opened.enter_context(StateFolder(settings.state_dir))
-    client = opened.enter_context(contextlib.closing(_client(settings, metrics)))
+    client = _client(settings, metrics)
+    if client is not None:
+        opened.callback(client.close)
     keeper = LicenseKeeper(
-        client, folder, settings.trust, product=settings.product, refresh_seconds=settings.refresh_seconds
+        client,
+        folder,
+        settings.trust,
+        license_path=settings.license_path,
+        product=settings.product,
+        refresh_seconds=settings.refresh_seconds,
     )
     spool = opened.enter_context(Spool.open(folder.file(SPOOL)))
     api = api_server(os.environ)
     cluster = WhichCluster(folder, settings.cluster_name, api)
     identity = cluster.identity
     sender = Sender(spool, client, identity, keeper.clock.now)
-    decider = Decider(
-        server=client,
-        report=spool.put,
-        standing=lambda: _standing(keeper),
-        clock=keeper.clock,
-        operator=identity.operator,
-        cluster=identity.cluster,
-        cluster_id=identity.cluster_id,
-    )
-    opened.callback(decider.close)
+    decider = _decider(client, keeper, spool, identity, opened)
     sessions = SessionBook(Book(spool.database), decider)
     sessions.load()
     sync = _sync(settings, api, keeper, sender)
@@ -105,10 +110,11 @@ def assemble(settings: OperatorSettings, opened: contextlib.ExitStack) -> Parts:
         metrics=metrics,
         identify=identify,
         hosts=hosts,
-        server_url=settings.server.url.rstrip("/"),
+        server_url=settings.server.url.rstrip("/") if settings.server else "",
         limit=RateLimit(),
         cluster=cluster,
         sync=sync,
+        lifecycle=Lifecycle(),
         with_tokens=settings.tokens,
     )
 
@@ -202,9 +208,39 @@ def _sync(settings: OperatorSettings, api: KubeApi | None, keeper: LicenseKeeper
     )
 
 
-def _client(settings: OperatorSettings, metrics: Metrics) -> ServerClient:
+def _client(settings: OperatorSettings, metrics: Metrics) -> ServerClient | None:
+    """For the license server, None where the operator stands alone."""
+    if settings.server is None:
+        return None
     calls = ServerCalls(metrics.registry)
     return ServerClient(settings.server, settings.license_key, ca_file=settings.ca_file, observe=calls.observe)
+
+
+def _decider(
+    client: ServerClient | None, keeper: LicenseKeeper, spool: Spool, identity: Identity, opened: contextlib.ExitStack
+) -> Deciding:
+    """Who decides about sessions. Raises StorageError."""
+    if client is None:
+        return Alone(
+            activity=Activity(spool.database),
+            license=lambda: _standing(keeper).license,
+            missing=keeper.missing,
+            clock=keeper.clock,
+            operator=identity.operator,
+            cluster=identity.cluster,
+            cluster_id=identity.cluster_id,
+        )
+    decider = Decider(
+        server=client,
+        report=spool.put,
+        standing=lambda: _standing(keeper),
+        clock=keeper.clock,
+        operator=identity.operator,
+        cluster=identity.cluster,
+        cluster_id=identity.cluster_id,
+    )
+    opened.callback(decider.close)
+    return decider
 
 
 def _standing(keeper: LicenseKeeper) -> Standing:
@@ -226,6 +262,8 @@ def _identify(settings: OperatorSettings, opened: contextlib.ExitStack) -> Ident
 
 def _warn(settings: OperatorSettings, behind: int) -> None:
     """`behind` is in seconds."""
+    if settings.server is None:
+        _LOG.info("the operator stands alone: the license is that of %s, and nothing is sent", settings.license_path)
     if settings.key_in_arguments:
         _LOG.warning("the license key stands on the command line, where others can read it: give @FILE")
     if settings.in_the_clear:
@@ -233,8 +271,9 @@ def _warn(settings: OperatorSettings, behind: int) -> None:
     if behind >= CLOCK_BEHIND // SECOND:
         _LOG.warning(
             "the clock is %d seconds behind the highest time it has shown, by which expiry is judged; if that time was "
-            "wrong, stop the operator, and remove %s and %s from its folder",
+            "wrong, stop the operator, and remove %s, %s and %s from its folder",
             behind,
             MARKS,
             LICENSE,
+            LICENSE_FILE,
         )

@@ -66,13 +66,14 @@ class SenderStatus(NamedTuple):
 class Sender:
     """Sends from a thread of its own between `start` and `stop`; or `send_batch` is called by hand.
 
-    `identity` is set again where more is known of it. `now` reads the clock, in microseconds.
+    Without a `client` nothing is sent, and nothing kept to be sent. `identity` is set again where more is known of it.
+    `now` reads the clock, in microseconds.
     """
 
     def __init__(
         self,
         spool: Spool,
-        client: ServerClient,
+        client: ServerClient | None,
         identity: Identity,
         now: Callable[[], int],
         *,
@@ -99,6 +100,8 @@ class Sender:
 
     def start(self) -> None:
         """Report that the operator has started, and begin to send."""
+        if self._client is None:
+            return
         told = self.tell("operator_started")
         wait([told] if told else [])
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
@@ -120,9 +123,9 @@ class Sender:
         """Spool an event of the operator itself: `operator_started`, `operator_alive`, or an `error`.
 
         A report that can't be spooled is logged, and never stands in the way of anything else; of errors, only so
-        many a minute are reported. The future is done when it is on disk.
+        many a minute are reported. The future is done when it is on disk; None for what is not reported.
         """
-        if kind == "error" and not self._may_complain():
+        if self._client is None or (kind == "error" and not self._may_complain()):
             return None
         identity = self.identity
         event = Event(
@@ -141,8 +144,8 @@ class Sender:
 
     def send_batch(self) -> bool:
         """Send the first events. Whether the server took something off the spool. Raises Away, StorageError."""
-        events = self._spool.take(self._batch, MAX_BATCH_BYTES)
-        if not events:
+        events = self._spool.take(self._batch, MAX_BATCH_BYTES) if self._client else []
+        if self._client is None or not events:
             return False
         try:
             answer = self._client.send_events([event.body for event in events])

@@ -21,7 +21,7 @@ from shipper.usage.times import HOUR, SECOND
 
 if TYPE_CHECKING:
     from shipper.operator.book import Book
-    from shipper.operator.deciding import Decider
+    from shipper.operator.deciding import Deciding
 
 KEPT = HOUR
 """A session that is over is known for so long: who ends it twice, or wakes up late, gets a fitting answer.
@@ -49,7 +49,7 @@ class SessionBook:
     """
 
     book: Book
-    decider: Decider
+    decider: Deciding
     most: int = SESSIONS
     _of_last_run: frozenset[str] = frozenset()
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)

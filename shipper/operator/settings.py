@@ -15,14 +15,25 @@ from shipper.operator.syncsettings import (
     SyncSettings,
     sync_settings,
 )
-from shipper.serving.settings import Setting, certificates, choice, gather, listed, missing, secret_text, whole_number
+from shipper.serving.settings import (
+    Given,
+    Setting,
+    certificates,
+    choice,
+    gather,
+    listed,
+    missing,
+    secret_text,
+    vendor_key,
+    whole_number,
+)
+from shipper.yamlio.files import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shipper.license.keys import PublicKey
     from shipper.license.urls import Place
-    from shipper.serving.settings import Given
 
 REFRESH_SECONDS = 300
 MAX_CLUSTER_NAME = 128
@@ -34,6 +45,7 @@ SETTINGS = {
     for setting in (
         Setting("license_key", ("OPERATOR_LICENSE_KEY",), secret=True),
         Setting("license_server", ("OPERATOR_LICENSE_SERVER",)),
+        Setting("license_path", ("OPERATOR_LICENSE_PATH",)),
         Setting("cluster_name", ("OPERATOR_CLUSTER_NAME",)),
         Setting("state_dir", ("OPERATOR_STATE_DIR",)),
         Setting("trust_key", ("OPERATOR_TRUST_KEY",)),
@@ -57,17 +69,19 @@ SETTINGS = {
 class OperatorSettings:
     """All that an operator is told.
 
-    `server` is the license server with its prefix, if it is under one; `cluster_name` may be empty in a pod, where the
-    cluster has a UID; `sync` is which Secrets it keeps; `trust` are the keys that may sign the license,
+    `server` is the license server with its prefix, if it is under one, and `license_key` what it asks for; without a
+    server the operator stands alone, with the license in `license_path`. `cluster_name` may be empty where nothing is
+    reported, and in a pod, where the cluster has a UID; `sync` is which Secrets it keeps; `trust` are the keys that may sign the license,
     and `product` what it must be for (None for any). With `tokens`, callers show the token of a service account, for
     `token_audience` (empty: the API server's own); `allowed_callers` are namespaces, or NAMESPACE/NAME, none for all.
     """
 
     license_key: str = field(repr=False)
-    server: Place
+    server: Place | None
     cluster_name: str
     state_dir: str
     trust: tuple[PublicKey, ...]
+    license_path: str | None = None
     product: str | None = None
     listen: str = "127.0.0.1:3000"
     tokens: bool = False
@@ -84,7 +98,7 @@ class OperatorSettings:
     @property
     def in_the_clear(self) -> bool:
         """Whether others on the way can read what is sent to the license server."""
-        return self.server.origin[0] == "http"
+        return self.server is not None and self.server.origin[0] == "http"
 
 
 def load(
@@ -92,28 +106,24 @@ def load(
 ) -> OperatorSettings:
     """The settings from flags (by the names of SETTINGS), variables, and the YAML file `config`.
 
-    Raises UsageError, in one line, for whatever is missing, unknown, contradictory or wrong.
+    Where no trusted key is named, it is that of the image, if there is one. Raises UsageError, in one line, for whatever
+    is missing, unknown, contradictory or wrong.
     """
     given = gather(tuple(SETTINGS.values()), flags, environment, config)
     in_a_cluster = bool(environment.get("KUBERNETES_SERVICE_HOST"))
-    for name, what in (
-        ("license_key", "the key that the license server asks for"),
-        ("license_server", "the URL of the license server"),
-        ("cluster_name", "the name of this cluster in reports"),
-        ("state_dir", "the folder that keeps the license and what is to be reported"),
-        ("trust_key", "the vendor's public key, which verifies the license"),
-    ):
-        if name not in given and not (name == "cluster_name" and in_a_cluster):
-            raise missing(SETTINGS[name], what)
+    _require(given, in_a_cluster=in_a_cluster)
+    server = given.get("license_server")
+    key = given.get("license_key") if server else None
     defaults = OperatorSettings
     listen = given["listen"].text.strip() if "listen" in given else defaults.listen
     callers = _entries(given, "allowed_callers")
     return OperatorSettings(
-        license_key=_license_key(given["license_key"]),
-        server=_server(given["license_server"]),
+        license_key=_license_key(key) if key else "",
+        server=_server(server) if server else None,
         cluster_name=_cluster_name(given["cluster_name"]) if "cluster_name" in given else "",
         state_dir=given["state_dir"].text,
-        trust=_trust(given["trust_key"]),
+        license_path=_license_path(given["license_path"]) if "license_path" in given else None,
+        trust=_trust(given.get("trust_key")),
         product=given["product"].text if "product" in given else None,
         listen=listen,
         tokens=_tokens(listen, given.get("listen"), callers, environment),
@@ -128,10 +138,34 @@ def load(
         log_level=choice(given["log_level"], LEVELS) if "log_level" in given else defaults.log_level,
         log_format=choice(given["log_format"], FORMATS) if "log_format" in given else defaults.log_format,
         key_in_arguments=(
-            given["license_key"].source == SETTINGS["license_key"].flag
-            and not given["license_key"].text.startswith("@")
+            key is not None and key.source == SETTINGS["license_key"].flag and not key.text.startswith("@")
         ),
     )
+
+
+def _require(given: Mapping[str, Given], *, in_a_cluster: bool) -> None:
+    """Raise UsageError for what is missing."""
+    if "license_server" not in given and "license_path" not in given:
+        raise UsageError(
+            "OPERATOR_LICENSE_SERVER is not set: the URL of the license server",
+            hint="set it, or give --license-server; without one, OPERATOR_LICENSE_PATH or --license-path names a "
+            "license file",
+        )
+    wanted = {
+        "license_key": "the key that the license server asks for",
+        "cluster_name": "the name of this cluster in reports",
+        "state_dir": "the folder that keeps the license and what is to be reported",
+        "trust_key": "the vendor's public key, which verifies the license",
+    }
+    if "license_server" not in given:
+        del wanted["license_key"], wanted["cluster_name"]
+    elif in_a_cluster:
+        del wanted["cluster_name"]
+    if vendor_key():
+        del wanted["trust_key"]
+    for name, what in wanted.items():
+        if name not in given:
+            raise missing(SETTINGS[name], what)
 
 
 def _license_key(given: Given) -> str:
@@ -168,11 +202,19 @@ def _cluster_name(given: Given) -> str:
     return name
 
 
-def _trust(given: Given) -> tuple[PublicKey, ...]:
+def _license_path(given: Given) -> str:
+    if given.text in STANDARD_INPUT or given.text.startswith("/dev/fd/"):
+        raise UsageError(f"{given.source}: the license file is read again when it changes, so it can't be a pipe")
+    return given.text
+
+
+def _trust(given: Given | None) -> tuple[PublicKey, ...]:
+    """The keys in the files that are given, else in that of the image."""
     from shipper.license.keys import MAX_BYTES, parse_public_keys
     from shipper.yamlio import read_file
 
     keys: dict[str, PublicKey] = {}
+    given = given or Given(":".join(vendor_key()), "the key of the image")
     try:
         for path in listed(given, ":"):
             for key in parse_public_keys(read_file(path, max_bytes=MAX_BYTES), path):

@@ -7,6 +7,7 @@ operator.lock    held by the operator that runs
 instance         its id in events
 cluster          the UID of the cluster that it was in last
 license.json     the last good license, and when the server gave it last
+file.json        the last good license of the license file, and when that was seen first
 marks.json       the highest time seen, and the highest serial of each license
 spool.db         what is to be reported (shipper/operator/spool.py)
 """
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LICENSE = "license.json"
+LICENSE_FILE = "file.json"
 MARKS = "marks.json"
 SPOOL = "spool.db"
 FOLDER = "operator"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shipper.operator.keeper import NO_FILE
 from shipper.operator.licenseview import LicenseShown
 from shipper.usage.decide import NO_LICENSE
 from shipper.usage.identity import identify
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from shipper.operator.sender import SenderStatus
     from shipper.operator.spool import Depth
 
+STANDS_ALONE = "The operator stands alone: there is no license server."
 CLOCK_BEHIND = 5 * 60 * SECOND
 """How far the clock may be behind without a word, in microseconds."""
 MAX_SECRETS = 10
@@ -31,7 +33,7 @@ SHOWN_ID = 8
 class ServerShown(msgspec.Struct, frozen=True, kw_only=True):
     """The license server. `contact` is how the last attempt ended: never, ok, away, key_refused, license_refused.
 
-    `reached` is when it gave or confirmed the license, null for never.
+    It is `alone` where there is none. `reached` is when it gave or confirmed a license, null for never.
     """
 
     url: str
@@ -41,7 +43,10 @@ class ServerShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeatsUsed(msgspec.Struct, frozen=True, kw_only=True):
-    """The seats as the server counted them last, in the answer to a session of this operator."""
+    """The seats as the server counted them last, in the answer to a session of this operator.
+
+    Where there is no server, those that this operator's own sessions take.
+    """
 
     unit: str
     used: int
@@ -182,13 +187,18 @@ def secret_problems(secrets: Sequence[SecretShown]) -> list[str]:
     return [*found[:MAX_SECRETS], *([f"{more} more Secrets are not kept in step."] if more > 0 else [])]
 
 
+def file_problem(problem: str) -> str:
+    """What is said of a license file that is not used, by the reason; empty for none."""
+    return f"The license file is not used: {problem}" if problem else ""
+
+
 def problems(
     license: LicenseShown | None, server: ServerShown, spool: SpoolShown, behind: int, more: Iterable[str] = ()
 ) -> list[str]:
     """What an admin should look after, the worst first. `behind` is in microseconds."""
     found = []
     if license is None:
-        found.append(NO_LICENSE.detail)
+        found.append((NO_FILE if server.contact == "alone" else NO_LICENSE).detail)
     elif license.code:
         found.append(license.detail)
     if server.problem:

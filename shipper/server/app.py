@@ -18,10 +18,10 @@ from shipper.serving.app import application
 from shipper.serving.failures import FailureLimit
 
 if TYPE_CHECKING:
-    from shipper.server.health import Lifecycle
     from shipper.server.licensefile import LicenseHolder
     from shipper.server.settings import ServerSettings
     from shipper.serving.app import Application
+    from shipper.serving.lifecycle import Lifecycle
     from shipper.serving.metrics import Metrics
     from shipper.serving.routes import Route
     from shipper.serving.tls import TlsFiles

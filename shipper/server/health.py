@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from shipper.server.licensefile import LicenseHolder
+    from shipper.serving.lifecycle import Lifecycle
     from shipper.serving.tls import TlsFiles
     from shipper.storage.database import Database, Transaction
     from shipper.usage.clock import Clock
@@ -50,17 +51,6 @@ class Readiness(msgspec.Struct, frozen=True):
     license: LicenseCheck
     tls: Check
     clock: Check
-
-
-class Lifecycle:
-    """Whether the server is about to end."""
-
-    def __init__(self) -> None:
-        self.stopping = False
-
-    def stop(self) -> None:
-        """From now on it isn't ready."""
-        self.stopping = True
 
 
 class Probe:

@@ -12,13 +12,13 @@ from shipper.errors import UsageError
 from shipper.license.watched import LOOK_SECONDS, read
 from shipper.server import clockmark, retention
 from shipper.server.app import Parts, server_app
-from shipper.server.health import Lifecycle
 from shipper.server.keyring import short_key_warning
 from shipper.server.licensefile import LicenseHolder, judged, recorder
 from shipper.server.migrate import migrate
 from shipper.server.settings import trust_keys
 from shipper.serving import logs
 from shipper.serving.addresses import parse_address
+from shipper.serving.lifecycle import Lifecycle
 from shipper.serving.metrics import Metrics
 from shipper.serving.runner import bind, serve
 from shipper.serving.tls import TlsFiles

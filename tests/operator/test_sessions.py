@@ -83,7 +83,7 @@ def test_the_server_denies_and_its_sentence_is_handed_on(world: World) -> None:
     assert world.waiting() == [], "the server has recorded it"
     assert kinds(world.server.events()).count("session_denied") == 1
     assert len(open_ids(world)) == 2
-    assert world.sessions.decider.denials == {"SEAT_LIMIT_REACHED": 1}
+    assert world.decider.denials == {"SEAT_LIMIT_REACHED": 1}
     start(world, "alice")  # holds one already
     start(world, "ci", ci=True)
 
@@ -135,7 +135,7 @@ def test_a_server_that_hangs_is_not_asked_again_at_once(world: World) -> None:
     world.server.fault = asked.append
     entry = start(world, "bob")
     assert (entry.by_server, asked) == (False, [])
-    world.sessions.decider._silent_until = float("-inf")
+    world.decider._silent_until = float("-inf")
     assert start(world, "bob").by_server
     free.set()
 
@@ -158,12 +158,12 @@ def test_a_hanging_server_holds_up_nobody_else(world: World) -> None:
 
 def test_denials_of_an_app_that_does_not_give_up(world: World) -> None:
     world.license = None
-    world.sessions.decider.reports = RateLimit(5, clock=lambda: 0)
+    world.decider.reports = RateLimit(5, clock=lambda: 0)
     for _ in range(8):
         assert refusal(lambda: start(world)) == (403, "NO_LICENSE")
     assert refusal(lambda: start(world, caller=OTHER)) == (403, "NO_LICENSE")
     assert kinds(world.waiting()) == ["session_denied"] * 6
-    assert world.sessions.decider.denials == {"NO_LICENSE": 9}
+    assert world.decider.denials == {"NO_LICENSE": 9}
 
 
 def test_a_lost_answer_is_one_session(world: World) -> None:
@@ -522,7 +522,7 @@ def test_what_can_not_be_reported_is_not_granted(world: World) -> None:
 
     world.go_away()
     entry = start(world)
-    world.sessions.decider.report = full
+    world.decider.report = full
     with pytest.raises(FullError):
         start(world, "bob")
     assert open_ids(world) == {entry.id}

@@ -43,6 +43,7 @@ def with_(environment: dict[str, str]) -> With:
 def test_the_least(with_: With, tmp_path: Path) -> None:
     settings = with_()
     assert settings.license_key == KEY
+    assert settings.server is not None
     assert settings.server.url == "https://licenses.example.com/prefix"
     assert settings.cluster_name == "prod"
     assert settings.state_dir == str(tmp_path / "state")
@@ -186,7 +187,9 @@ def test_the_key_is_in_no_text(with_: With) -> None:
     ],
 )
 def test_prefixes(text: str, base: str, with_: With) -> None:
-    assert with_(OPERATOR_LICENSE_SERVER=text).server.url == base
+    server = with_(OPERATOR_LICENSE_SERVER=text).server
+    assert server is not None
+    assert server.url == base
 
 
 def test_the_page_has_them_all() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from shipper.errors import OutputError, UsageError
-from shipper.operator.state import Marks, StateFolder, load_marks, store_marks
+from shipper.license import cache
+from shipper.license.cache import Kept
+from shipper.operator.state import LICENSE, Marks, StateFolder, load_marks, store_marks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,9 +54,25 @@ class TestFolder:
         assert caught.value.exit_code == 7
         StateFolder(str(tmp_path)).close()
 
+    def test_one_that_kubernetes_has_opened_to_the_group(self, tmp_path: Path) -> None:
+        """As `fsGroup` does at every mount of a volume: a restart of the pod must find all that was kept."""
+        with StateFolder(str(tmp_path)) as folder:
+            first = folder.instance
+            kept = folder.file(LICENSE)
+            cache.store(kept, Kept(b"{}", datetime(2026, 1, 1, tzinfo=UTC)))
+        os.symlink("license.json", tmp_path / "operator" / "link")
+        os.chmod(tmp_path / "operator", 0o2770)
+        for name in os.listdir(tmp_path / "operator"):
+            os.chmod(tmp_path / "operator" / name, 0o660)
+        with StateFolder(str(tmp_path)) as folder:
+            assert folder.instance == first
+            assert cache.load(kept) is not None
+            modes = {stat.S_IMODE(os.stat(folder.file(name)).st_mode) for name in os.listdir(folder.path)}
+            assert (stat.S_IMODE(os.stat(folder.path).st_mode), modes) == (0o700, {0o600})
+
     def test_one_that_others_can_write_to(self, tmp_path: Path) -> None:
         StateFolder(str(tmp_path)).close()
-        os.chmod(tmp_path / "operator", 0o770)
+        os.chmod(tmp_path / "operator", 0o702)
         with pytest.raises(OutputError, match="of this user alone"):
             StateFolder(str(tmp_path))
 

@@ -108,7 +108,7 @@ class World:
         self.sessions = self._opened()
 
     def _opened(self) -> SessionBook:
-        decider = Decider(
+        self.decider = Decider(
             server=self.server,
             report=self.spool.put,
             standing=lambda: Standing(self.license, self.offline),
@@ -116,7 +116,7 @@ class World:
             operator="op-1",
             cluster="east",
         )
-        book = SessionBook(Book(self.spool.database), decider)
+        book = SessionBook(Book(self.spool.database), self.decider)
         book.load()
         return book
 
@@ -135,7 +135,7 @@ class World:
         return other
 
     def close_operator(self) -> None:
-        self.sessions.decider.close()
+        self.decider.close()
         self.spool.close()
 
     def close(self) -> None:
@@ -149,7 +149,7 @@ class World:
         self.server.fault = away
 
     def hang(self) -> threading.Event:
-        self.sessions.decider.seconds = 0.05
+        self.decider.seconds = 0.05
         free = threading.Event()
         self.server.fault = lambda _: (free.wait(30), None)[1]
         return free

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shipper.server import keys
 from shipper.server.app import Parts, server_app
-from shipper.server.health import Lifecycle
 from shipper.server.licensefile import LicenseHolder
 from shipper.server.settings import ServerSettings
 from shipper.serving.failures import FailureLimit
+from shipper.serving.lifecycle import Lifecycle
 from shipper.serving.metrics import Metrics
 from shipper.usage.clock import Clock
 from tests.license.sample import VENDOR, license_file

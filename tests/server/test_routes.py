@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shipper.server import clockmark
-from shipper.server.health import Lifecycle, Probe, health_routes
+from shipper.server.health import Probe, health_routes
 from shipper.server.licensefile import LicenseHolder
 from shipper.server.licenseroutes import matches, wants_pem
 from shipper.serving.app import application
+from shipper.serving.lifecycle import Lifecycle
 from shipper.serving.probes import Health
 from shipper.storage.database import BusyError
 from shipper.storage.open import open_database
