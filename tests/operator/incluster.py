@@ -69,9 +69,11 @@ class InCluster:
 
     def allow(self, namespace: str, *secrets: str) -> None:
         """Let the operator keep `secrets` there."""
-        about: dict[str, Any] = {"apiGroups": [""], "resources": ["secrets"]}
-        named = {**about, "resourceNames": list(secrets), "verbs": ["get", "update", "patch"]}
-        self._grant("Role", namespace, [{**about, "verbs": ["create"]}, named])
+        self._grant("Role", namespace, _rules(secrets))
+
+    def allow_everywhere(self, *secrets: str) -> None:
+        """The same in all namespaces, also those to come."""
+        self._grant("ClusterRole", "", _rules(secrets))
 
     def _grant(self, kind: str, namespace: str, rules: list[dict[str, Any]]) -> None:
         rbac = "rbac.authorization.k8s.io"
@@ -107,3 +109,10 @@ class InCluster:
                 if (key.kind.kind, key.namespace, key.name) == (kind, namespace, name)
             ]
             self.cluster.store.delete(key)
+
+
+def _rules(secrets: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Those of the chart's role."""
+    about: dict[str, Any] = {"apiGroups": [""], "resources": ["secrets"]}
+    named = {**about, "resourceNames": list(secrets), "verbs": ["get", "update", "patch"]}
+    return [{**about, "verbs": ["create"]}, named]
