@@ -221,7 +221,7 @@ def test_only_a_license_that_is_valid_goes_into_a_secret(
         (("--set", "a=\udcff"), 2, "--set takes UTF-8 text"),
         (("--license-key", KEY, "--set", "license.keyy=hush"), 3, 'license.keyy: unknown field (did you mean "key"?)'),
         (("--license-key", KEY, "--set", "operator.replicas=two"), 3, "operator.replicas: "),
-        (("--license-key", KEY, "--set", "extraObjects[0]={{ .Values.hush }}"), 3, "holds a template of Helm"),
+        (("--license-key", KEY, "--set", r"extraObjects[0]=\{{ .Values.hush }}"), 3, "holds a template of Helm"),
     ],
 )
 def test_what_is_wrong_ends_with_a_line_and_nothing_on_standard_output(
@@ -260,7 +260,7 @@ def test_a_flag_of_the_server_stands_behind_setup(shipper: Callable[..., Ran]) -
     assert "--license-key stands before setup" in done.err
 
 
-@pytest.mark.parametrize("command", [OPERATOR, SERVER])
+@pytest.mark.parametrize("command", [(*OPERATOR, "--license-server", URL), SERVER])
 def test_kubectl_reads_every_object(shipper: Callable[..., Ran], vendor: Path, command: Sequence[str]) -> None:
     done = shipper(*command, "--license-key", KEY, "--license-path", vendor / "license.pem")
     assert done.code == 0, done.err

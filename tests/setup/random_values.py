@@ -19,9 +19,11 @@ NASTY = (
     "+1", ".5", "1.0", ".nan", "12:30", "2001-01-01", "a: b", "a #b", "# c", "- x", "'", '"', "it's", '"x"', "\\", "\\n",
     "{{ .Values.x }}", "{{", "}}", "{% x %}", "{# x #}", "{{repl x}}", "$(X)", "${X}", "line\nbreak", "end\n", "\n",
     "\n lead", "\ttab", "%", "@", "`", "*a", "&a", "!t", "<<", "=", "|", ">", "-", "?", ":", ",", "[", "{", "[]", "{}",
-    "é", "Ω 日本語", "😀", "\u2028", "\x85", "\u200b", "\ufeff", "\x07", "\x7f", "<b>&amp;</b>", "a" * 300, "x y" * 60,
+    "é", "Ω 日本語", "😀", "\u2028", "\u200b", "\ufeff", "\x07", "<b>&amp;</b>", "a" * 300, "x y" * 60,
 )  # fmt: skip
-NUMBERS = (0, 1, -1, 7, 8080, 65535, 123456, 1_000_000, 123_456_789, 2**31, 2**53, 1.5, 0.1, 1e-7, 2.5e6, 1e20, 1e21)
+# Helm's toYaml leaves out, in silence, a whole map with one of these: it reads JSON as YAML, which has them escaped
+LOST = re.compile("[\x7f-\x9f\ufffe\uffff]")
+NUMBERS = (0, 1, -1, 7, 8080, 65535, 123456, 1_000_000, 123_456_789, 2**31, 2**53, 1.5, 0.1, 2.5e6, 1e20, 1e21)
 WORDS = ("a", "b-c", "example", "x.y", "example.com/a", "A_B", "1", "true", "null")
 # Some of these fit most patterns of names, URLs, amounts and times
 PLAIN = (
@@ -93,6 +95,8 @@ def _texts(schema: dict[str, Any]) -> st.SearchStrategy[str]:
     shortest = schema.get("minLength", 0)
 
     def fits(text: str) -> bool:
+        if LOST.search(text):
+            return False
         return shortest <= len(text) <= longest and (not pattern or re.search(pattern, text) is not None)
 
     known = [text for text in (*NASTY, *PLAIN) if fits(text)]
@@ -108,7 +112,8 @@ def _map(schema: dict[str, Any], root: dict[str, Any]) -> st.SearchStrategy[dict
         return st.fixed_dictionaries(required, optional=others)
     inner = schema.get("additionalProperties", True)
     names = schema.get("propertyNames", {}).get("pattern")
-    keys = st.sampled_from([key for key in (*WORDS, *NASTY) if not names or re.search(names, key)])
+    # Helm writes the key << so that it reads it as a merge
+    keys = st.sampled_from([key for key in (*WORDS, *NASTY) if key != "<<" and (not names or re.search(names, key))])
     if isinstance(inner, dict):
         return st.dictionaries(keys, value(inner, root), max_size=4)
     return st.dictionaries(keys, ANYTHING, max_size=3) if inner else st.just({})

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shipper.setup.charts import chart
 from tests.charts.harness import by_name, refused, setup, template
 from tests.charts.harness import objects as read_objects
-from tests.setup.many import template_many
+from tests.setup.many import template_many, yaml_text
 from tests.setup.random_values import changes, schema_of, slots
 
 if TYPE_CHECKING:
@@ -39,10 +39,22 @@ def over(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
 
 
 def differences(values: dict[str, Any], theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> list[str]:
-    """The objects that aren't the same, with the values that made them."""
+    """The fields that aren't the same, with the values that made them."""
     helm, own = by_name(theirs), by_name(ours)
-    names = [key for key in {**helm, **own} if helm.get(key) != own.get(key)]
-    return [f"{key}\n  {json.dumps(values)}\n  helm  {helm.get(key)}\n  setup {own.get(key)}" for key in names]
+    found = [line for key in {**helm, **own} for line in unlike(helm.get(key), own.get(key), " ".join(key))]
+    return [*found, f"  by {json.dumps(values)}"] if found else []
+
+
+def unlike(theirs: Any, ours: Any, path: str) -> list[str]:
+    """Where Helm's data and ours differ."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        keys = {**theirs, **ours}
+        return [line for key in keys for line in unlike(theirs.get(key, ...), ours.get(key, ...), f"{path}.{key}")]
+    if isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
+        return [
+            line for at, pair in enumerate(zip(theirs, ours, strict=True)) for line in unlike(*pair, f"{path}[{at}]")
+        ]
+    return [] if theirs == ours and type(theirs) is type(ours) else [f"{path}: helm {theirs!r}, setup {ours!r}"]
 
 
 @pytest.mark.parametrize("name", list(BASES))
@@ -65,7 +77,7 @@ def test_random_values_give_the_same_objects(name: Name, tmp_path: Path) -> None
         declined: list[tuple[dict[str, Any], str]] = []
         for sample in samples:
             values = over(BASES[name], sample)
-            (tmp_path / "v.yaml").write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
+            (tmp_path / "v.yaml").write_text(yaml_text(values), encoding="utf-8")
             done = setup(name, tmp_path / "v.yaml")
             if done.code == 0:
                 taken.append(values)
@@ -78,7 +90,9 @@ def test_random_values_give_the_same_objects(name: Name, tmp_path: Path) -> None
         assert not any(found), "\n".join(line for each in found for line in each)
         for values, message in declined[:REFUSED]:
             if "template of Helm" not in message:
-                refused(folder, values)
+                (tmp_path / "v.yaml").write_text(yaml_text(values), encoding="utf-8")
+                theirs_said = refused(folder, tmp_path / "v.yaml")
+                assert "schema" in theirs_said or message.removeprefix("error: ").strip() in theirs_said
 
     compare()
 
