@@ -84,6 +84,11 @@ def lint(chart: Path, *values: Values, helm: str = "helm", sets: Sequence[str] =
     return _run(helm, "lint", chart, _texts(values), ("--strict", *_sets(sets)))
 
 
+def notes(chart: Path, *values: Values) -> str:
+    """What Helm says after it has installed `chart`. Raises AssertionError, with Helm's words, if it refuses."""
+    return _noted(chart, _texts(values))
+
+
 def objects(text: str) -> list[Object]:
     """The objects in a stream of YAML, in order. Raises AssertionError for what Kubernetes would not take."""
     found: list[Object] = []
@@ -151,10 +156,20 @@ def _templated(chart: Path, texts: tuple[str, ...], helm: str, sets: tuple[str, 
     return _run(helm, "template", chart, texts, ("--namespace", ELSEWHERE, *apis, *_sets(sets)))
 
 
+@cache
+def _noted(chart: Path, texts: tuple[str, ...]) -> str:
+    # Only Helm 4 does it without a cluster
+    done = _run("helm", "install", chart, texts, ("--dry-run=client", "--output", "json"))
+    assert done.code == 0, done.err
+    said = json.loads(done.out)["info"].get("notes", "")
+    assert isinstance(said, str)
+    return said
+
+
 def _run(helm: str, command: str, chart: Path, texts: Sequence[str], arguments: Sequence[str]) -> Done:
     with tempfile.TemporaryDirectory() as folder:
         files = [part for file in _files(texts, Path(folder)) for part in ("--values", str(file))]
-        words = [tools.require(helm), command, *((RELEASE,) if command == "template" else ()), str(chart)]
+        words = [tools.require(helm), command, *((RELEASE,) if command != "lint" else ()), str(chart)]
         done = subprocess.run(
             [*words, *files, *arguments], capture_output=True, text=True, env=tools.ENVIRONMENT, check=False
         )

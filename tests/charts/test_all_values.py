@@ -55,6 +55,14 @@ def test_there_are_enough_of_them() -> None:
     assert all(len(files) >= ENOUGH // 3 for files in CI_VALUES.values())
 
 
+@pytest.mark.parametrize("chart", CHARTS.values(), ids=values_id)
+def test_they_show_every_kind_that_a_chart_makes(chart: Path) -> None:
+    """A template that no values file turns on would be tried by nothing."""
+    made = {each["kind"] for values in CI_VALUES[chart] for each in template(chart, values)}
+    written = "".join(path.read_text(encoding="utf-8") for path in (chart / "templates").glob("*.yaml"))
+    assert set(re.findall(r"^kind: (\w+)$", written, re.MULTILINE)) <= made
+
+
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_chart_has_the_version_of_the_program(name: str) -> None:
     about = yaml.safe_load((CHARTS[name] / "Chart.yaml").read_text(encoding="utf-8"))
@@ -134,8 +142,8 @@ def test_labels_say_what_it_is(chart: Path, values: Path) -> None:
         labels = each["metadata"].get("labels", {})
         if "app" not in labels:  # what the user adds has the labels that the user gives
             continue
-        assert labels["app.kubernetes.io/part-of"] == "shipper"
-        assert labels["app.kubernetes.io/version"] == __version__
+        # The user's win
+        assert labels.keys() >= {f"app.kubernetes.io/{name}" for name in ("name", "component", "part-of", "version")}
     (workload,) = [
         each for each in template(chart, values) if each["kind"] == "Deployment" and each["metadata"]["name"] == name
     ]
