@@ -159,6 +159,15 @@ class OperatorOptions(NamedTuple):
             help="The namespaces of these Secrets.",
         ),
     ] = []
+    drain_seconds: Annotated[
+        str | None,
+        typer.Option(
+            "--drain-seconds",
+            metavar="SECONDS",
+            envvar="OPERATOR_DRAIN_SECONDS",
+            help="How long it answers on after SIGTERM, no longer ready (default: 5 in a pod, else 0).",
+        ),
+    ] = None
     log_level: Annotated[
         str | None,
         typer.Option(

@@ -214,6 +214,15 @@ class ServerOptions(NamedTuple):
             help="How long errors that operators reported are kept (default: 30).",
         ),
     ] = None
+    drain_seconds: Annotated[
+        str | None,
+        typer.Option(
+            "--drain-seconds",
+            metavar="SECONDS",
+            envvar="DRAIN_SECONDS",
+            help="How long it answers on after SIGTERM, no longer ready (default: 5 in a pod, else 0).",
+        ),
+    ] = None
     log_level: Annotated[
         str | None,
         typer.Option(

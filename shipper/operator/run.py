@@ -34,8 +34,9 @@ from shipper.operator.tokenreview import in_this_pod
 from shipper.serving import logs
 from shipper.serving.addresses import parse_address
 from shipper.serving.lifecycle import Lifecycle
+from shipper.serving.limits import Limits
 from shipper.serving.metrics import Metrics
-from shipper.serving.runner import bind, serve
+from shipper.serving.runner import bind, getting_ready, serve
 from shipper.storage.database import StorageError
 from shipper.usage.times import SECOND
 
@@ -64,10 +65,10 @@ def run(settings: OperatorSettings) -> int:
     """
     logs.configure(settings.log_level, settings.log_format)
     logs.hide(settings.license_key)
-    with contextlib.ExitStack() as opened:
+    with getting_ready(), contextlib.ExitStack() as opened:
         parts = assemble(settings, opened)
         _warn(settings, parts.keeper.clock.behind() // SECOND)
-        listener = bind(parse_address(settings.listen))
+        listener = bind(parse_address(settings.listen), limits=Limits(drain_seconds=settings.drain_seconds))
         parts.metrics.watch_connections(listener.counts)
         life = _Life(parts)
         return serve(

@@ -20,6 +20,7 @@ from shipper.serving.settings import (
     Setting,
     certificates,
     choice,
+    drain_seconds,
     gather,
     listed,
     missing,
@@ -59,6 +60,7 @@ SETTINGS = {
         SYNC_SECRET,
         SYNC_PULL_SECRET,
         NAMESPACES,
+        Setting("drain_seconds", ("OPERATOR_DRAIN_SECONDS",)),
         Setting("log_level", ("LOG_LEVEL",)),
         Setting("log_format", ("LOG_FORMAT",)),
     )
@@ -91,6 +93,7 @@ class OperatorSettings:
     refresh_seconds: int = REFRESH_SECONDS
     ca_file: str | None = None
     sync: SyncSettings = NO_SYNC
+    drain_seconds: int = 0
     log_level: str = "info"
     log_format: str = "text"
     key_in_arguments: bool = False
@@ -135,6 +138,7 @@ def load(
         ),
         ca_file=certificates(given["ca_file"]) if "ca_file" in given else None,
         sync=sync_settings(given, in_a_cluster=in_a_cluster),
+        drain_seconds=drain_seconds(given.get("drain_seconds"), environment),
         log_level=choice(given["log_level"], LEVELS) if "log_level" in given else defaults.log_level,
         log_format=choice(given["log_format"], FORMATS) if "log_format" in given else defaults.log_format,
         key_in_arguments=(

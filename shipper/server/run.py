@@ -19,8 +19,9 @@ from shipper.server.settings import trust_keys
 from shipper.serving import logs
 from shipper.serving.addresses import parse_address
 from shipper.serving.lifecycle import Lifecycle
+from shipper.serving.limits import Limits
 from shipper.serving.metrics import Metrics
-from shipper.serving.runner import bind, serve
+from shipper.serving.runner import bind, getting_ready, serve
 from shipper.serving.tls import TlsFiles
 from shipper.storage.database import StorageError
 from shipper.storage.location import PostgresLocation, locate
@@ -28,8 +29,9 @@ from shipper.storage.open import open_database
 from shipper.usage.times import SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from shipper.license.keys import PublicKey
     from shipper.server.settings import ServerSettings
     from shipper.usage.clock import Clock
 
@@ -58,6 +60,11 @@ def run(settings: ServerSettings) -> int:
         error.subject = "LICENSE_PATH"
         raise
     _LOG.info("using %s", locate(settings.database_url))
+    with getting_ready():
+        return _run(settings, trust, tls)
+
+
+def _run(settings: ServerSettings, trust: Sequence[PublicKey], tls: TlsFiles | None) -> int:
     if settings.migrate_database_url:
         migrate(settings.migrate_database_url, settings.database_url)
     with contextlib.closing(open_database(settings.database_url)) as database:
@@ -67,7 +74,7 @@ def run(settings: ServerSettings) -> int:
         metrics = Metrics(__version__)
         app = server_app(Parts(settings, database, holder, clock, tls, lifecycle, metrics))
         _warn(settings, clock)
-        listener = bind(parse_address(settings.address), tls=tls)
+        listener = bind(parse_address(settings.address), tls=tls, limits=Limits(drain_seconds=settings.drain_seconds))
         metrics.watch_connections(listener.counts)
         metrics.watch_tls(tls)
         background = Background(

@@ -13,7 +13,17 @@ from urllib.parse import quote
 
 from shipper.errors import UsageError, shown
 from shipper.server.databaseurl import database_url
-from shipper.serving.settings import Setting, choice, gather, listed, missing, secret_text, vendor_key, whole_number
+from shipper.serving.settings import (
+    Setting,
+    choice,
+    drain_seconds,
+    gather,
+    listed,
+    missing,
+    secret_text,
+    vendor_key,
+    whole_number,
+)
 from shipper.yamlio.files import STANDARD_INPUT
 
 if TYPE_CHECKING:
@@ -52,6 +62,7 @@ SETTINGS = (
     _setting("PGSSLROOTCERT"),
     _setting("MIGRATE_DATABASE_URL", secret=True),
     _setting("ERROR_EVENTS_RETENTION_DAYS"),
+    _setting("DRAIN_SECONDS"),
     _setting("LOG_LEVEL"),
     _setting("LOG_FORMAT"),
 )
@@ -80,6 +91,7 @@ class ServerSettings:
     tls: Tls | None = None
     trusted_proxies: tuple[Network, ...] = ()
     error_events_retention_days: int = 30
+    drain_seconds: int = 0
     log_level: str = "info"
     log_format: str = "text"
     key_in_arguments: bool = False
@@ -126,6 +138,7 @@ def settings_of(
         tls=_tls(given),
         trusted_proxies=_networks(given.get("trusted_proxies")),
         error_events_retention_days=whole_number(days, 1, 36_500) if days else defaults.error_events_retention_days,
+        drain_seconds=drain_seconds(given.get("drain_seconds"), environment),
         log_level=choice(level, LEVELS) if level else defaults.log_level,
         log_format=choice(form, FORMATS) if form else defaults.log_format,
         key_in_arguments=key.source.startswith("--") and not key.text.startswith("@"),

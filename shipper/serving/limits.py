@@ -26,4 +26,6 @@ class Limits:
     handshakes: int = 256
     """TLS handshakes at the same time, each of which takes some 100 KiB: the oldest goes for a new one."""
     stop_seconds: float = 10
-    """From the signal to the end of the process."""
+    """From the signal to the end of the process, but for what comes next."""
+    drain_seconds: float = 0
+    """How long after the signal connections are still accepted: until nobody is sent here any more."""

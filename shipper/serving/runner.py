@@ -81,10 +81,11 @@ def serve(
 
     `started` is awaited before the first request and may raise: then nothing is served. `draining` is called as soon
     as the signal comes (/ready may turn false), while requests that have begun are still answered; `stopping` after
-    the last one, also if `started` failed or was interrupted. All has ended `listener.limits.stop_seconds` after the
-    signal; a second signal ends the process at once.
+    the last one, also if `started` failed or was interrupted. All has ended `stop_seconds` after the signal, and the
+    `drain_seconds` of `listener.limits` in which connections are still accepted; a second signal ends the process at
+    once.
     """
-    stop = StopRequest(listener.limits.stop_seconds)
+    stop = StopRequest(listener.limits.stop_seconds, listener.limits.drain_seconds)
     try:
         with stop.handling_signals(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(run(app, listener, stop, started=started, stopping=stopping, draining=draining))
@@ -92,11 +93,36 @@ def serve(
         listener.close()
 
 
-class StopRequest:
-    """Whether, and when, the process was asked to end."""
+class _EndedError(BaseException):
+    """A signal came too early for anything to be stopped."""
 
-    def __init__(self, seconds: float) -> None:
+
+@contextlib.contextmanager
+def getting_ready() -> Iterator[None]:
+    """Let SIGTERM end the process before it serves, with code 0. Only in the main thread.
+
+    The first process of a container isn't ended by a signal that it doesn't handle.
+    """
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        raise _EndedError
+
+    before = signal.signal(signal.SIGTERM, handle)
+    try:
+        yield
+    except _EndedError:
+        _LOG.info("stopped")
+        raise SystemExit(0) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class StopRequest:
+    """Whether, and when, the process was asked to end: within `seconds`, after those that it `drains` before."""
+
+    def __init__(self, seconds: float, drains: float = 0) -> None:
         self.seconds = seconds
+        self.drains = drains
         self.at = 0.0
         self._asked = threading.Event()
         self._wake: Callable[[], object] = lambda: None
@@ -110,7 +136,7 @@ class StopRequest:
 
     def left(self) -> float:
         """Seconds until all must have ended."""
-        return self.at + self.seconds - time.monotonic()
+        return self.at + self.drains + self.seconds - time.monotonic()
 
     async def wait(self) -> None:
         """Wait until somebody asks."""
@@ -221,7 +247,7 @@ async def _until_asked(
 async def _drained(gate: Gate, stop: StopRequest) -> None:
     """Let requests that have begun finish, as long as there is time, then end what is left."""
     gate.closing = True
-    await asyncio.sleep(LAST_REQUESTS_SECONDS)
+    await asyncio.sleep(max(LAST_REQUESTS_SECONDS, stop.drains))
     gate.shut()
     await asyncio.sleep(LAST_REQUESTS_SECONDS)
     fresh = stop.seconds * FOR_THE_LAST

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from shipper.yamlio import Node
 
+POD_DRAIN_SECONDS = 5
 MAX_CONFIG = 64 * 1024
 MAX_CERTIFICATES = 4 * 1024 * 1024
 VENDOR_KEY = "/etc/shipper/vendor.pub"
@@ -128,6 +129,16 @@ def certificates(given: Given) -> str:
         error.message = f"{given.source}: {error.message}"
         raise
     return given.text
+
+
+def drain_seconds(given: Given | None, environment: Mapping[str, str]) -> int:
+    """How long connections are accepted after SIGTERM; in a pod it takes a while until nobody is sent there any more.
+
+    Raises UsageError.
+    """
+    if given is not None:
+        return whole_number(given, 0, 300)
+    return POD_DRAIN_SECONDS if environment.get("KUBERNETES_SERVICE_HOST") else 0
 
 
 def whole_number(given: Given, least: int, most: int) -> int:

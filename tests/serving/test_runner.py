@@ -86,6 +86,23 @@ class TestProcess:
             service.signal()
             assert service.ended() == 128 + signal.SIGTERM
 
+    def test_connections_are_accepted_as_long_as_it_drains(self) -> None:
+        with tiny(TINY_LIMITS='{"drain_seconds": 100}') as service, requests.Session() as kept:
+            assert "connection" not in kept.get(service.url, timeout=30).headers
+            service.signal()
+            assert any(service.logged("stopping") for _ in until(LATEST))
+            for asking in (kept, requests):
+                got = asking.get(service.url, timeout=30)
+                assert (got.status_code, got.headers["connection"]) == (200, "close")
+            service.signal()
+            assert service.ended() == 128 + signal.SIGTERM
+
+    def test_it_has_all_its_time_to_stop_after_it_has_drained(self) -> None:
+        with tiny(TINY_LIMITS='{"drain_seconds": 1, "stop_seconds": 2}', TINY_STOPPING="1") as service:
+            service.signal()
+            assert service.ended() == 0
+            assert service.logged("everything closed")
+
     def test_a_stop_that_hangs_is_ended(self) -> None:
         with tiny(TINY_STOPPING="100", TINY_LIMITS='{"stop_seconds": 1}') as service:
             service.signal()
@@ -99,6 +116,13 @@ class TestProcess:
         assert service.ended() == 0
         assert service.logged("everything closed")
         assert not service.logged("listening")
+
+    def test_a_signal_before_it_starts(self) -> None:
+        service = tiny(TINY_READYING="100", TINY_LOG="debug")
+        assert any(service.logged("getting ready") for _ in until(60))
+        service.signal()
+        assert service.ended() == 0
+        assert [record["message"] for record in service.log] == ["getting ready", "put away", "stopped"]
 
     def test_a_port_in_use(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:

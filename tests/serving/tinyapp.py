@@ -1,7 +1,7 @@
 """The smallest service there is, for tests of what surrounds every one: `python -m tests.serving.tinyapp`.
 
-TINY_LIMITS: a JSON object of limits; TINY_CERT, TINY_KEY: TLS; TINY_LOG: the level; TINY_STARTING and
-TINY_STOPPING: seconds that these take.
+TINY_LIMITS: a JSON object of limits; TINY_CERT, TINY_KEY: TLS; TINY_LOG: the level; TINY_READYING,
+TINY_STARTING and TINY_STOPPING: seconds that these take.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import json
 import logging
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from shipper.cli.funnel import run
 from shipper.serving import logs, tls
 from shipper.serving.addresses import parse_address
 from shipper.serving.limits import Limits
-from shipper.serving.runner import bind, serve
+from shipper.serving.runner import bind, getting_ready, serve
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -70,8 +71,19 @@ async def stopping() -> None:
     logging.getLogger("shipper.tiny").info("everything closed")
 
 
+def get_ready() -> None:
+    if os.environ.get("TINY_READYING"):
+        logging.getLogger("shipper.tiny").debug("getting ready")
+        try:
+            time.sleep(float(os.environ["TINY_READYING"]))
+        finally:
+            logging.getLogger("shipper.tiny").debug("put away")
+
+
 def main() -> int:
     logs.configure(os.environ.get("TINY_LOG", "info"), "json")
+    with getting_ready():
+        get_ready()
     limits = Limits(**json.loads(os.environ.get("TINY_LIMITS", "{}")))
     cert = os.environ.get("TINY_CERT")
     tls.CHECK_SECONDS = float(os.environ.get("TINY_CHECK", "5"))
