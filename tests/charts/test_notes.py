@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from typing import TYPE_CHECKING, Any
@@ -33,6 +32,16 @@ _OF_KINDS = frozenset({"get", "describe", "delete"})
 
 def given(values: Path) -> tuple[Any, list[str]]:
     return plant(yaml.safe_load(values.read_text(encoding="utf-8")) or {})
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The words of each command, of a pipe of each part."""
+    for line in _COMMAND.findall(text):
+        words = shlex.split(line)
+        while words:
+            end = words.index("|") if "|" in words else len(words)
+            yield words[:end]
+            words = words[end + 1 :]
 
 
 def named(command: list[str]) -> Iterator[tuple[str, str]]:
@@ -72,23 +81,23 @@ def test_the_commands_of_notes_are_about_what_is_there(chart: Path, values: Path
     there = {(each["kind"], each["metadata"]["name"]) for each in found}
     spaces = {each["metadata"].get("namespace") for each in found}
     outside = words_in(planted)
-    for line in _COMMAND.findall(notes(chart, planted)):
-        words = shlex.split(line)
-        if words[0] == "shipper":
-            assert misunderstood(line) is None, line
-        if words[0] != "kubectl":
-            continue
+    for words in commands(notes(chart, planted)):
+        said = shlex.join(words)
         if "--" in words:
             inner = words[words.index("--") + 1 :]
-            assert inner[0] == "shipper", line  # the image has no other program
-            assert misunderstood(shlex.join(inner)) is None, line
+            assert inner[0] == "shipper", said  # the image has no other program
+            assert misunderstood(shlex.join(inner)) is None, said
+        if words[0] == "shipper":
+            assert misunderstood(said) is None, said
+        if words[0] != "kubectl" or words[1:] == ["apply", "-f", "-"]:
+            continue
         flag = next(word for word in words if word in {"--namespace", "-n"})
-        assert words[words.index(flag) + 1] in spaces, line
+        assert words[words.index(flag) + 1] in spaces, said
         for kind, name in named(words):
-            assert (kind, name) in there or name in outside, line
+            assert (kind, name) in there or name in outside, said
 
 
 def test_commands_are_read() -> None:
     assert list(named(shlex.split("kubectl -n a exec deployment/x -- shipper get secret y"))) == [("Deployment", "x")]
     assert list(named(shlex.split("kubectl -n a get secrets x y"))) == [("Secret", "x"), ("Secret", "y")]
-    assert json.dumps(_COMMAND.findall("Run:\n\n  kubectl get x\n")) == '["kubectl get x"]'
+    assert list(commands("Run:\n\n  shipper a | kubectl b\n")) == [["shipper", "a"], ["kubectl", "b"]]
