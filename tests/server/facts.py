@@ -28,16 +28,18 @@ class Told(NamedTuple):
     ci: bool = False
     cluster: str = "eu"
     heartbeat_seconds: int = 60
+    cluster_id: str = ""
 
     def events(self) -> list[Event]:
         """Its events."""
-        operator = f"operator-{self.cluster}"
+        operator = f"operator-{self.cluster_id or self.cluster}"
         return [
             Event(
                 id=started_id(self.name),
                 kind="session_started",
                 operator=operator,
                 cluster=self.cluster,
+                cluster_id=self.cluster_id,
                 time=instant(self.started),
                 session=self.name,
                 user=self.user,

@@ -118,6 +118,24 @@ def test_another_claim_with_the_same_id_is_refused(emptied: Database, changes: d
     assert kinds(emptied) == ["session_started"]
 
 
+def test_the_same_claim_once_the_id_of_the_cluster_is_known(emptied: Database) -> None:
+    first = granted(claim(emptied, asked("ann")))
+    again = granted(claim(emptied, asked("ann", cluster_id="uid-1")))
+    assert again.grant.id == first.grant.id
+    assert not again.created
+
+
+def test_seats_say_clusters_of_one_name_apart(emptied: Database) -> None:
+    claim(emptied, asked("ann", cluster_id="1111aaaa-x"))
+    claim(emptied, asked("ann2", "ann", cluster_id="2222bbbb-y"))
+    claim(emptied, asked("bob", cluster_id="1111aaaa-x"))
+    table = emptied.read(lambda tx: ledger.current_seats(tx, TWO, NOW)).result()
+    assert [(seat.identity, seat.clusters) for seat in table.seats] == [
+        ("ann", ["eu (1111aaaa)", "eu (2222bbbb)"]),
+        ("bob", ["eu (1111aaaa)"]),
+    ]
+
+
 def test_a_full_license_denies_and_the_denial_is_recorded(emptied: Database) -> None:
     for name in ("ann", "bob"):
         claim(emptied, asked(name))

@@ -91,6 +91,14 @@ def test_the_last_contact_of_operators_is_noted(emptied: Database) -> None:
     assert rows == [("a", "europe", "1.0", NOW + 1), ("b", "us", "", NOW + 2)]
 
 
+def test_the_id_of_a_cluster_stays_noted(emptied: Database) -> None:
+    started = event("operator_started", NOW - DAY, "", operator="a", cluster_id="uid-1")
+    ledgers.record(emptied, [started, event("operator_alive", NOW, "", operator="a")], NOW)
+    ledgers.record(emptied, [event("operator_alive", NOW + 1, "", operator="a", cluster="europe")], NOW)
+    rows = emptied.read(lambda tx: tx.execute("SELECT cluster, cluster_id FROM operators")).result()
+    assert rows == [("europe", "uid-1")]
+
+
 def test_an_earlier_start_that_comes_later_moves_the_seat_to_somebody_else(emptied: Database) -> None:
     ledgers.record(emptied, session(NOW - HOUR, ANN, "s", lasts=MINUTE), NOW)
     assert users(emptied) == ["ann"]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from shipper.license.document import license_from
@@ -194,6 +195,24 @@ def test_many_scrapes_ask_the_database_once(database: Database, monkeypatch: pyt
         assert len(asked) == 2
 
     asyncio.run(many())
+
+
+def test_a_renamed_cluster_is_one_and_two_of_one_name_are_two(database: Database) -> None:
+    for number, (name, cluster_id) in enumerate(
+        [("old", "1111aaaa-x"), ("eu", "1111aaaa-x"), ("eu", "2222bbbb-y"), ("us", ""), ("us", "3333cccc-z")]
+    ):
+        told = Told(f"{number:016}", User(), NOW - HOUR, cluster=name, cluster_id=cluster_id)
+        events = [
+            msgspec.structs.replace(each, operator=f"op-{number}", cluster_id=cluster_id) for each in told.events()
+        ]
+        store(database, events, NOW + number * SECOND)
+    values = Watched(database).values()
+    name = "shipper_operator_last_contact_timestamp_seconds"
+    assert {key: value for key, value in values.items() if key.startswith(name)} == {
+        f'{name}{{cluster="eu (1111aaaa)"}}': NOW / SECOND + 1,
+        f'{name}{{cluster="eu (2222bbbb)"}}': NOW / SECOND + 2,
+        f'{name}{{cluster="us"}}': NOW / SECOND + 4,
+    }
 
 
 def test_labels_hold_few_clusters_and_no_users(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,7 @@ def events(draw: st.DrawFn, most: int = 30) -> list[Event]:
             "at": times,
             "session": st.sampled_from("abcdef"),
             "cluster": st.sampled_from(("eu", "us")),
+            "cluster_id": st.sampled_from(("", "uid-1", "uid-2")),
             "user": st.sampled_from(USERS).map(msgspec.to_builtins),
             "ci": st.booleans() if draw(st.booleans()) else st.just(value=False),
             "heartbeat_seconds": st.sampled_from((10, 60, 86_400)),

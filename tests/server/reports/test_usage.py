@@ -112,6 +112,25 @@ def test_a_report_has_the_names_of_mirrords(database: Database) -> None:
     }
 
 
+def test_clusters_go_by_their_last_name_and_two_of_one_name_are_two(database: Database) -> None:
+    store(
+        database,
+        [
+            *told("a", at=3 * HOUR, cluster="old", cluster_id="1111aaaa-x").events(),
+            *told("b", cluster="eu", cluster_id="1111aaaa-x").events(),
+            *told("c", User(username="bob"), cluster="us", cluster_id="2222bbbb-y").events(),
+            *told("d", User(username="bob"), cluster="us", cluster_id="3333cccc-z").events(),
+        ],
+        NOW,
+    )
+    found = report(database)
+    assert {user.identifier: user.clusters for user in found.user_metrics} == {
+        "ann": ["eu"],
+        "bob": ["us (2222bbbb)", "us (3333cccc)"],
+    }
+    assert "us (2222bbbb); us (3333cccc)" in usage_csv(found)
+
+
 def test_a_session_without_an_end_counts_until_it_was_last_heard_of(database: Database) -> None:
     quiet = told("a", at=HOUR, seconds=None)
     store(database, quiet._replace(seen=(quiet.started + 5 * MINUTE,)).events(), NOW)
