@@ -1,4 +1,4 @@
-"""Whether pods pass the Pod Security Standard "restricted", and what we ask of them beyond it.
+"""Whether pods pass the Pod Security Standard "restricted".
 
 The controls are those of https://kubernetes.io/docs/concepts/security/pod-security-standards/ as of Kubernetes 1.37,
 without what it relaxes for Windows and for user namespaces. A pod that passes is taken by every version from 1.25 on.
@@ -45,7 +45,7 @@ class Part(NamedTuple):
 
     @property
     def context(self) -> Object:
-        return _map(self.data, "securityContext")
+        return part_of(self.data, "securityContext")
 
 
 class Pod(NamedTuple):
@@ -70,37 +70,33 @@ class Violation(NamedTuple):
 
 def pods(found: Object) -> list[Pod]:
     """The pods that an object makes: none for most kinds."""
-    name = f"{found.get('kind')}/{_map(found, 'metadata').get('name')}"
-    kind, spec = found.get("kind"), _map(found, "spec")
+    name = f"{found.get('kind')}/{part_of(found, 'metadata').get('name')}"
+    kind, spec = found.get("kind"), part_of(found, "spec")
     if kind == "List":
         return [pod for item in found["items"] for pod in pods(item)]
     if kind == "Pod":
         return [_pod(found, name)]
     if kind == "PodTemplate":
-        return [_pod(_map(found, "template"), f"{name}: template")]
+        return [_pod(part_of(found, "template"), f"{name}: template")]
     if kind == "CronJob":
         return [
-            _pod(_map(_map(_map(spec, "jobTemplate"), "spec"), "template"), f"{name}: spec.jobTemplate.spec.template")
+            _pod(
+                part_of(part_of(part_of(spec, "jobTemplate"), "spec"), "template"),
+                f"{name}: spec.jobTemplate.spec.template",
+            )
         ]
     if kind in {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job"}:
-        return [_pod(_map(spec, "template"), f"{name}: spec.template")]
+        return [_pod(part_of(spec, "template"), f"{name}: spec.template")]
     return []
 
 
 def violations(found: Object) -> list[Violation]:
     """What "restricted" refuses of the pods of an object."""
-    return _failing(CONTROLS, found)
+    return failing(CONTROLS, found)
 
 
-def shortcomings(found: Object, *, needs_token: bool = False) -> list[Violation]:
-    """What we refuse beyond it; `needs_token` are pods that talk to the API server."""
-    ours = dict(OURS)
-    if needs_token:
-        del ours["token"]
-    return _failing(ours, found)
-
-
-def _failing(controls: dict[str, Callable[[Pod], Iterator[str]]], found: Object) -> list[Violation]:
+def failing(controls: dict[str, Callable[[Pod], Iterator[str]]], found: Object) -> list[Violation]:
+    """The controls, each of which gives the fields because of which a pod fails, that an object doesn't pass."""
     return [
         Violation(name, f"{pod.path}.{path}")
         for pod in pods(found)
@@ -110,21 +106,21 @@ def _failing(controls: dict[str, Callable[[Pod], Iterator[str]]], found: Object)
 
 
 def _pod(template: Object, path: str) -> Pod:
-    spec = _map(template, "spec")
+    spec = part_of(template, "spec")
     containers = [
         Part(f"spec.{kind}[{number}]", each) for kind in CONTAINERS for number, each in enumerate(spec.get(kind) or [])
     ]
-    return Pod(path, _map(template, "metadata"), Part("spec", spec), containers)
+    return Pod(path, part_of(template, "metadata"), Part("spec", spec), containers)
 
 
-def _map(data: Object, key: str) -> Object:
+def part_of(data: Object, key: str) -> Object:
     """A map in a map; null and missing are the same to Kubernetes."""
     return data.get(key) or {}
 
 
 def _host_process(pod: Pod) -> Iterator[str]:
     for part in pod.contexts:
-        if _map(part.context, "windowsOptions").get("hostProcess"):
+        if part_of(part.context, "windowsOptions").get("hostProcess"):
             yield f"{part.path}.securityContext.windowsOptions.hostProcess"
 
 
@@ -142,7 +138,7 @@ def _privileged(pod: Pod) -> Iterator[str]:
 
 def _capabilities(pod: Pod) -> Iterator[str]:
     for part in pod.containers:
-        if set(_map(part.context, "capabilities").get("add") or ()) - _SAFE_CAPABILITIES:
+        if set(part_of(part.context, "capabilities").get("add") or ()) - _SAFE_CAPABILITIES:
             yield f"{part.path}.securityContext.capabilities.add"
 
 
@@ -161,27 +157,27 @@ def _host_ports(pod: Pod) -> Iterator[str]:
 
 def _host_probes(pod: Pod) -> Iterator[str]:
     for part in pod.containers:
-        lifecycle = _map(part.data, "lifecycle")
-        handlers = {probe: _map(part.data, probe) for probe in _PROBES}
-        handlers |= {f"lifecycle.{hook}": _map(lifecycle, hook) for hook in ("postStart", "preStop")}
+        lifecycle = part_of(part.data, "lifecycle")
+        handlers = {probe: part_of(part.data, probe) for probe in _PROBES}
+        handlers |= {f"lifecycle.{hook}": part_of(lifecycle, hook) for hook in ("postStart", "preStop")}
         for name, handler in handlers.items():
             for action in ("httpGet", "tcpSocket"):
-                if _map(handler, action).get("host"):
+                if part_of(handler, action).get("host"):
                     yield f"{part.path}.{name}.{action}.host"
 
 
 def _app_armor(pod: Pod) -> Iterator[str]:
     for part in pod.contexts:
-        if _map(part.context, "appArmorProfile").get("type") not in {None, *_SECCOMP}:
+        if part_of(part.context, "appArmorProfile").get("type") not in {None, *_SECCOMP}:
             yield f"{part.path}.securityContext.appArmorProfile.type"
-    for key, value in _map(pod.metadata, "annotations").items():
+    for key, value in part_of(pod.metadata, "annotations").items():
         if key.startswith(_APPARMOR) and value != "runtime/default" and not str(value).startswith("localhost/"):
             yield f"metadata.annotations[{key}]"
 
 
 def _se_linux(pod: Pod) -> Iterator[str]:
     for part in pod.contexts:
-        options = _map(part.context, "seLinuxOptions")
+        options = part_of(part.context, "seLinuxOptions")
         if options.get("type") not in _SAFE_SELINUX:
             yield f"{part.path}.securityContext.seLinuxOptions.type"
         for name in ("user", "role"):
@@ -237,15 +233,15 @@ def _non_root_user(pod: Pod) -> Iterator[str]:
 
 
 def _seccomp_is_set(pod: Pod) -> Iterator[str]:
-    of_pod = _map(pod.spec.context, "seccompProfile").get("type")
+    of_pod = part_of(pod.spec.context, "seccompProfile").get("type")
     for part in pod.containers:
-        if _map(part.context, "seccompProfile").get("type", of_pod) not in _SECCOMP:
+        if part_of(part.context, "seccompProfile").get("type", of_pod) not in _SECCOMP:
             yield f"{part.path}.securityContext.seccompProfile.type"
 
 
 def _all_dropped(pod: Pod) -> Iterator[str]:
     for part in pod.containers:
-        capabilities = _map(part.context, "capabilities")
+        capabilities = part_of(part.context, "capabilities")
         if "ALL" not in (capabilities.get("drop") or ()):
             yield f"{part.path}.securityContext.capabilities.drop"
         if set(capabilities.get("add") or ()) - {"NET_BIND_SERVICE"}:
@@ -273,81 +269,4 @@ CONTROLS: dict[str, Callable[[Pod], Iterator[str]]] = {
     "Running as Non-root user": _non_root_user,
     "Seccomp (restricted)": _seccomp_is_set,
     "Capabilities (restricted)": _all_dropped,
-}
-
-
-def _read_only_root(pod: Pod) -> Iterator[str]:
-    for part in pod.containers:
-        if part.context.get("readOnlyRootFilesystem") is not True:
-            yield f"{part.path}.securityContext.readOnlyRootFilesystem"
-
-
-def _numeric_user(pod: Pod) -> Iterator[str]:
-    """A number, so that the kubelet can tell that it isn't root whatever the image says; and no group of root's."""
-    for part in pod.containers:
-        for name in ("runAsUser", "runAsGroup"):
-            value = part.context.get(name, pod.spec.context.get(name))
-            if type(value) is not int or value <= 0:
-                yield f"{part.path}.securityContext.{name}"
-    if 0 in (pod.spec.context.get("supplementalGroups") or ()) or pod.spec.context.get("fsGroup") == 0:
-        yield "spec.securityContext.supplementalGroups"
-
-
-def _no_capability(pod: Pod) -> Iterator[str]:
-    for part in pod.containers:
-        if _map(part.context, "capabilities").get("add"):
-            yield f"{part.path}.securityContext.capabilities.add"
-
-
-def _no_token(pod: Pod) -> Iterator[str]:
-    if pod.spec.data.get("automountServiceAccountToken") is not False:
-        yield "spec.automountServiceAccountToken"
-    for number, volume in enumerate(pod.spec.data.get("volumes") or []):
-        if any(source.get("serviceAccountToken") for source in _map(volume, "projected").get("sources") or []):
-            yield f"spec.volumes[{number}].projected"
-
-
-def _own_account(pod: Pod) -> Iterator[str]:
-    if pod.spec.data.get("serviceAccountName") in {None, "", "default"}:
-        yield "spec.serviceAccountName"
-
-
-def _no_service_links(pod: Pod) -> Iterator[str]:
-    """Variables of all services of the namespace could be taken for settings."""
-    if pod.spec.data.get("enableServiceLinks") is not False:
-        yield "spec.enableServiceLinks"
-
-
-def _limits(pod: Pod) -> Iterator[str]:
-    for part in pod.containers:
-        resources = _map(part.data, "resources")
-        for kind, name in (("limits", "memory"), ("requests", "memory"), ("requests", "cpu")):
-            if not _map(resources, kind).get(name):
-                yield f"{part.path}.resources.{kind}.{name}"
-
-
-def _bounded_folders(pod: Pod) -> Iterator[str]:
-    for number, volume in enumerate(pod.spec.data.get("volumes") or []):
-        if "emptyDir" in volume and not _map(volume, "emptyDir").get("sizeLimit"):
-            yield f"spec.volumes[{number}].emptyDir.sizeLimit"
-
-
-def _probes(pod: Pod) -> Iterator[str]:
-    for part in pod.containers:
-        if part.path.startswith("spec.containers"):
-            for probe in ("livenessProbe", "readinessProbe"):
-                if not part.data.get(probe):
-                    yield f"{part.path}.{probe}"
-
-
-OURS: dict[str, Callable[[Pod], Iterator[str]]] = {
-    "read-only root": _read_only_root,
-    "numeric user": _numeric_user,
-    "no capability": _no_capability,
-    "token": _no_token,
-    "own account": _own_account,
-    "no service links": _no_service_links,
-    "limits": _limits,
-    "bounded folders": _bounded_folders,
-    "probes": _probes,
 }

@@ -13,6 +13,7 @@ from shipper.kubernetes.schemas import Schemas, data_folder, versions
 from shipper.kubernetes.validate import check, path_text
 from tests import tools
 from tests.charts.canaries import in_secrets, leaks, plant
+from tests.charts.hardening import shortcomings
 from tests.charts.harness import (
     ALL_VALUES,
     CHARTS,
@@ -27,7 +28,7 @@ from tests.charts.harness import (
     template_text,
     values_id,
 )
-from tests.charts.podsecurity import pods, shortcomings, violations
+from tests.charts.podsecurity import pods, violations
 from tests.charts.references import problems, words_in
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from tests.charts.podsecurity import CONTAINERS, CONTROLS, OURS, Object, pods, shortcomings, violations
+from tests.charts.hardening import OURS, shortcomings
+from tests.charts.podsecurity import CONTAINERS, CONTROLS, Object, pods, violations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
