@@ -165,15 +165,16 @@ class _Life:
         sessions.decider.become(cluster.identity)
         if moved:
             sender.tell("error", moved)
-            await sessions.disown()
+            try:
+                await sessions.disown()
+            except StorageError as error:
+                _LOG.warning("sessions of the other operator are not forgotten for the next start: %s", error)
 
     async def _find_the_cluster(self) -> None:
         while not self._parts.cluster.known:
             await asyncio.sleep(self._parts.cluster.pause())
             try:
                 await self._look_for_the_cluster()
-            except StorageError as error:
-                _LOG.warning("sessions of another operator could not be forgotten: %s", error)
             except Exception:  # noqa: BLE001 - it is asked again, whatever happens to it once
                 _LOG.exception("unexpected error: asking which cluster this is")
 

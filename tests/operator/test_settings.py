@@ -8,6 +8,7 @@ import pytest
 
 from shipper.errors import ShipperError, UsageError
 from shipper.operator.settings import SETTINGS, OperatorSettings, load
+from shipper.operator.syncsettings import NO_SYNC, SyncSettings
 from tests.license.sample import OTHER, VENDOR
 from tests.pages import code, rows
 
@@ -195,3 +196,58 @@ def test_prefixes(text: str, base: str, with_: With) -> None:
 def test_the_page_has_them_all() -> None:
     documented = {(code(row[0]), code(row[1])) for row in rows("docs/operator.md", "variable")}
     assert documented == {(setting.variables[0], setting.flag) for setting in SETTINGS.values()}
+
+
+class TestInACluster:
+    def test_the_cluster_needs_no_name(self, environment: dict[str, str]) -> None:
+        del environment["OPERATOR_CLUSTER_NAME"]
+        assert load({}, environment | CLUSTER).cluster_name == ""
+        with pytest.raises(UsageError, match=r"^OPERATOR_CLUSTER_NAME is not set: the name of this cluster in reports"):
+            load({}, environment)
+
+    def test_secrets_for_apps(self, with_: With, environment: dict[str, str]) -> None:
+        assert with_(**CLUSTER).sync == NO_SYNC
+        wanted = SyncSettings("acme-license", "acme-pull", ("shop", "bank"))
+        assert (
+            with_(
+                OPERATOR_SYNC_SECRET="acme-license",
+                OPERATOR_SYNC_PULL_SECRET="acme-pull",
+                OPERATOR_SYNC_NAMESPACES=" shop, bank,,shop ",
+                **CLUSTER,
+            ).sync
+            == wanted
+        )
+        flags = {"sync_secret": "acme-license", "sync_pull_secret": "acme-pull"}
+        for namespaces in (["shop,bank"], ["shop", "bank"], ["shop,bank", "shop"]):
+            assert load({**flags, "namespaces": namespaces}, environment | CLUSTER).sync == wanted
+
+    def test_in_a_file(self, environment: dict[str, str], tmp_path: Path) -> None:
+        path = tmp_path / "operator.yaml"
+        path.write_text("sync-secret: acme\nnamespaces: [shop, bank]\n")
+        assert load({}, environment | CLUSTER, str(path)).sync == SyncSettings("acme", "", ("shop", "bank"))
+
+    @pytest.mark.parametrize(
+        ("changes", "match"),
+        [
+            ({"OPERATOR_SYNC_SECRET": "Acme"}, 'OPERATOR_SYNC_SECRET: "Acme" is no name for a Secret'),
+            ({"OPERATOR_SYNC_SECRET": "a" * 254}, "is no name for a Secret"),
+            ({"OPERATOR_SYNC_SECRET": "a/b"}, "is no name for a Secret"),
+            ({"OPERATOR_SYNC_SECRET": "a..b"}, "is no name for a Secret"),
+            ({"OPERATOR_SYNC_PULL_SECRET": "-a"}, "OPERATOR_SYNC_PULL_SECRET: .* is no name for a Secret"),
+            ({"OPERATOR_SYNC_NAMESPACES": "shop,Bank"}, 'OPERATOR_SYNC_NAMESPACES: "Bank" is no namespace'),
+            ({"OPERATOR_SYNC_NAMESPACES": "a.b"}, "is no namespace"),
+            ({"OPERATOR_SYNC_NAMESPACES": "a" * 64}, "is no namespace"),
+            ({"OPERATOR_SYNC_NAMESPACES": "../kube-system"}, "is no namespace"),
+            ({"OPERATOR_SYNC_NAMESPACES": ", ,"}, "OPERATOR_SYNC_SECRET names a Secret, and no namespace for it"),
+            ({"OPERATOR_SYNC_NAMESPACES": ""}, "OPERATOR_SYNC_SECRET names a Secret, and no namespace for it"),
+            ({"OPERATOR_SYNC_SECRET": ""}, "OPERATOR_SYNC_NAMESPACES names namespaces for a Secret, and none is named"),
+            ({"OPERATOR_SYNC_PULL_SECRET": "acme"}, 'OPERATOR_SYNC_PULL_SECRET takes another name than "acme"'),
+            ({"KUBERNETES_SERVICE_HOST": ""}, "OPERATOR_SYNC_SECRET names a Secret of a cluster, and this runs in no"),
+        ],
+    )
+    def test_what_is_wrong(self, changes: dict[str, str], match: str, with_: With) -> None:
+        right = {"OPERATOR_SYNC_SECRET": "acme", "OPERATOR_SYNC_NAMESPACES": "shop", **CLUSTER}
+        with pytest.raises(UsageError, match=match) as caught:
+            with_(**right | changes)
+        assert caught.value.exit_code == 2
+        assert "\n" not in str(caught.value)
