@@ -29,7 +29,8 @@ from tests.charts.harness import (
     values_id,
 )
 from tests.charts.podsecurity import pods, violations
-from tests.charts.references import problems, words_in
+from tests.charts.references import problems
+from tests.charts.world import words_in
 
 if TYPE_CHECKING:
     from pathlib import Path

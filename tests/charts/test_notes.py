@@ -11,7 +11,7 @@ import yaml
 
 from tests.charts.canaries import forms, plant
 from tests.charts.harness import ALL_VALUES, notes, template, values_id
-from tests.charts.references import words_in
+from tests.charts.world import words_in
 from tests.pages import misunderstood
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import pytest
 
 from tests.charts.canaries import in_secrets, leaks, plant
 from tests.charts.harness import LICENSE_SERVER, OPERATOR, one, template
-from tests.charts.references import problems, words_in
+from tests.charts.references import problems
+from tests.charts.world import words_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable

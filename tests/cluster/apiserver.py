@@ -21,11 +21,11 @@ import yaml
 from tests.cluster import protobuf
 from tests.cluster.kinds import KINDS, Kind, discovery
 from tests.cluster.rbac import Request, account, allowed
+from tests.cluster.selectors import selector
 from tests.cluster.store import APPLY, Key, RefusedError, Store
 from tests.tools import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 Object = dict[str, Any]
@@ -222,7 +222,7 @@ class Cluster:
         raise RefusedError(404, "NotFound", "the server could not find the requested resource")
 
     def _list(self, kind: Kind, namespace: str, query: dict[str, str]) -> Object:
-        fits = _selector(query.get("labelSelector", ""), query.get("fieldSelector", ""))
+        fits = selector(query.get("labelSelector", ""), query.get("fieldSelector", ""))
         items = self.store.items(kind, namespace, fits)
         meta = {"resourceVersion": "1"}
         return {"kind": f"{kind.kind}List", "apiVersion": kind.group_version, "metadata": meta, "items": items}
@@ -276,42 +276,3 @@ def _status(refused: RefusedError) -> Object:
         "reason": refused.reason,
         "code": refused.code,
     }
-
-
-def _selector(labels: str, fields: str) -> Callable[[Object], bool]:
-    """Whether an object has the labels, and the name or namespace, that a query asks for; knows `=`, `!=` and `in`."""
-    wanted = []
-    for part in _parts(labels):
-        name, operator, value = next(
-            (part.partition(sign)[0].strip(), sign, part.partition(sign)[2].strip())
-            for sign in ("!=", "==", "=", " in ", "")
-            if sign in part
-        )
-        values = [each.strip() for each in value.strip("()").split(",")]
-        wanted.append((name, operator, values))
-    fixed = dict(part.replace("==", "=").split("=", 1) for part in fields.split(",") if part)
-
-    def fits(found: Object) -> bool:
-        has = found["metadata"].get("labels") or {}
-        for name, operator, values in wanted:
-            if operator == "!=" and has.get(name) in values:
-                return False
-            if operator in {"=", "==", " in "} and has.get(name) not in values:
-                return False
-            if not operator and name not in has:
-                return False
-        return all(found["metadata"].get(name.removeprefix("metadata.")) == value for name, value in fixed.items())
-
-    return fits
-
-
-def _parts(selector: str) -> list[str]:
-    """The requirements in a selector: commas within parentheses belong to a list."""
-    parts, depth = [""], 0
-    for character in selector:
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if character == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return [part for part in parts if part]
