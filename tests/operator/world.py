@@ -168,6 +168,12 @@ class World:
     def waiting(self) -> list[Event]:
         return [msgspec.json.decode(each.body, type=Event) for each in self.spool.take(1000, 10**6)]
 
+    def current(self) -> SeatTable:
+        """The seats at this moment, as claims are decided by."""
+        return self.server.database.read(
+            lambda tx: ledger.current_seats(tx, self.server.license, self.hands())
+        ).result()
+
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
 
