@@ -27,7 +27,7 @@
 {{- end }}
 {{- end }}
 {{- if .Values.sa.gcpSa }}
-{{- fail "sa.gcpSa: the server asks nothing of Google Cloud, so leave it out; an annotation of the ServiceAccount goes into sa.annotations" }}
+{{- fail "sa.gcpSa: the server asks nothing of Google Cloud; leave it out, and put annotations of the ServiceAccount into sa.annotations" }}
 {{- end }}
 {{- range $name := list "enabled" "adoptionEnabled" "deploymentsEnabled" "displayNameStrip" }}
 {{- if get $.Values.dashboard $name }}
@@ -41,14 +41,15 @@
 
 {{- define "shipper-license-server.checkLicense" -}}
 {{- $license := .Values.license }}
-{{- $keys := compact (list $license.key $license.keyRef $license.existingSecret) }}
+{{- $key := include "shipper-license-server.licenseKey" . }}
+{{- $keys := compact (list $key $license.keyRef $license.existingSecret) }}
 {{- if gt (len $keys) 1 }}
 {{- fail "license: more than one of key, keyRef and existingSecret is set; keep the one that has the license key" }}
 {{- end }}
 {{- if not $keys }}
 {{- fail "license: there is no license key; set license.key to a text of your choice, or license.existingSecret to a Secret that has it" }}
 {{- end }}
-{{- if and $license.key (or (not (regexMatch "^[!-?A-~][!-~]*$" $license.key)) (gt (len $license.key) 4096)) }}
+{{- if and $key (or (not (regexMatch "^[!-?A-~][!-~]*$" $key)) (gt (len $key) 4096)) }}
 {{- fail "license.key: a license key is one line of letters, digits and signs, in ASCII, and doesn't begin with @; choose another" }}
 {{- end }}
 {{- $inline := include "shipper-license-server.licenseText" . }}

@@ -53,6 +53,11 @@ annotations:
 {{- if or (eq .Values.database.kind "sqlite") .Values.database.migrateFromSqlite }}true{{ end }}
 {{- end }}
 
+{{/* The license key, without blanks and the end of the line around it */}}
+{{- define "shipper-license-server.licenseKey" -}}
+{{- .Values.license.key | default "" | trim }}
+{{- end }}
+
 {{/* The license file as it came, with whatever blanks around it and ends of lines: empty if there is none */}}
 {{- define "shipper-license-server.licenseText" -}}
 {{- $data := .Values.license.file.data | default dict }}
