@@ -10,7 +10,8 @@ What the word behind a fence means:
     anything else       only shown
 
 A page that begins with `<!-- after: PAGE -->` goes on where that page ended. Services that a page starts are ended with
-it; the ports of 127.0.0.1 that it names stand for free ones.
+it; the ports of 127.0.0.1 that it names stand for free ones. One with the line `<!-- in a cluster -->` has the real Helm
+and kubectl, and a cluster that runs what they install (tests.cluster.onpages).
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 _MARK = "\x1e"
 _SECONDS = 240
 _LOOPBACK = re.compile(r"(?<=127\.0\.0\.1:)\d{4,5}\b")
+_FORWARD = re.compile(r"(\bport-forward \S+ )(\d{4,5}):")
 # What a page started ends with it
 _END = """\
 end() {
@@ -167,13 +169,23 @@ def is_run(block: Block) -> bool:
     return block.info in {"bash", "console"}
 
 
-def play(page_blocks: list[Block], folder: Path, stand_ins: Mapping[str, str] | None = None) -> None:
+def is_in_cluster(page: str) -> bool:
+    return "<!-- in a cluster -->\n" in read(page)
+
+
+def play(
+    page_blocks: list[Block],
+    folder: Path,
+    stand_ins: Mapping[str, str] | None = None,
+    surroundings: Mapping[str, str] | None = None,
+) -> None:
     """Do what a page says, in one shell in `folder`: write its files, run its commands, compare what they print.
 
-    Standard output and standard error count together. `kubectl` says what it would apply. `stand_ins` are texts that
-    stand on the page for others.
+    Standard output and standard error count together. `kubectl` says what it would apply, unless the folder of programs
+    is there already. `stand_ins` are texts that stand on the page for others, `surroundings` further variables.
     """
-    add_kubectl(folder)
+    if not (folder / ".programs").exists():
+        add_kubectl(folder)
     script = [_END]
     wanted: list[Command] = []
     for block in _stood_in(page_blocks, stand_ins or {}):
@@ -187,7 +199,7 @@ def play(page_blocks: list[Block], folder: Path, stand_ins: Mapping[str, str] | 
                 strict = ("set -eo pipefail", "set +eo pipefail") if command.output is None else ("", "")
                 script.append(f"printf '{_MARK}\\n'\n{strict[0]}\n{command.text}\n{strict[1]}\n")
     script.append(f"printf '{_MARK}\\n'\n")
-    output = run("".join(script), folder).split(f"{_MARK}\n")[1:]
+    output = run_bash("".join(script), folder, surroundings=surroundings).stdout.split(f"{_MARK}\n")[1:]
     for command, printed in zip(wanted, output, strict=False):
         if command.output is not None:
             assert fits(printed, command.output), f"$ {command.text}\n{printed}\n--- the page says\n{command.output}"
@@ -204,6 +216,7 @@ def _stood_in(page_blocks: list[Block], stand_ins: Mapping[str, str]) -> Iterato
             ports[port] = str(free.getsockname()[1])
     for block in page_blocks:
         text = _LOOPBACK.sub(lambda found: ports[found[0]], block.text)
+        text = _FORWARD.sub(lambda found: f"{found[1]}{ports.get(found[2], found[2])}:", text)
         for shown, meant in stand_ins.items():
             text = text.replace(shown, meant)
         yield block._replace(text=text)

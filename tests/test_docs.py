@@ -29,6 +29,7 @@ from tests.corpora import REPOSITORY
 from tests.pages import blocks, code, read, rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 TYPES: dict[type, ValueType] = {bool: "boolean", int: "integer", float: "number"}
@@ -37,12 +38,21 @@ POSTGRES = "postgres://shipper:PASSWORD@db.example.com/shipper?sslmode=verify-fu
 RUN = [page for page in PAGES if any(map(pages.is_run, blocks(page)))]
 
 
+@pytest.fixture
+def in_cluster(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A cluster, with its programs for a page in `tmp_path`; gives the variables that they need."""
+    from tests.cluster.onpages import cluster_for
+
+    with cluster_for(tmp_path) as variables:
+        yield variables
+
+
 @pytest.mark.parametrize("page", RUN)
 def test_what_a_page_says_works_and_prints_what_is_shown(
     page: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     if page != "docs/tutorial.md":
-        for folder in ("specs", "templates"):
+        for folder in ("specs", "templates", "charts"):
             shutil.copytree(REPOSITORY / folder, tmp_path / folder)
     all_blocks = pages.all_blocks(page)
     commands = "".join(block.text for block in all_blocks if pages.is_run(block))
@@ -50,7 +60,8 @@ def test_what_a_page_says_works_and_prints_what_is_shown(
         if re.search(rf"\b{tool} ", commands):
             tools.require(tool)
     stand_ins = {POSTGRES: request.getfixturevalue("postgres_url")} if POSTGRES in commands else {}
-    pages.play(all_blocks, tmp_path, stand_ins)
+    surroundings = request.getfixturevalue("in_cluster") if pages.is_in_cluster(page) else None
+    pages.play(all_blocks, tmp_path, stand_ins, surroundings)
     shown = "".join(block.text for block in all_blocks if block.info == "console")
     for name in (block.file for block in all_blocks if block.info.endswith(" complete")):
         assert f"{name}: 0 errors, " in pages.run(f"shipper lint {name}", tmp_path)
