@@ -168,3 +168,14 @@ def test_files_are_used_by_their_names(chart: Path) -> None:
     """What chart-testing takes for values files is all there is."""
     names = {path.name for path in (chart / "ci").iterdir()}
     assert all(re.fullmatch(r"[a-z0-9-]+-values\.yaml", name) for name in names), names
+
+
+@pytest.mark.parametrize("helm", HELMS)
+@pytest.mark.parametrize("chart", CHARTS.values(), ids=values_id)
+def test_versions_of_kubernetes(chart: Path, helm: str) -> None:
+    """Those of cloud providers have a suffix, which plain conditions on versions don't take."""
+    values = CI_VALUES[chart][0]
+    for version in ("v1.25.0", "v1.29.3-gke.1282000", "v1.33.1-eks-1de2ab1", "v1.37.0"):
+        assert template(chart, values, helm=helm, kube_version=version) == template(chart, values)
+    with pytest.raises(AssertionError, match=r"chart requires kubeVersion.*1\.24"):
+        template(chart, values, helm=helm, kube_version="v1.24.17")
