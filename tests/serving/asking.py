@@ -35,9 +35,12 @@ def ask(
     data: Any = None,
     chunks: Sequence[bytes] = (),
     client: tuple[str, int] | None = ("192.0.2.1", 1234),
+    server: tuple[str, int] = ("127.0.0.1", 80),
 ) -> Got:
     """Send one request: `data` as JSON, or the body in `chunks`."""
-    return asyncio.run(asked(app, method, target, headers=headers, data=data, chunks=chunks, client=client))
+    return asyncio.run(
+        asked(app, method, target, headers=headers, data=data, chunks=chunks, client=client, server=server)
+    )
 
 
 async def asked(
@@ -49,6 +52,7 @@ async def asked(
     data: Any = None,
     chunks: Sequence[bytes] = (),
     client: tuple[str, int] | None = ("192.0.2.1", 1234),
+    server: tuple[str, int] = ("127.0.0.1", 80),
 ) -> Got:
     """What `ask` does, in a loop that runs already."""
     path, _, query = target.partition("?")
@@ -80,7 +84,7 @@ async def asked(
         "root_path": "",
         "headers": sent,
         "client": client,
-        "server": ("127.0.0.1", 80),
+        "server": server,
     }
     await app(scope, receive, send)
     start, *parts = said

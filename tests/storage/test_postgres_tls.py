@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import tempfile
@@ -15,6 +16,7 @@ from shipper.server.settings import load_database_url
 from shipper.storage.database import LostError, StorageError
 from shipper.storage.open import open_database
 from tests.databases import Cluster, require_programs
+from tests.poduser import as_pod_user, mounted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,3 +126,22 @@ def test_they_fill_in_what_a_url_leaves_out(secured: Secured, root: str) -> None
     tls = {"PGSSLMODE": "VerifyFull", "PGSSLROOTCERT": root}
     assert connected({"DATABASE_URL": url, **tls})
     assert connected({"DATABASE_URL": f"{url}?sslmode=require", "PGSSLMODE": "disable"})
+
+
+def test_by_a_user_without_a_name_and_a_home(secured: Secured, tmp_path: Path) -> None:
+    """libpq looks for files of the user: that there is none must not matter."""
+    root = tmp_path / "ca.crt"
+    secured.authority.cert_pem.write_to_path(str(root))
+    variables = secured.variables(PGSSLMODE="verify-full", PGSSLROOTCERT=str(root))
+    assert connected(variables)  # whatever that loads, the other user can't
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        if folder.stat().st_uid == os.geteuid() and folder != Path("/tmp"):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    mounted(root)
+
+    def work() -> None:
+        assert connected(variables)
+        with pytest.raises(LostError, match="certificate verify failed"):
+            connected({name: text for name, text in variables.items() if name != "PGSSLROOTCERT"})
+
+    as_pod_user(work)
