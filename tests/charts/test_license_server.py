@@ -216,7 +216,6 @@ def test_sqlite_has_a_volume_that_stays_and_one_pod_at_a_time() -> None:
     assert mounted(found)["/data"]["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
     assert env(found)["DATABASE_URL"] == "sqlite:////data/license-server.db"
     assert one(found, "Deployment")["spec"]["strategy"] == {"type": "Recreate"}
-    assert "lifecycle" not in container(found)
 
 
 def test_postgres_has_no_volume_and_is_replaced_pod_by_pod() -> None:
@@ -226,10 +225,6 @@ def test_postgres_has_no_volume_and_is_replaced_pod_by_pod() -> None:
     assert "DATABASE_URL" not in env(found)
     strategy = one(found, "Deployment")["spec"]["strategy"]
     assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
-    # The image has this program and no shell
-    (program, *_) = container(found)["lifecycle"]["preStop"]["exec"]["command"]
-    entrypoint = (tools.REPOSITORY / "image" / "entrypoint.py").read_text(encoding="utf-8")
-    assert entrypoint.startswith(f"#!{program} ")
 
 
 def test_a_migration_has_both_and_is_one_pod_at_a_time() -> None:
