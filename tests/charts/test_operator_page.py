@@ -31,7 +31,7 @@ def named(kind: str) -> list[tuple[str, str]]:
 def leaves(schema: dict[str, Any], path: str = "") -> list[str]:
     """The paths of the values that a schema knows."""
     inside = schema.get("properties")
-    if not inside:
+    if not inside or path in {"operator.resources", "operator.affinity"}:
         return [path]
     names = {name: json.dumps(name) if "." in name else name for name in inside}
     return [leaf for name, each in inside.items() for leaf in leaves(each, f"{path}.{names[name]}".lstrip("."))]
