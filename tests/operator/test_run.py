@@ -16,6 +16,7 @@ from tests.license.sample import VENDOR, license_file, payload_bytes
 from tests.operator.assembled import LONG
 from tests.program import run
 from tests.services import Service
+from tests.serving.certificates import SecretVolume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -251,6 +252,54 @@ def test_what_is_no_operator(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_pa
     for seconds in ("0", "-1", "nan", "inf", "1e400"):
         ran = run(monkeypatch, "operator", "status", "--timeout", seconds)
         assert (ran.code, "--timeout takes seconds" in ran.err) == (2, True)
+
+
+def test_alone_with_a_license_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a mounted Secret that comes late, is renewed and broken; an outage of any length is none."""
+    (tmp_path / "vendor.pub").write_text(VENDOR.public.to_pem())
+    (tmp_path / "license").mkdir()
+    volume = SecretVolume(tmp_path / "license")
+    environment = {
+        "OPERATOR_LICENSE_PATH": str(volume.cert),
+        "OPERATOR_STATE_DIR": str(tmp_path / "state"),
+        "OPERATOR_TRUST_KEY": str(tmp_path / "vendor.pub"),
+        "OPERATOR_LISTEN": "127.0.0.1:0",
+        "LOG_FORMAT": "json",
+    }
+
+    def get(operator: Service, path: str) -> Any:
+        return requests.get(f"{operator.url}{path}", timeout=SECONDS).json()
+
+    with Service("operator", "run", env=environment) as operator:
+        listen = operator.url.removeprefix("http://")
+        assert get(operator, "/ready")["status"] == "not ready"
+        assert start(operator, "alice").json()["code"] == "NO_LICENSE"
+        volume.put(license_file(payload_bytes(**{**LONG, "offline_days": 0, "seats": SEATS}), VENDOR), b"")
+        until(lambda: get(operator, "/ready")["status"] == "ready")
+        assert get(operator, "/ready")["server"]["detail"] == "The operator stands alone: there is no license server."
+        got = get(operator, "/api/v1/license")
+        assert (got["source"], got["offline"], got["code"]) == ("file", None, "")
+        assert [start(operator, name).status_code for name in ("alice", "bob", "carol")] == [201, 201, 403]
+        volume.put(b"broken", b"")
+        until(lambda: "The license file is not used" in get(operator, "/ready")["license"].get("detail", ""))
+        ran = run(monkeypatch, "operator", "status", "--listen", listen)
+        assert ran.code == 0
+        assert "Server    none: the operator stands alone\n" in ran.out
+        assert "2 of 2 (user, concurrent) used\n" in ran.out
+        assert "The license file is not used: " in ran.out
+        assert "Offline" not in ran.out
+        assert "Spool" not in ran.out
+        scraped = requests.get(f"{operator.url}/metrics", timeout=SECONDS).text
+        assert "shipper_operator_stands_alone 1.0" in scraped
+        assert "shipper_license_file_ok 0.0" in scraped
+        assert "shipper_operator_server_up" not in scraped
+        assert "shipper_operator_spool_events 0.0" in scraped
+    assert operator.code == 0
+    assert operator.logged(f"the operator stands alone: the license is that of {volume.cert}, and nothing is sent")
+    ran = run(monkeypatch, "operator", "status", "--listen", listen, "--state-dir", str(tmp_path / "state"))
+    assert ran.code == 0
+    assert "not running" in ran.out
+    assert "(serial 1, of the file)" in ran.out
 
 
 @pytest.mark.parametrize(

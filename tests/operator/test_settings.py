@@ -88,6 +88,70 @@ def test_flags_and_a_file(environment: dict[str, str], tmp_path: Path) -> None:
     assert settings.trust == (VENDOR.public,)
 
 
+class TestALicenseFile:
+    @pytest.fixture
+    def alone(self, environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+        for name in ("LICENSE_SERVER", "LICENSE_KEY", "CLUSTER_NAME"):
+            del environment[f"OPERATOR_{name}"]
+        return {**environment, "OPERATOR_LICENSE_PATH": str(tmp_path / "none.pem")}
+
+    def test_alone(self, alone: dict[str, str], tmp_path: Path) -> None:
+        settings = load({}, alone)
+        assert (settings.server, settings.license_key, settings.cluster_name) == (None, "", "")
+        assert settings.license_path == str(tmp_path / "none.pem"), "it may come later"
+        assert not settings.in_the_clear
+
+    def test_beside_a_server(self, with_: With) -> None:
+        settings = with_(OPERATOR_LICENSE_PATH="/license/license.pem")
+        assert settings.server is not None
+        assert settings.license_path == "/license/license.pem"
+
+    def test_neither_of_them(self, alone: dict[str, str]) -> None:
+        del alone["OPERATOR_LICENSE_PATH"]
+        with pytest.raises(
+            UsageError, match=r"^OPERATOR_LICENSE_SERVER is not set: the URL of the license server"
+        ) as caught:
+            load({}, alone)
+        assert "OPERATOR_LICENSE_PATH or --license-path" in caught.value.hint
+
+    @pytest.mark.parametrize("path", ["-", "/dev/stdin", "/dev/fd/3"])
+    def test_a_pipe(self, path: str, alone: dict[str, str]) -> None:
+        with pytest.raises(UsageError, match="can't be a pipe"):
+            load({}, {**alone, "OPERATOR_LICENSE_PATH": path})
+
+
+class TestTheKeyOfTheImage:
+    @pytest.fixture(autouse=True)
+    def image(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        path = tmp_path / "image.pub"
+        monkeypatch.setattr("shipper.serving.settings.VENDOR_KEY", str(path))
+        return path
+
+    def test_it_is_trusted_where_no_other_is_named(self, environment: dict[str, str], image: Path) -> None:
+        image.write_text(OTHER.public.to_pem())
+        assert load({}, environment).trust == (VENDOR.public,)
+        del environment["OPERATOR_TRUST_KEY"]
+        assert load({}, environment).trust == (OTHER.public,)
+        image.write_text("no key")
+        with pytest.raises(UsageError, match="only public keys in PEM"):
+            load({}, environment)
+        image.unlink()
+        with pytest.raises(UsageError, match="OPERATOR_TRUST_KEY is not set"):
+            load({}, environment)
+
+
+@pytest.mark.parametrize(
+    ("given", "pod", "seconds"), [("", False, 0), ("", True, 5), ("0", True, 0), ("30", False, 30)]
+)
+def test_how_long_it_drains(given: str, pod: bool, seconds: int, with_: With) -> None:
+    assert with_(OPERATOR_DRAIN_SECONDS=given, **(CLUSTER if pod else {})).drain_seconds == seconds
+
+
+def test_a_secret_made_from_a_file_ends_in_a_line_end(with_: With) -> None:
+    settings = with_(OPERATOR_LICENSE_KEY=f"{KEY}\n", OPERATOR_CLUSTER_NAME="prod\r\n")
+    assert (settings.license_key, settings.cluster_name) == (KEY, "prod")
+
+
 @pytest.mark.parametrize("name", ["license_key", "license_server", "cluster_name", "state_dir", "trust_key"])
 @pytest.mark.parametrize("empty", [True, False])
 def test_what_must_be_given(name: str, empty: bool, environment: dict[str, str]) -> None:
