@@ -30,13 +30,13 @@ def pod(namespace: str, target: str) -> dict[str, Any]:
     """The pod behind `deploy/NAME` or `service/NAME`, once it listens. A Service has the name of its Deployment here."""
     name = target.rpartition("/")[2]
     end = time.monotonic() + SECONDS
-    found: dict[str, Any] | None = None
+    found: dict[str, Any] = {}
     while time.monotonic() < end:
-        found = pods().get(f"{namespace}/{name}")
-        if found is not None and found["listens"] and found["template"] == template(namespace, name):
+        found = pods().get(f"{namespace}/{name}", {})
+        if found and found["listens"] and found["template"] == template(namespace, name):
             return found
         time.sleep(0.05)
-    sys.exit(f"error: {target} has no pod that listens in the namespace {namespace}: {found and found['log']}")
+    sys.exit(f"error: {target} has no pod that listens in the namespace {namespace}: {found.get('log')}")
 
 
 def template(namespace: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The few objects that Helm's client sends as protobuf: Secrets, in which releases are kept, and Namespaces.
+"""The few objects that clients send as protobuf: Secrets, in which Helm keeps releases, ConfigMaps and Namespaces.
 
 The numbers of fields are those of k8s.io/api/core/v1/generated.proto and apimachinery's meta/v1 and runtime.
 """
@@ -25,7 +25,7 @@ def decode(body: bytes) -> dict[str, Any]:
     about = dict(_fields(unknown[1]))
     kind = about[2].decode()
     read: dict[str, Any] = {"apiVersion": about[1].decode(), "kind": kind, "metadata": {}}
-    if kind not in {"Secret", "Namespace"}:
+    if kind not in {"Secret", "ConfigMap", "Namespace"}:
         raise ValueError(f"{kind} is not read")
     for number, value in _fields(unknown[2]):
         if number == 1:
@@ -33,6 +33,9 @@ def decode(body: bytes) -> dict[str, Any]:
         elif kind == "Secret" and number == 2:
             name, content = _entry(value)
             read.setdefault("data", {})[name] = base64.b64encode(content).decode()
+        elif kind == "ConfigMap" and number == 2:
+            name, content = _entry(value)
+            read.setdefault("data", {})[name] = content.decode()
         elif kind == "Secret" and number == 3:
             read["type"] = value.decode()
     return read
