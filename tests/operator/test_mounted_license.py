@@ -10,7 +10,9 @@ import base64
 import contextlib
 import importlib.util
 import json
+import shutil
 import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,7 @@ from tests.faulty import license_json
 from tests.license.sample import VENDOR
 from tests.operator.assembled import LONG, Assembly
 from tests.operator.incluster import PULL, SECRET
+from tests.pages import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 ROTATIONS = 200
 VERIFY = tools.REPOSITORY / "docs" / "verify"
 PAYLOAD = "SIGNED_LICENSE_PAYLOAD"
+PAGE = "docs/how-to/let-apps-see-renewals.md"
 
 
 @pytest.fixture
@@ -155,6 +159,24 @@ def test_what_a_pod_sees_in_the_shell(operator: Operator, kube: InCluster, tmp_p
     sync(operator)
     mount.update()
     assert verified().returncode == 0
+
+
+def test_the_lines_for_an_app_in_python(operator: Operator, kube: InCluster, tmp_path: Path) -> None:
+    (lines,) = [block for block in blocks(PAGE) if block.info.startswith("python")]
+    sync(operator)
+    mount = Mount(kube, tmp_path)
+    mount.update()
+    (tmp_path / lines.file).write_text(lines.text.replace('"shop"', '"acme"'))
+    shutil.copy(VERIFY / "verify.py", tmp_path)
+    said = "import license; print(license.entitlements().get('num_seats'))"
+    program = [sys.executable, "-c", said]
+
+    def ask(file: Path) -> str:
+        environment = {"LICENSE_FILE": str(file)}
+        return subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert ask(mount.file()) == ask(mount.file("license.pem")) == "50\n"
+    assert ask(tmp_path / "missing") == ask(mount.key) == "None\n"
 
 
 class TestShown:
