@@ -37,6 +37,10 @@ REPLICAS = ("a", "b")
 CLUSTERS = {"east": "prod", "west": "prod", "north": ""}
 APPS, SECRET = "shop", "acme-license"
 SECONDS = 30
+DRAIN_SECONDS = 1
+"""Less than in a real cluster, where nginx has to hear of an end first."""
+IN_A_POD = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": "1"}
+"""What every pod gets, also one that has no token for it."""
 
 
 class Site:
@@ -57,6 +61,7 @@ class Site:
         self.clusters: dict[str, Cluster] = {}
         self.mounted: dict[str, Projected] = {}
         self._patch = monkeypatch
+        self._places: dict[str, dict[str, str]] = {}
         self._ports = {replica: faulty.closed_port() for replica in REPLICAS}
         self._certificate = self.new_certificate()
         self._opened = ExitStack()
@@ -69,7 +74,7 @@ class Site:
             for replica, port in self._ports.items():
                 objects = self.server_objects()
                 self.servers[replica] = Pod(objects, NAME, self.folder / f"replica-{replica}", port=port)
-                self.servers[replica].start()
+                self.servers[replica].start(IN_A_POD)
             for pod in self.servers.values():
                 served(pod)
             opened.callback(self._end, self.operators)
@@ -90,7 +95,12 @@ class Site:
         text = license_text(serial=self.serial, seats=seats(self.seats))
         values = {
             "license": {"key": KEY, "trustKey": VENDOR.public.to_pem(), "file": {"data": {"license.pem": text}}},
-            "server": {"replicas": len(REPLICAS), "jsonLog": True, "trustedProxies": ["127.0.0.1/32"]},
+            "server": {
+                "replicas": len(REPLICAS),
+                "jsonLog": True,
+                "trustedProxies": ["127.0.0.1/32"],
+                "extraEnv": {"DRAIN_SECONDS": DRAIN_SECONDS},
+            },
             "database": {
                 "kind": "postgres",
                 "host": "localhost",
@@ -185,6 +195,7 @@ class Site:
                 "jsonLog": True,
                 "allowedCallers": [f"{APPS}/app"],
                 "refreshSeconds": 5,
+                "extraEnv": {"OPERATOR_DRAIN_SECONDS": DRAIN_SECONDS},
             },
             "sync": {"secret": SECRET, "namespaces": [APPS]},
         }
@@ -195,8 +206,21 @@ class Site:
             cluster.add(each)
         pod = self.operators[name] = Pod(objects, "shipper-operator", self.folder / f"operator-{name}")
         account = cluster.mount(self.folder / f"account-{name}", namespace, "shipper-operator")
-        place = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(cluster.port)}
-        pod.start({**place, "SERVICE_ACCOUNT_FOLDER": str(account)}, module="tests.cluster.inpod")
+        self._places[name] = {
+            **IN_A_POD,
+            "KUBERNETES_SERVICE_PORT": str(cluster.port),
+            "SERVICE_ACCOUNT_FOLDER": str(account),
+        }
+        pod.port = faulty.closed_port()  # its Service's, for another pod of it
+        self.start_operator(name)
+
+    def start_operator(self, name: str) -> None:
+        """Start its pod, or another one with the same volume."""
+        self.operators[name].start(self._places[name], module="tests.cluster.inpod")
+
+    def start_server(self, replica: str) -> None:
+        """Start another pod in the place of one that has ended, and wait until it is ready."""
+        self.servers[replica].start(IN_A_POD).wait()
 
     def token(self, cluster: str, account: str = "app") -> str:
         """A token of an app's service account."""

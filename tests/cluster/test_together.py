@@ -51,12 +51,12 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def start(site: Site, cluster: str, user: str) -> requests.Response:
+def start(site: Site, cluster: str, user: str, account: str = "app") -> requests.Response:
     """An app asks its operator for a session."""
     return requests.post(
         f"{served(site.operators[cluster]).url}/api/v1/sessions",
         json={"user": {"username": user}, "heartbeat_seconds": 3600},
-        headers={"Authorization": f"Bearer {site.token(cluster)}"},
+        headers={"Authorization": f"Bearer {site.token(cluster, account)}"},
         timeout=SECONDS,
     )
 
@@ -102,7 +102,11 @@ def test_all_of_it(site: Site) -> None:
     for cluster in CLUSTERS:
         denied = start(site, cluster, "eve")
         assert (denied.status_code, denied.json()["code"]) == (403, "SEAT_LIMIT_REACHED")
+    assert start(site, "east", "ada", "stranger").json()["code"] == "CALLER_NOT_ALLOWED"
     agree(site, {"ada", "bob", "cy", "dee"}, SEATS)
+    (everywhere,) = (seat for seat in site.ask("/api/v1/seats")["seats"] if seat["identity"] == "ada")
+    uids = {name: cluster.uid for name, cluster in site.clusters.items()}
+    assert everywhere["clusters"] == sorted([uids["north"], *(f"prod ({uids[name][:8]})" for name in ("east", "west"))])
 
     reporters = [Reporter(site, f"r{number}", site.new_key(f"reporter-{number}", "operator")) for number in range(2)]
     pipelines = [Pipeline(served(site.operators[name]).url, site.token(name)) for name in CLUSTERS]
@@ -116,7 +120,9 @@ def test_all_of_it(site: Site) -> None:
             go_on(clients)
             certificates_change(site, clients)
             a_license_with_more_seats(site, clients, app)
+            servers_are_replaced(site, clients)
             a_replica_is_killed(site, clients)
+            an_operator_is_killed(site, clients)
             the_database_restarts(site, clients)
         finally:
             stop(clients)
@@ -127,8 +133,10 @@ def test_all_of_it(site: Site) -> None:
         assert site.status(cluster)["spool"]["set_aside"] == 0
     agree(site, holders, MORE_SEATS)
     nothing_is_lost(site, reporters, pipelines, holders)
-    for pod in (*site.operators.values(), *site.servers.values()):
-        assert served(pod).stop() == 0, served(pod).text
+    running = [served(pod) for pod in (*site.operators.values(), *site.servers.values())]
+    for service in running:
+        service.signal()
+    assert [service.ended() for service in running] == [0] * len(running)
 
 
 def license_is_everywhere(site: Site, serial: int) -> None:
@@ -153,11 +161,10 @@ def synced(site: Site, cluster: str) -> int:
 def certificates_change(site: Site, clients: list[Client]) -> None:
     """Those of the servers and that of nginx: no call fails."""
     before = {name: calls_that_failed(site, name) for name in CLUSTERS}
-    for _ in range(2):
-        wanted = ssl.PEM_cert_to_DER_cert(site.rotate())
-        for pod in site.servers.values():
-            until(lambda pod=pod, wanted=wanted: shown(served(pod).url, site) == wanted)  # type: ignore[misc]  # defaults bind now
-        go_on(clients)
+    wanted = ssl.PEM_cert_to_DER_cert(site.rotate())
+    for pod in site.servers.values():
+        until(lambda pod=pod: shown(served(pod).url, site) == wanted)  # type: ignore[misc]  # defaults bind now
+    go_on(clients)
     site.nginx.reload()
     go_on(clients)
     assert failures(clients) == []
@@ -194,12 +201,38 @@ def a_replica_is_killed(site: Site, clients: list[Client]) -> None:
     served(site.servers["b"]).signal(signal.SIGKILL)
     served(site.servers["b"]).ended()
     go_on(clients, 10)
-    site.servers["b"].start().wait()
+    site.start_server("b")
     until(lambda: site.servers["b"].probe("readinessProbe") == 200)
     go_on(clients)
     pipelines = [client for client in clients if isinstance(client, Pipeline)]
     assert failures(pipelines) == []
     assert all(" 502 " in each or " 503 " in each for each in failures(clients))
+
+
+def servers_are_replaced(site: Site, clients: list[Client]) -> None:
+    """One after the other, as in an update of the Deployment: no call fails."""
+    for replica in REPLICAS:
+        assert served(site.servers[replica]).stop() == 0
+        site.start_server(replica)
+        go_on(clients)
+    assert failures(clients) == []
+
+
+def an_operator_is_killed(site: Site, clients: list[Client]) -> None:
+    """Its next pod goes on with the sessions there were; the other clusters notice nothing."""
+    known = sessions(site, "north")
+    served(site.operators["north"]).signal(signal.SIGKILL)
+    served(site.operators["north"]).ended()
+    site.start_operator("north")
+    served(site.operators["north"])
+    go_on(clients)
+    assert known <= sessions(site, "north")
+    assert all(" 0 " in each for each in failures(clients))
+
+
+def sessions(site: Site, cluster: str) -> set[str]:
+    """People's sessions that are open there, by how they are shown."""
+    return {one["session"] for one in site.status(cluster)["sessions"] if not one["ci"]}
 
 
 def the_database_restarts(site: Site, clients: list[Client]) -> None:

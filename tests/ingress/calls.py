@@ -80,7 +80,8 @@ def _license(api: Api) -> None:
     got = api.good("GET", "/api/v1/license")
     assert set(got.json()) == {"payloadType", "payload", "signatures"}
     unchanged = api.good("GET", "/api/v1/license", 304, headers={"If-None-Match": got.headers["etag"]})
-    assert unchanged.headers["etag"] == got.headers["etag"]
+    # Who compresses an answer on the way makes its tag a weak one
+    assert unchanged.headers["etag"].removeprefix("W/") == got.headers["etag"].removeprefix("W/")
     pem = api.good("GET", "/api/v1/license", headers={"Accept": "application/x-pem-file"})
     assert pem.text.startswith("-----BEGIN SHIPPER LICENSE-----\n")
 

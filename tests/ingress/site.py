@@ -36,6 +36,8 @@ class Form(NamedTuple):
     values: dict[str, Any]
     prefix: str = ""
     https: bool = False
+    http: str = ""
+    """What nginx is told for all its hosts."""
 
 
 def _ingress(**values: Any) -> dict[str, Any]:
@@ -43,9 +45,11 @@ def _ingress(**values: Any) -> dict[str, Any]:
 
 
 _TLS = {"host": "localhost", "tls": {"enabled": True, "secret": "licenses-tls"}}
+_COMPRESSED = "  gzip on; gzip_min_length 1; gzip_proxied any; gzip_types *;\n"
 FORMS = {
     "stripped": Form(_ingress(path="/licenses", stripPrefix=True), "/licenses"),
     "kept": Form(_ingress(path="/licenses"), "/licenses"),
+    "kept, compressed": Form(_ingress(path="/licenses"), "/licenses", http=_COMPRESSED),
     "stripped, deep, HTTPS": Form(_ingress(path="/a/b-1/c.d", stripPrefix=True, **_TLS), "/a/b-1/c.d", https=True),
     "kept, deep, HTTPS": Form(_ingress(path="/a/b-1/c.d", **_TLS), "/a/b-1/c.d", https=True),
     "no prefix, HTTPS": Form(_ingress(path="/", **_TLS), https=True),
@@ -122,7 +126,7 @@ class Site:
         issued.cert_chain_pems[0].write_to_path(str(certificate / "tls.crt"))
         issued.private_key_pem.write_to_path(str(certificate / "tls.key"))
         held = Certificate(str(certificate / "tls.crt"), str(certificate / "tls.key"))
-        return configuration(self.objects, [self.port], ports, certificates={"licenses-tls": held})
+        return self.form.http + configuration(self.objects, [self.port], ports, certificates={"licenses-tls": held})
 
     def _secrets(self) -> list[Object]:
         """What an admin puts into the namespace beforehand."""
