@@ -77,7 +77,7 @@ def test_helm_takes_over_when_it_is_told_to(
     case: Case, clients: Clients, cluster: Cluster, helm: str, tmp_path: Path
 ) -> None:
     """Without --take-ownership Helm refuses objects that it didn't make: a known conflict, and a clear one."""
-    values = {**case.values, "createNamespace": False}
+    values = {**case.values, "createNamespace": True}
     clients.apply(printed(case, case.values))
     claim = cluster.get("PersistentVolumeClaim", f"{case.workload}-data", "shipper")["metadata"]["uid"]
     release = Installed(clients, helm, case, tmp_path)
@@ -86,6 +86,19 @@ def test_helm_takes_over_when_it_is_told_to(
     release.do("install", values, "--take-ownership")
     assert missing(cluster, case.chart, values) == []
     assert cluster.get("PersistentVolumeClaim", f"{case.workload}-data", "shipper")["metadata"]["uid"] == claim
+    release.do("upgrade", {**case.changed, "createNamespace": True})
+    assert missing(cluster, case.chart, {**case.changed, "createNamespace": True}) == []
+
+
+@each_case
+def test_what_helm_made_is_applied_over(case: Case, clients: Clients, cluster: Cluster, tmp_path: Path) -> None:
+    """kubectl warns, as it can't tell what was taken out since, and Helm goes on with what it finds."""
+    values = {**case.values, "createNamespace": False}
+    release = Installed(clients, "helm", case, tmp_path)
+    release.do("install", values, "--create-namespace")
+    done = clients.run("kubectl", "apply", "-f", "-", text=printed(case, case.values))
+    assert done.code == 0
+    assert "missing the kubectl.kubernetes.io/last-applied-configuration annotation" in done.err
     release.do("upgrade", {**case.changed, "createNamespace": False})
     assert missing(cluster, case.chart, {**case.changed, "createNamespace": False}) == []
 
