@@ -100,7 +100,7 @@ class KubeApi(NamedTuple):
         headers = {
             "Authorization": f"Bearer {own}",
             "Accept": "application/json",
-            "User-Agent": f"shipper-operator/{__version__}",
+            "User-Agent": f"shipper-operator/{__version__}",  # its first word is who manages what is written
             **({} if sent is None else {"Content-Type": "application/json"}),
         }
         connection = http.client.HTTPSConnection(

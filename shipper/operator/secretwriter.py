@@ -23,7 +23,6 @@ INSTANCE = "app.kubernetes.io/instance"
 """The operator's own namespace: there may be several in a cluster, each for another product."""
 LICENSE_ID = "shipper.dev/license-id"
 SERIAL = "shipper.dev/license-serial"
-_MANAGER = "fieldManager=shipper-operator"
 _ATTEMPTS = 4
 """How often a Secret that somebody else changes meanwhile is read again at once."""
 
@@ -95,7 +94,7 @@ def keep(api: KubeApi, namespace: str, wanted: Wanted, serial_of: Callable[[Exis
     for _ in range(_ATTEMPTS):
         answer = api.ask("GET", _path(namespace, wanted.name))
         if answer.status == 404:
-            answer = api.ask("POST", f"{_path(namespace)}?{_MANAGER}", _new(namespace, wanted))
+            answer = api.ask("POST", _path(namespace), _new(namespace, wanted))
             if answer.status == 404:
                 raise NotKeptError("waiting", "the namespace doesn't exist yet")
         elif answer.status == 200:
@@ -104,7 +103,7 @@ def keep(api: KubeApi, namespace: str, wanted: Wanted, serial_of: Callable[[Exis
             if _is_right(found, wanted):
                 return False
             _require_changeable(found, wanted, serial_of)
-            answer = api.ask("PUT", f"{_path(namespace, wanted.name)}?{_MANAGER}", _changed(answer, wanted))
+            answer = api.ask("PUT", _path(namespace, wanted.name), _changed(answer, wanted))
             if answer.status == 404:  # it was deleted since
                 continue
         if answer.status in {200, 201}:
@@ -211,8 +210,8 @@ def _refusal(answer: KubeAnswer, name: str) -> NotKeptError:
     if answer.status == 403 and answer.mentions("cannot "):
         return NotKeptError(
             "refused",
-            "the operator's service account may not (403): it needs a role in the namespace to create secrets, and to "
-            f'get, update and patch those of the name "{name}"',
+            "the operator's service account may not (403): it needs a role in the namespace, if that exists, to create "
+            f'secrets, and to get, update and patch those of the name "{name}"',
         )
     return NotKeptError(
         "refused" if answer.status in {400, 403, 413, 422} else "failed", f"the API server answers {answer.said()}"

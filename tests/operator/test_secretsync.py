@@ -229,6 +229,15 @@ class TestInStep:
         kube.namespace("later")
         assert keeping.states(60) == ["ok"]
 
+    def test_a_namespace_that_comes_with_its_role(self, kube: InCluster) -> None:
+        """Before that the API server says the same as of a role that is missing."""
+        keeping = Keeping(kube, SyncSettings(SECRET, "", ("later",)), held())
+        for _ in range(5):
+            (found,) = keeping.step(60)
+            assert (found.state, "in the namespace, if that exists" in found.problem) == ("refused", True)
+        kube.namespace("later", SECRET)
+        assert keeping.states(60) == ["ok"]
+
     def test_a_namespace_that_goes_and_comes_again(self, kube: InCluster) -> None:
         keeping = shop(kube)
         kube.allow_everywhere(SECRET)
