@@ -592,3 +592,68 @@ def mirrord() -> Object:
     path = LICENSE_SERVER / "ci" / "mirrord-everything-values.yaml"
     values: Object = yaml.safe_load(path.read_text(encoding="utf-8"))
     return values
+
+
+# -- The page --------------------------------------------------------------------------------------------------------
+
+PAGE = tools.REPOSITORY / "docs" / "chart-license-server.md"
+# Values that count though values.yaml doesn't have them
+UNSAID = {"database.name": "shipper"}
+
+
+def leaves(schema: Object, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """The values that a schema knows one by one."""
+    inner = schema.get("properties")
+    if not inner or path in {("server", "resources"), ("server", "affinity"), ("tls", "data"), ("database", "host")}:
+        return [path]
+    references = inner.keys() == {"secretKeyRef", "configMapKeyRef"}
+    return [path] if references else [leaf for key, each in inner.items() for leaf in leaves(each, (*path, key))]
+
+
+def rows(text: str) -> list[tuple[list[str], str, str]]:
+    """The names, the default and the words of each row whose first cell holds names of values."""
+    found = []
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" |")]
+        if line.startswith("| `"):
+            found.append((re.findall(r"`([^`]+)`", cells[0]), cells[1].strip("`"), cells[-1]))
+    return found
+
+
+def default_of(name: str) -> Any:
+    value = yaml.safe_load((LICENSE_SERVER / "values.yaml").read_text(encoding="utf-8"))
+    for step in re.findall(r'"([^"]+)"|([^."]+)', name):
+        value = value.get("".join(step)) if isinstance(value, dict) else None
+    return value
+
+
+def test_the_page_has_every_value_and_its_default() -> None:
+    ours, mirrords = PAGE.read_text(encoding="utf-8").split("## Values of mirrord")
+    said = [name for names, _, _ in rows(ours.split("## Values")[1]) for name in names]
+    assert len(said) == len(set(said))
+    foreign = [name for names, _, _ in rows(mirrords) for name in names]
+    schema = json.loads((LICENSE_SERVER / "values.schema.json").read_text(encoding="utf-8"))
+    for leaf in leaves(schema):
+        name = ".".join(f'"{step}"' if "." in step else step for step in leaf)
+        assert name in said or any(f"{name}.".startswith(f"{each}.") for each in foreign), name
+        if name in said:
+            said.remove(name)
+    assert not said
+    for names, default, _ in rows(ours.split("## Values")[1]):
+        for name in names:
+            wanted = yaml.safe_load(default) if default else ""
+            assert (UNSAID.get(name) or default_of(name) or "") == (wanted or ""), name
+
+
+def test_values_of_schema_and_file_say_what_they_are() -> None:
+    schema = json.loads((LICENSE_SERVER / "values.schema.json").read_text(encoding="utf-8"))
+
+    def described(part: Object, path: str) -> None:
+        for key, each in part.get("properties", {}).items():
+            if key not in {"secretKeyRef", "configMapKeyRef", "valueFrom"}:
+                assert each.get("description"), f"{path}.{key}"
+                assert part.get("additionalProperties") is False, path
+                described(each, f"{path}.{key}")
+
+    described(schema, "")
+    assert all(len(line) <= 120 for line in (LICENSE_SERVER / "values.yaml").read_text(encoding="utf-8").splitlines())
