@@ -14,7 +14,7 @@ import pytest
 from shipper.operator import run
 from shipper.operator.ask import from_folder
 from shipper.operator.cluster import LONGEST_PAUSE, PATH, WhichCluster
-from shipper.operator.run import _Life
+from shipper.operator.life import Life
 from shipper.operator.state import CLUSTER, StateFolder
 from shipper.usage.events import Event
 from tests.operator.assembled import Assembly
@@ -236,7 +236,7 @@ class Place:
 
     def identify(self, operator: Operator) -> None:
         """What the start does."""
-        asyncio.run(_Life(operator.parts)._look_for_the_cluster())
+        asyncio.run(Life(operator.parts).look_for_the_cluster())
 
 
 def events(parts: Parts) -> list[Event]:
