@@ -31,7 +31,8 @@ def named(kind: str) -> list[tuple[str, str]]:
 def leaves(schema: dict[str, Any], path: str = "") -> list[str]:
     """The paths of the values that a schema knows."""
     inside = schema.get("properties")
-    if not inside or path in {"operator.resources", "operator.affinity"}:
+    of_others = schema.get("description", "").startswith("of mirrord")
+    if not inside or of_others or path in {"operator.resources", "operator.affinity"}:
         return [path]
     names = {name: json.dumps(name) if "." in name else name for name in inside}
     return [leaf for name, each in inside.items() for leaf in leaves(each, f"{path}.{names[name]}".lstrip("."))]

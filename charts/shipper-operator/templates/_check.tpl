@@ -120,13 +120,16 @@
 {{- fail "license: both trustKey and trustKeyRef are set; keep the one that has the vendor's public key" }}
 {{- end }}
 {{- if and $license.trustKey (not (contains "-----BEGIN PUBLIC KEY-----" $license.trustKey)) }}
-{{- fail "license.trustKey: it is the text of vendor.pub, which begins with -----BEGIN PUBLIC KEY-----" }}
+{{- fail "license.trustKey: it is the text of vendor.pub, which begins with -----BEGIN PUBLIC KEY-----; give it by --set-file license.trustKey=vendor.pub" }}
 {{- end }}
 {{- if and $license.caSecret $license.caConfigMap }}
 {{- fail "license: both caSecret and caConfigMap are set; keep the one that has ca.crt" }}
 {{- end }}
 {{- if and $license.pullSecret (not $inline) }}
 {{- fail "license.pullSecret: it is made from the license in license.file.data; give it there, or name a Secret in operator.imagePullSecrets" }}
+{{- end }}
+{{- if and $license.pullSecret (not (include "shipper-operator.dockerConfig" .)) }}
+{{- fail "license.pullSecret: the license in license.file.data has no account for a container registry; ask the vendor for one, or name a Secret in operator.imagePullSecrets" }}
 {{- end }}
 {{- end }}
 

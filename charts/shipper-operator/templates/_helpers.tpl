@@ -96,18 +96,17 @@ shipper-operator-{{ .Values.namespace }}
 {{- concat (list $service $inside (print $inside ".svc") (print $inside ".svc.cluster.local")) (.Values.operator.allowedHosts | default list) | join "," }}
 {{- end }}
 
-{{/* The license's account for a registry as a config of Docker, in base64. The operator verifies the license, Helm can't */}}
+{{/* The license's account for a registry as a config of Docker, in base64; empty if it has none. Helm can't verify it */}}
 {{- define "shipper-operator.dockerConfig" -}}
 {{- $lines := without (splitList "\n" (include "shipper-operator.licenseText" .)) "-----BEGIN SHIPPER LICENSE-----" "-----END SHIPPER LICENSE-----" }}
 {{- $envelope := join "" $lines | b64dec | fromJson }}
 {{- $payload := get $envelope "payload" | default "" | toString | b64dec | fromJson }}
 {{- $registry := get $payload "registry" | default dict }}
-{{- if not (and (kindIs "map" $registry) $registry.server $registry.username $registry.password) }}
-{{- fail "license.pullSecret: the license in license.file.data has no account for a container registry; ask the vendor for one, or name a Secret in operator.imagePullSecrets" }}
-{{- end }}
+{{- if and (kindIs "map" $registry) $registry.server $registry.username $registry.password }}
 {{- $auth := printf "%s:%s" $registry.username $registry.password | b64enc }}
 {{- $entry := printf `{"username":%s,"password":%s,"auth":%s}` (toRawJson $registry.username) (toRawJson $registry.password) (toRawJson $auth) }}
 {{- printf `{"auths":{%s:%s}}` (toRawJson $registry.server) $entry | b64enc }}
+{{- end }}
 {{- end }}
 
 {{/* What the chart itself sets; `extraEnv` comes on top */}}
