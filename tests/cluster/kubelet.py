@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import trustme
 
+from tests.cluster.ingresses import Ingresses
 from tests.cluster.pod import Pod
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Kubelet:
         self.waiting: dict[tuple[str, str], str] = {}
         self._pods: dict[tuple[str, str], tuple[str, Pod]] = {}
         self._authorities: dict[str, trustme.CA] = {}
+        self._ingresses = Ingresses(folder / "ingress")
         self._number = 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -52,6 +54,7 @@ class Kubelet:
         self._thread.join()
         for place in list(self._pods):
             self._stop(place)
+        self._ingresses.close()
 
     def _run(self) -> None:
         while not self._over.wait(PAUSE):
@@ -71,6 +74,10 @@ class Kubelet:
                         self._start(place, template, objects)
                 except AssertionError as error:  # what it needs isn't there yet: it is looked for again
                     self.waiting[place] = str(error)
+            try:
+                self._ingresses.look(objects, self._ports())
+            except AssertionError as error:
+                self.waiting["", "ingress"] = str(error)
             self._tell()
 
     def _start(self, place: tuple[str, str], template: str, objects: list[Object]) -> None:
@@ -119,6 +126,11 @@ class Kubelet:
         self._ended.setdefault(service, time.monotonic())
         return time.monotonic() - self._ended[service] > RESTART_SECONDS
 
+    def _ports(self) -> dict[tuple[str, str], int]:
+        """Where pods listen, by their Deployment."""
+        services = {place: pod.service for place, (_, pod) in self._pods.items()}
+        return {place: int(one.url.rpartition(":")[2]) for place, one in services.items() if one and one.url}
+
     def _tell(self) -> None:
         told = {}
         for (namespace, name), (template, pod) in self._pods.items():
@@ -131,6 +143,7 @@ class Kubelet:
                     "env": {name: _with_port(value, service.url) for name, value in pod.environment().items()},
                     "log": service.text,
                 }
+        told |= self._ingresses.told()
         draft = self.state.with_suffix(".draft")
         draft.write_text(json.dumps(told))
         os.replace(draft, self.state)

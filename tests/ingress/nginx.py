@@ -83,7 +83,11 @@ class Nginx:
         )
         for each in self._sockets:
             each.close()
-        self._until(lambda: "start worker process " in self.errors or self._process_ended())
+        try:
+            self._until(lambda: "start worker process " in self.errors or self._process_ended())
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
