@@ -44,15 +44,7 @@ install=("$python" -m pip --quiet install --python-version 3.11 --only-binary :a
 PYTHONPATH=$work/site "$python" "$here/runtime.py" "$work/site" "$work/shipper"
 
 if [[ -n ${TRUST_KEY:-} ]]; then
-    printf '%s\n' "$TRUST_KEY" >"$work/vendor.pub"
-    PYTHONPATH=$work/site:$source "$python" -c 'import sys
-from shipper.errors import ShipperError
-from shipper.license.keys import parse_public_keys
-try:
-    with open(sys.argv[1], "rb") as opened:
-        parse_public_keys(opened.read(), "TRUST_KEY")
-except ShipperError as error:
-    sys.exit(f"rootfs.sh: {error}")' "$work/vendor.pub"
+    PYTHONPATH=$work/site:$source "$python" "$here/trust_key.py" >"$work/vendor.pub"
 fi
 
 # -- Debian -----------------------------------------------------------------------------------------------------------

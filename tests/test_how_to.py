@@ -15,6 +15,7 @@ import yaml
 from shipper import yamlio
 from shipper.errors import LicenseError
 from shipper.license.issue import issue
+from tests.charts.podsecurity import violations
 from tests.corpora import REPOSITORY
 from tests.license.sample import NOW, VENDOR
 from tests.pages import add_kubectl, blocks, run_bash
@@ -180,6 +181,7 @@ def test_the_plugin_for_argo_cd_renders(checkout: Path, tmp_path: Path) -> None:
     assert (plugin["apiVersion"], plugin["kind"]) == ("argoproj.io/v1alpha1", "ConfigManagementPlugin")
     assert application["spec"]["source"]["plugin"]["name"] == plugin["metadata"]["name"]
     (sidecar,) = patch["containers"]
+    assert violations({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "repo-server"}, "spec": patch}) == []
     mounts = {mount["name"]: mount["mountPath"] for mount in sidecar["volumeMounts"]}
     assert set(mounts) == {volume["name"] for volume in patch["volumes"]} | {"var-files", "plugins"}
 

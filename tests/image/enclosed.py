@@ -2,7 +2,7 @@
 
     unshare --mount python -m tests.image.enclosed ROOT DATA PROGRAM [ARGUMENTS…]
 
-DATA becomes /data. The process becomes the program, so signals and the exit code are the program's own. It sees /proc,
+ENCLOSED_UID is another user. DATA becomes /data. The process becomes the program, so signals and the exit code are the program's own. It sees /proc,
 and of the devices null, zero and urandom.
 """
 
@@ -50,18 +50,18 @@ def enclose(root: str, data: str) -> None:
     os.chdir("/")
 
 
-def give_up_rights() -> None:
-    """Become the image's user, for good: without capabilities, also for what is started."""
+def give_up_rights(uid: int) -> None:
+    """Become a user, for good: without capabilities, also for what is started."""
     for capability in range(LAST_CAPABILITY + 1):
         _libc.prctl(DROP_BOUNDING, capability, 0, 0, 0)  # fails for those that the kernel doesn't know
     os.setgroups([])
-    os.setresgid(UID, UID, UID)
-    os.setresuid(UID, UID, UID)
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
     if _libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs")
 
 
 if __name__ == "__main__":
     enclose(sys.argv[1], sys.argv[2])
-    give_up_rights()
+    give_up_rights(int(os.environ.pop("ENCLOSED_UID", UID)))
     os.execv(sys.argv[3], sys.argv[3:])

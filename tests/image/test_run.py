@@ -60,10 +60,12 @@ def data() -> Iterator[Path]:
         yield folder
 
 
-def run(root: Path, data: Path, *command: str) -> subprocess.CompletedProcess[str]:
+def run(root: Path, data: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a program of the tree without any network."""
     before = ["unshare", "--mount", "--net", sys.executable, "-m", ENCLOSED, str(root), str(data)]
-    return subprocess.run([*before, *command], cwd=REPOSITORY, env={}, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [*before, *command], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def service(root: Path, data: Path, *arguments: str, **environment: str) -> Service:
@@ -114,6 +116,14 @@ def test_it_renders(root: Path, data: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == (REPOSITORY / "specs/quickstart/golden/stdout.yaml").read_text(encoding="utf-8")
+
+
+def test_it_renders_as_the_user_of_argo_cd(root: Path, data: Path) -> None:
+    data.chmod(0o755)
+    spec, license_path = "/data/specs/quickstart.yaml", "/data/specs/quickstart/license.pem"
+    done = run(root, data, SHIPPER, "render", spec, ENCLOSED_UID="999", SHIPPER_LICENSE=license_path)
+    assert done.returncode == 0, done.stderr
+    assert "kind: Deployment" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["license-server", "operator"])
