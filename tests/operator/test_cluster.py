@@ -200,6 +200,31 @@ class TestOperator:
         assert any("resourceNames: [kube-system]" in problem for problem in found["problems"])
         assert operator.ask("GET", "/ready").status == 200
 
+    def test_an_api_server_that_comes_later(self, place: Place, kube: InCluster) -> None:
+        kube.may_read_uid()
+        away = iter([True, True])
+        kube.fault = lambda _method, _path: status(503, "ServiceUnavailable") if next(away, False) else None
+        operator = place.operator(kube)
+
+        async def live() -> list[str]:
+            life = Life(operator.parts)
+            await life.start()
+            ids = [operator.parts.sender.identity.cluster_id]
+            for _ in range(3000):
+                if operator.parts.sender.identity.cluster_id:
+                    break
+                await asyncio.sleep(0.01)
+            ids.append(operator.parts.sender.identity.cluster_id)
+            await life.stop()
+            return ids
+
+        assert asyncio.run(live()) == ["", kube.cluster.uid]
+        assert operator.parts.sessions.decider.cluster_id == kube.cluster.uid
+        reported = [
+            json.loads(asked.body)["events"] for asked in operator.server.asked if asked.path.endswith("/events")
+        ]
+        assert [each["kind"] for events in reported for each in events] == ["operator_started"], "it didn't wait for it"
+
     def test_a_copied_volume(self, place: Place, kube: InCluster, elsewhere: InCluster) -> None:
         kube.may_read_uid()
         first = place.operator(kube)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shipper.cli.operatorview import shown
 from shipper.operator import run
 from shipper.operator.syncsettings import SyncSettings
 from tests import tools
@@ -190,6 +191,7 @@ class TestShown:
             ("bank", PULL, True, "ok"),
         ]
         assert found["problems"] == []
+        assert "Secrets   4 of 4 in step with the license, seen " in shown(found)
         assert operator.ask("GET", "/ready").json["secrets"] == {"ok": True}
         metrics = operator.ask("GET", "/metrics").body.decode()
         assert f'shipper_operator_sync_ok{{namespace="bank",secret="{PULL}"}} 1.0' in metrics
