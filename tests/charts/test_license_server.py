@@ -389,10 +389,22 @@ def test_annotations_of_nginx_are_for_nginx_and_the_users_win() -> None:
 def test_an_ingress_has_tls_by_a_secret_or_by_the_controllers_own() -> None:
     tls = {"enabled": True}
     spec = one(made(ingress={"enabled": True, "host": "a.example.com", "tls": tls}), "Ingress")["spec"]
-    assert spec["tls"] == [{"hosts": ["a.example.com"], "secretName": f"{NAME}-ingress-tls"}]
-    spec = one(made(ingress={"enabled": True, "tls": {**tls, "secret": ""}}), "Ingress")["spec"]
-    assert spec["tls"] == [{"hosts": []}]
-    assert "host" not in spec["rules"][0]
+    assert spec["tls"] == [{"hosts": ["a.example.com"]}]
+    spec = one(made(ingress={"enabled": True, "tls": tls}), "Ingress")["spec"]
+    assert (spec["tls"], "host" in spec["rules"][0]) == ([{"hosts": []}], False)
+    issued = {"enabled": True, "tls": tls, "annotations": {"cert-manager.io/cluster-issuer": "acme"}}
+    assert one(made(ingress=issued), "Ingress")["spec"]["tls"][0]["secretName"] == f"{NAME}-ingress-tls"
+    for key in ("secret", "existingSecret"):
+        named = one(made(ingress={"enabled": True, "tls": {key: "mine"}}), "Ingress")["spec"]
+        assert named["tls"][0]["secretName"] == "mine"
+    assert "tls" not in one(made(ingress={"enabled": True}), "Ingress")["spec"]
+
+
+def test_a_budget_is_about_those_away_or_those_that_stay() -> None:
+    budget = one(made(podDisruptionBudget={"enabled": True}), "PodDisruptionBudget")["spec"]
+    assert (budget["maxUnavailable"], "minAvailable" in budget) == (1, False)
+    budget = one(made(podDisruptionBudget={"enabled": True, "minAvailable": "50%"}), "PodDisruptionBudget")["spec"]
+    assert (budget["minAvailable"], "maxUnavailable" in budget) == ("50%", False)
 
 
 def test_a_network_policy_lets_in_the_port_and_out_dns_and_the_database() -> None:
@@ -502,6 +514,7 @@ REFUSALS: list[tuple[Object, str]] = [
     ({"tls": {"data": PAIR, "certManager": {"enabled": True}}}, "tls: more than one"),
     ({"tls": {"existingSecret": "a", "certManager": {"enabled": True}}}, "tls: more than one"),
     ({"tls": {"certManager": {"enabled": True, "internalNames": False}}}, "tls.certManager: "),
+    ({"server": {"image": "example.com:5000/shipper:1.0"}}, "server.image: "),
     ({"server": {"logLevel": "verbose"}}, "server.logLevel: "),
     ({"server": {"logLevel": "mirrord"}}, "server.logLevel: "),
     ({"server": {"extraEnv": {"LICENSE_KEY": "a"}}}, "server.extraEnv.LICENSE_KEY: "),

@@ -113,6 +113,9 @@
 {{- end }}
 
 {{- define "shipper-license-server.checkServer" -}}
+{{- if regexMatch "^[^@]*:[^/@]*$" .Values.server.image }}
+{{- fail "server.image: it has a tag already; leave that out, and put it into server.tag" }}
+{{- end }}
 {{- $own := list }}
 {{- range (include "shipper-license-server.env" . | fromYamlArray) }}
 {{- $own = append $own .name }}

@@ -106,6 +106,17 @@ key: {{ .Values.license.existingSecret | empty | ternary "OPERATOR_LICENSE_KEY" 
 {{- if and .Values.ingress.enabled (not .Values.ingress.stripPrefix) }}{{ .Values.ingress.path | trimSuffix "/" }}{{ end }}
 {{- end }}
 
+{{/* "true" where the Ingress speaks HTTPS, and the Secret of its certificate: empty for the controller's own */}}
+{{- define "shipper-license-server.ingressTls" -}}
+{{- $tls := .Values.ingress.tls }}
+{{- if or $tls.enabled $tls.secret $tls.existingSecret }}true{{ end }}
+{{- end }}
+
+{{- define "shipper-license-server.ingressSecret" -}}
+{{- $made := contains "cert-manager.io/" (.Values.ingress.annotations | default dict | keys | join " ") }}
+{{- coalesce .Values.ingress.tls.existingSecret .Values.ingress.tls.secret ($made | ternary "shipper-license-server-ingress-tls" "") | default "" }}
+{{- end }}
+
 {{/* (list name value secret key): a variable from a text, which stands in a Secret if one is named, or from a reference */}}
 {{- define "shipper-license-server.variable" -}}
 {{- $value := index . 1 }}
