@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shipper.render.run import RenderedFile
 
 SEPARATOR = b"---\n"
+EMPTY = "empty"
 NAMES = (".yaml", ".yml", ".json")
 """Only these, in any case, are looked into: in other files values are not escaped, so structure proves nothing."""
 WAY_OUT = "use --output-dir, give the file another name, or say that it is no manifest with `escape: none`"
@@ -106,7 +107,7 @@ def kubernetes_documents(file: RenderedFile, left_out: list[LeftOut], secrets: C
                 )
             left_out.append(LeftOut(place, f"not a Kubernetes document: {document.problem}"))
     if not found:
-        left_out.append(LeftOut(file.dest, "empty"))
+        left_out.append(LeftOut(file.dest, EMPTY))
     return [document for document in found if not document.problem]
 
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shipper.errors import SpecError, ToldError
+from shipper.errors import SpecError, TemplateError, ToldError
 from shipper.render import RenderOptions, render
 from shipper.render.config import Given
-from shipper.render.kubernetes_stream import collect
+from shipper.render.kubernetes_stream import EMPTY, collect
 from shipper.render.secrets import masked
 from shipper.spec import read_spec
 from shipper.template.shared import Shared
@@ -48,9 +48,13 @@ def manifests(name: Name, values: dict[str, Any], license: VerifiedLicense | Non
     )
     rendering = render(read_spec(str(folder / "assets.yaml")), license, options)
     try:
-        return collect(map(_begun, rendering.files), "apply", rendering.secrets)
+        found = collect(map(_begun, rendering.files), "apply", rendering.secrets)
     except ToldError as refusal:
         raise SpecError(masked(refusal.told, secrets_in(values))) from None
+    for dest, reason in found.left_out:
+        if reason != EMPTY:
+            raise TemplateError(f"{dest} would get lost: {reason}")
+    return found
 
 
 def _begun(file: RenderedFile) -> RenderedFile:

@@ -28,12 +28,14 @@ def template_many(chart: Path, values: Sequence[dict[str, Any]], folder: Path) -
     """The objects of `chart` for each of `values`. Raises AssertionError, with Helm's words, if it refuses one."""
     umbrella = folder / "umbrella"
     shutil.rmtree(umbrella, ignore_errors=True)
-    shutil.copytree(chart, umbrella / "charts" / chart.name, ignore=shutil.ignore_patterns("ci"))
     names = [f"a{number}" for number in range(len(values))]
-    needs = [{"name": chart.name, "version": ">=0-0", "repository": "", "alias": name} for name in names]
-    about = {"apiVersion": "v2", "name": "umbrella", "version": "1.0.0", "dependencies": needs}
-    for name, data in (("Chart.yaml", about), ("values.yaml", dict(zip(names, values, strict=True)))):
-        (umbrella / name).write_text(yaml_text(data), encoding="utf-8")
+    about = (chart / "Chart.yaml").read_text(encoding="utf-8")
+    for name in names:  # no aliases of one chart: a null for one would take the default out for all
+        below = umbrella / "charts" / name
+        shutil.copytree(chart, below, ignore=shutil.ignore_patterns("ci"))
+        (below / "Chart.yaml").write_text(about.replace(f"name: {chart.name}\n", f"name: {name}\n"), encoding="utf-8")
+    (umbrella / "Chart.yaml").write_text("{apiVersion: v2, name: umbrella, version: 1.0.0}", encoding="utf-8")
+    (umbrella / "values.yaml").write_text(yaml_text(dict(zip(names, values, strict=True))), encoding="utf-8")
     command = [tools.require("helm"), "template", "many", str(umbrella), "--namespace", "elsewhere"]
     command += ["--api-versions", "monitoring.coreos.com/v1", "--api-versions", "cert-manager.io/v1"]
     done = subprocess.run(command, capture_output=True, text=True, env=tools.ENVIRONMENT, check=False)

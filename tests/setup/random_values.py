@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 NASTY = (
     "", " ", " x ", "yes", "no", "on", "y", "null", "~", "true", "False", "1", "010", "0x10", "0o7", "1e3", "1_000",
     "+1", ".5", "1.0", ".nan", "12:30", "2001-01-01", "a: b", "a #b", "# c", "- x", "'", '"', "it's", '"x"', "\\", "\\n",
-    "{{ .Values.x }}", "{{", "}}", "{% x %}", "{# x #}", "{{repl x}}", "$(X)", "${X}", "line\nbreak", "end\n", "\n",
+    "{{ .Values.x }}", "{{", "}}", "{% x %}", "{# x #}", "{{repl x}}", "$(X)", "${X}", "line\nbreak", "end\n",
     "\n lead", "\ttab", "%", "@", "`", "*a", "&a", "!t", "<<", "=", "|", ">", "-", "?", ":", ",", "[", "{", "[]", "{}",
     "é", "Ω 日本語", "😀", "\u2028", "\u200b", "\ufeff", "\x07", "<b>&amp;</b>", "a" * 300, "x y" * 60,
 )  # fmt: skip
-# Helm's toYaml leaves out, in silence, a whole map with one of these: it reads JSON as YAML, which has them escaped
-LOST = re.compile("[\x7f-\x9f\ufffe\uffff]")
+# Helm's toYaml leaves out, in silence, a whole map with one of these: it reads JSON as YAML, which has them escaped.
+# And it takes a line end from what it prints, which may belong to a text
+LOST = re.compile("[\x7f-\x9f\ufffe\uffff]|\\A\n|\n\n\\Z")
 NUMBERS = (0, 1, -1, 7, 8080, 65535, 123456, 1_000_000, 123_456_789, 2**31, 2**53, 1.5, 0.1, 2.5e6, 1e20, 1e21)
 WORDS = ("a", "b-c", "example", "x.y", "example.com/a", "A_B", "1", "true", "null")
 # Some of these fit most patterns of names, URLs, amounts and times
@@ -41,7 +42,7 @@ def schema_of(chart: Path) -> dict[str, Any]:
 def slots(chart: Path) -> list[Slot]:
     """The values that can be set one by one, each with its schema."""
     root = schema_of(chart)
-    return list(_slots(root, root, ()))
+    return [(path, _OBJECTS if path == ("extraObjects",) else schema) for path, schema in _slots(root, root, ())]
 
 
 def _slots(schema: dict[str, Any], root: dict[str, Any], path: tuple[str, ...]) -> Iterator[Slot]:
@@ -62,6 +63,8 @@ def _resolved(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
 def value(schema: dict[str, Any], root: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Values for a part of a schema, most of which fit it."""
     schema = _resolved(schema, root)
+    if schema is _OBJECTS:
+        return st.dictionaries(st.sampled_from("abc"), _FREE, max_size=3).map(_config_maps)
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     if "const" in schema:
@@ -124,6 +127,16 @@ ANYTHING: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3),
     max_leaves=6,
 )
+
+
+# `extraObjects`: a list of ConfigMaps with anything in it but Helm's templates
+_OBJECTS: dict[str, Any] = {}
+_FREE = ANYTHING.filter(lambda data: "{{" not in json.dumps(data))
+
+
+def _config_maps(data: dict[str, Any]) -> list[dict[str, Any]]:
+    head = {"apiVersion": "v1", "kind": "ConfigMap"}
+    return [{**head, "metadata": {"name": name}, "data": {"of": each}} for name, each in data.items()]
 
 
 @st.composite
