@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,7 +26,7 @@ def add_commands(app: typer.Typer) -> None:
 
 @grouped
 def backup(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The backup, a SQLite file.")],
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="The backup, a SQLite file; - is standard output.")],
     database: DatabaseOptions,
     force: Force = False,
 ) -> None:
@@ -36,16 +37,21 @@ def backup(
     from shipper.cli.services import require_services
 
     require_services(f"{COMMAND} backup")
-    if file == "-":
-        raise UsageError("a backup is a file that can be read anywhere in it, and can't go to standard output")
-    from shipper.storage.backup import back_up
+    from shipper.storage.backup import back_up, stream_backup
 
+    if file == "-":
+        from shipper.cli.output import write_chunks
+
+        if sys.stdout.isatty():
+            raise UsageError("a backup is no text for a terminal", hint="> FILE takes it")
+        write_chunks(stream_backup(database.url()))
+        return
     _tell("backed up", back_up(database.url(), file, force=force))
 
 
 @grouped
 def restore(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The backup.")],
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="The backup; - is standard input.")],
     database: DatabaseOptions,
     force: Force = False,
 ) -> None:
@@ -55,7 +61,10 @@ def restore(
     require_services(f"{COMMAND} restore")
     from shipper.storage import backup as backups
 
-    _tell("restored", backups.restore(database.url(), file, force=force))
+    if file == "-":
+        _tell("restored", backups.restore_stream(database.url(), sys.stdin.buffer, force=force))
+    else:
+        _tell("restored", backups.restore(database.url(), file, force=force))
 
 
 @grouped

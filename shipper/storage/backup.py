@@ -8,10 +8,11 @@ has changed, and it can be run again.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from shipper.errors import UsageError, shown
 from shipper.storage import copying, migrations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from shipper.storage.location import PostgresLocation
     from shipper.storage.session import Session
 
+_CHUNK = 1024 * 1024
 _LOOKS = 10
 _PAUSE = 0.1
 _OTHERS = """
@@ -74,6 +76,26 @@ def back_up(url: str, path: str, *, force: bool = False, folder: str = migration
         except OSError as error:
             raise _cannot_write(path, error) from None
     return copied
+
+
+def stream_backup(url: str, folder: str = migrations.SERVER) -> Iterator[bytes]:
+    """The bytes of a checked backup, once it is complete.
+
+    It is first written beside a SQLite file, for Postgres where temporary files go. Raises UsageError, StorageError.
+    """
+    with _beside(url, "backup") as path:
+        back_up(url, path, force=True, folder=folder)
+        with open(path, "rb") as backup:
+            while chunk := backup.read(_CHUNK):
+                yield chunk
+
+
+def restore_stream(url: str, stream: BinaryIO, *, force: bool = False, folder: str = migrations.SERVER) -> Copied:
+    """Fill the database with the backup that `stream` holds, as `restore` does."""
+    with _beside(url, "restore") as path:
+        with open(path, "wb") as backup:
+            shutil.copyfileobj(stream, backup)
+        return restore(url, path, force=force, folder=folder)
 
 
 def restore(url: str, path: str, *, force: bool = False, folder: str = migrations.SERVER) -> Copied:
@@ -229,6 +251,15 @@ def _scratch(folder: str | None, name: str) -> Iterator[str]:
         for tail in ("", "-wal", "-shm", "-journal"):
             if os.path.exists(path + tail):
                 os.unlink(path + tail)
+
+
+@contextmanager
+def _beside(url: str, name: str) -> Iterator[str]:
+    """An empty file in the folder of a SQLite database, as that has room for one; else where temporary files go."""
+    location = locate(url)
+    folder = os.path.dirname(location.path) if isinstance(location, SqliteLocation) else None
+    with _scratch(folder, name) as path:
+        yield path
 
 
 def _sync(path: str) -> None:

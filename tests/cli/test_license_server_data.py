@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,8 +65,30 @@ def test_a_url_is_never_shown(url: str, tmp_path: Path, monkeypatch: pytest.Monk
     assert ran.err.count("\n") == 1
 
 
-def test_a_backup_is_no_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_backup_goes_through_a_pipe(
+    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Out of a container that has neither a shell nor tar, and into one."""
+    database.write(lambda tx: tx.execute("INSERT INTO marks (name, value) VALUES ('clock', 7)")).result()
+    program = [sys.executable, "-m", "shipper", "license-server"]
+    environment = {**os.environ, "DATABASE_URL": database_url}
+    backup = subprocess.run([*program, "backup", "-"], env=environment, capture_output=True, check=True)
+    assert backup.stderr == b""
+    (tmp_path / "same.db").write_bytes(backup.stdout)
+    environment["DATABASE_URL"] = f"sqlite:///{tmp_path}/folder/copy.db"
+    (tmp_path / "folder").mkdir()
+    for given, code, said in ((backup.stdout[:5000], 7, "damaged"), (backup.stdout, 0, "restored: 1 row\n")):
+        done = subprocess.run(
+            [*program, "restore", "-"], input=given, env=environment, capture_output=True, check=False
+        )
+        assert (done.returncode, said in (done.stdout + done.stderr).decode()) == (code, True), done
+    assert {path.name.partition("-")[0] for path in (tmp_path / "folder").iterdir()} <= {"copy.db", "copy.db.lock"}
+    monkeypatch.setenv("DATABASE_URL", environment["DATABASE_URL"])
+    assert run(monkeypatch, "license-server", "restore", tmp_path / "same.db").out.endswith("there already: 1 row\n")
+
+
+def test_a_database_that_is_not_there_is_not_backed_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/a.db")
     ran = run(monkeypatch, "license-server", "backup", "-")
-    assert (ran.code, ran.out) == (2, "")
-    assert not (tmp_path / "-").exists()
+    assert (ran.code, ran.out) == (7, "")
+    assert list(tmp_path.iterdir()) == []
