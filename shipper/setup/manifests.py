@@ -53,6 +53,7 @@ def manifests(name: Name, values: dict[str, Any], license: VerifiedLicense | Non
         raise SpecError(masked(refusal.told, secrets_in(values))) from None
     for dest, reason in found.left_out:
         if reason != EMPTY:
+            found.spool.close()
             raise TemplateError(f"{dest} would get lost: {reason}")
     return found
 

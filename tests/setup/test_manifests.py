@@ -70,7 +70,7 @@ def test_a_refusal_has_the_words_of_the_spec() -> None:
 
 def test_nothing_gets_lost(tmp_path: Path) -> None:
     (tmp_path / "operator" / "templates" / "a.yaml").write_text("a: 1\n", encoding="utf-8")
-    with pytest.raises(TemplateError, match="a.yaml would get lost: not a Kubernetes document"):
+    with pytest.raises(TemplateError, match=r"a\.yaml would get lost: not a Kubernetes document"):
         rendered(VALUES)
     (tmp_path / "operator" / "templates" / "a.yaml").write_text("# {{ config.values | length }}\n", encoding="utf-8")
     assert rendered(VALUES) == ""
