@@ -35,6 +35,9 @@ from tests.charts.world import words_in
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Helm and kubectl are asked, whatever our libraries' versions are
+pytestmark = pytest.mark.slow
+
 ENOUGH = 25
 CRDS = tools.REPOSITORY / "tests" / "charts" / "crds"
 VERSIONS = list(versions(data_folder()))

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# Helm and kubectl are asked, whatever our libraries' versions are
+pytestmark = pytest.mark.slow
+
 each_file = pytest.mark.parametrize(("chart", "values"), ALL_VALUES, ids=values_id)
 
 _COMMAND = re.compile(r"^ +((?:kubectl|helm|shipper|curl|openssl) .*)$", re.MULTILINE)

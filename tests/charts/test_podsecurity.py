@@ -55,7 +55,7 @@ WRAPPED: dict[str, Callable[[Object], Object]] = {
     },
     "CronJob": lambda pod: {"spec": {"jobTemplate": {"spec": {"template": pod}}}},
 }
-DELETE = object()
+DELETE = ...
 
 
 class Mutation(NamedTuple):

@@ -9,7 +9,7 @@ import threading
 import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shipper.kubernetes.schemas import Schemas
+from shipper.kubernetes.schemas import LATEST, Schemas
 from shipper.kubernetes.validate import check, path_text
 from tests.cluster.patches import applied, merge, strategic
 
@@ -56,7 +56,7 @@ class Store:
         self.objects: dict[Key, Object] = {}
         self.applied: dict[tuple[Key, str], Object] = {}
         self.namespace_kind = namespace_kind
-        self.schemas = Schemas("1.35", schema_folders)
+        self.schemas = Schemas(LATEST, schema_folders)
         self.lock = threading.RLock()
         self._versions = itertools.count(1)
         for name in SYSTEM_NAMESPACES:

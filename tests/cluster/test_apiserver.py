@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from tests.cluster.clients import Clients
 
+# Helm and kubectl are asked, whatever our libraries' versions are
+pytestmark = pytest.mark.slow
+
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}
 DEPLOYMENT: dict[str, Any] = {
     "apiVersion": "apps/v1",

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tests.cluster.apiserver import Cluster
     from tests.cluster.clients import Clients
 
+# Helm and kubectl are asked, whatever our libraries' versions are
+pytestmark = pytest.mark.slow
+
 PEM = (
     "-----BEGIN SHIPPER LICENSE-----\nbm8gbGljZW5zZSBhdCBhbGwsIGJ1dCBsb25nIGVub3VnaA==\n-----END SHIPPER LICENSE-----\n"
 )

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tests.cluster.apiserver import Cluster
     from tests.cluster.clients import Clients
 
+# Helm and kubectl are asked, whatever our libraries' versions are
+pytestmark = pytest.mark.slow
+
 each_case = pytest.mark.parametrize("case", [SERVER, OPERATOR], ids=lambda case: case.name)
 
 
