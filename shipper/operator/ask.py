@@ -18,7 +18,7 @@ from shipper.license.http import Line, Request
 from shipper.license.urls import parse as parse_url
 from shipper.license.verify import VerifiedLicense
 from shipper.operator.book import read_entries
-from shipper.operator.keeper import Held, newer
+from shipper.operator.held import Held, newer
 from shipper.operator.licenseview import license_shown
 from shipper.operator.spool import read_depth
 from shipper.operator.state import CLUSTER, FOLDER, INSTANCE, LICENSE, LICENSE_FILE, MARKS, SPOOL, load_marks

@@ -14,20 +14,20 @@ import logging
 import random
 import threading
 import time
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 from shipper.errors import LicenseError, NetworkError, ShipperError
-from shipper.license import cache, envelope, sources
+from shipper.license import cache, envelope, sources, watched
 from shipper.license.cache import CacheError, Kept
 from shipper.license.defects import DefectError
 from shipper.license.state import state_at
 from shipper.license.verify import verify_envelope
-from shipper.license.watched import LOOK_SECONDS
 from shipper.operator.filed import FiledLicense
+from shipper.operator.held import NO_FILE, Held, LicenseStatus, newer
 from shipper.operator.serverclient import Away, KeyRefused
 from shipper.operator.state import LICENSE, LICENSE_FILE, MARKS, Marks, load_marks, store_marks
 from shipper.usage.clock import Clock
-from shipper.usage.decide import NO_LICENSE, Denied, license_verdict
+from shipper.usage.decide import NO_LICENSE, license_verdict
 from shipper.usage.times import MINUTE, SECOND, instant, micros
 
 if TYPE_CHECKING:
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from shipper.license.document import License
     from shipper.license.envelope import Envelope
     from shipper.license.keys import PublicKey
-    from shipper.license.state import State
     from shipper.license.verify import VerifiedLicense
+    from shipper.operator.held import Contact, Origin
     from shipper.operator.serverclient import ServerClient
     from shipper.operator.state import StateFolder
-    from shipper.usage.decide import Allowed
+    from shipper.usage.decide import Allowed, Denied
 
 FIRST_RETRY = 1.0
 LONGEST_RETRY = 60.0
@@ -49,61 +49,7 @@ JITTER = 0.2
 KEEP_MARK = 5 * MINUTE
 """How far the clock may have gone on before its mark is written, in microseconds."""
 
-NO_FILE = Denied(
-    "NO_LICENSE", "There is no license yet. Ask your administrator whether the operator's license file is in place."
-)
-"""Where there is no server that could give one."""
-
-Contact = Literal["never", "ok", "away", "key_refused", "license_refused", "alone"]
-Origin = Literal["server", "file"]
-
 log = logging.getLogger("shipper.operator")
-
-
-class Held(NamedTuple):
-    """A verified license, and from when on it counts as unconfirmed, in microseconds.
-
-    That is when the server answered last; for one of a file, when the file was seen first, if that was later.
-    """
-
-    verified: VerifiedLicense
-    confirmed: int
-
-    @property
-    def license(self) -> License:
-        return self.verified.license
-
-
-def newer(given: Held | None, filed: Held | None) -> tuple[Held | None, Origin]:
-    """The license to go by: the server's, or that of the file as long as it is newer, or there is no other."""
-    if filed is None or (given is not None and not _renews(filed.license, given.license)):
-        return given, "server"
-    return filed._replace(confirmed=max(filed.confirmed, given.confirmed if given else 0)), "file"
-
-
-def _renews(document: License, older: License) -> bool:
-    return document.id == older.id and document.serial > older.serial
-
-
-class LicenseStatus(NamedTuple):
-    """For metrics, /ready and people. What there is only with a license is None without one.
-
-    `contact` is how the last attempt to get the license ended (`alone`: there is no server), and `problem` says what
-    went wrong with it. `offline` is for how long the server has been away, `behind` by how much the clock is behind the
-    highest time seen, `reached` when the server gave or confirmed a license last (None for never), in microseconds.
-    `origin` is where the license is from; `file_problem` says why what is in the license file is not used.
-    """
-
-    held: Held | None
-    state: State | None
-    verdict: Allowed | Denied
-    contact: Contact
-    problem: str
-    offline: int
-    behind: int
-    reached: int | None = None
-    origin: Origin = "server"
-    file_problem: str = ""
 
 
 class LicenseKeeper:
@@ -266,7 +212,7 @@ class LicenseKeeper:
             except Exception:
                 log.exception("unexpected error: looking at the license file")  # and it is looked at again
             self._keep_clock(at_least=KEEP_MARK)
-            pause = LOOK_SECONDS if self._file is not None else LONGEST_RETRY
+            pause = watched.LOOK_SECONDS if self._file is not None else LONGEST_RETRY
             self._stopping.wait(pause if self._client is None else max(0.0, min(pause, due - time.monotonic())))
 
     def _ask(self, client: ServerClient) -> None:

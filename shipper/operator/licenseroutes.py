@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from shipper.operator.keeper import Held, LicenseKeeper
+    from shipper.operator.held import Held
+    from shipper.operator.keeper import LicenseKeeper
 
 APP = frozenset({Scope.app})
 NO_LICENSE = Answer("There is no license yet.", Problem, MEDIA_TYPE, ("retry-after",))

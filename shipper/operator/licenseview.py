@@ -12,7 +12,7 @@ from shipper.usage.decide import Denied, license_verdict
 from shipper.usage.times import DAY, LAST, SECOND, instant
 
 if TYPE_CHECKING:
-    from shipper.operator.keeper import Held, LicenseStatus
+    from shipper.operator.held import Held, LicenseStatus
 
 Source = Literal["server", "kept", "file"]
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
     from prometheus_client.registry import CollectorRegistry
 
-    from shipper.operator.keeper import Held, LicenseKeeper, LicenseStatus
+    from shipper.operator.held import Held, LicenseStatus
+    from shipper.operator.keeper import LicenseKeeper
     from shipper.operator.secretsync import SecretStatus, SecretSync
     from shipper.operator.sender import Sender
     from shipper.operator.sessions import SessionBook

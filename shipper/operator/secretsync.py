@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shipper.license.keys import PublicKey
-    from shipper.operator.keeper import Held
+    from shipper.operator.held import Held
     from shipper.operator.kubeapi import KubeApi
     from shipper.operator.secretwriter import Existing, State
     from shipper.operator.syncsettings import SyncSettings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shipper.operator.keeper import NO_FILE
+from shipper.operator.held import NO_FILE
 from shipper.operator.licenseview import LicenseShown
 from shipper.usage.decide import NO_LICENSE
 from shipper.usage.identity import identify

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shipper import __version__
 from shipper.errors import UsageError
-from shipper.license.watched import LOOK_SECONDS, read
+from shipper.license import watched
 from shipper.server import clockmark, retention
 from shipper.server.app import Parts, server_app
 from shipper.server.keyring import short_key_warning
@@ -55,7 +55,7 @@ def run(settings: ServerSettings) -> int:
     trust = trust_keys(settings.trust_key_paths)
     tls = TlsFiles(settings.tls.cert_path, settings.tls.key_path) if settings.tls else None
     try:
-        judged(read(settings.license_path), settings.license_path, trust, 0)
+        judged(watched.read(settings.license_path), settings.license_path, trust, 0)
     except UsageError as error:
         error.subject = "LICENSE_PATH"
         raise
@@ -79,7 +79,7 @@ def _run(settings: ServerSettings, trust: Sequence[PublicKey], tls: TlsFiles | N
         metrics.watch_tls(tls)
         background = Background(
             {
-                "license file": (LOOK_SECONDS, holder.look),
+                "license file": (watched.LOOK_SECONDS, holder.look),
                 "clock mark": (MARK_SECONDS, lambda: clockmark.keep(database, clock)),
                 "old errors": (
                     retention.EVERY_SECONDS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from shipper.cli.main import main
-from shipper.server import run
+from shipper.license import watched
 
 if __name__ == "__main__":
-    run.LOOK_SECONDS = 0.02
+    watched.LOOK_SECONDS = 0.02
     sys.exit(main(sys.argv[1:]))

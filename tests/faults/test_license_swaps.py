@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from shipper.license.verify import verify_envelope
-from shipper.server.licensefile import read_envelope
+from shipper.license.watched import read_envelope
 from tests.license.sample import OTHER, STRANGER, VENDOR, license_file, payload_bytes
 from tests.services import Service
 

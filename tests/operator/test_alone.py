@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shipper.operator.activity import KEPT, Activity
 from shipper.operator.alone import Alone
 from shipper.operator.book import Book
-from shipper.operator.keeper import NO_FILE
+from shipper.operator.held import NO_FILE
 from shipper.operator.sessions import Asked, SessionBook
 from shipper.operator.spool import Spool
 from shipper.serving.problems import ProblemError

@@ -232,7 +232,7 @@ class TestAlone:
         assert serial(keeper) == 2
 
     def test_from_its_thread(self, yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("shipper.operator.keeper.LOOK_SECONDS", 0.01)
+        monkeypatch.setattr("shipper.license.watched.LOOK_SECONDS", 0.01)
         keeper = yard.alone()
         keeper.start()
         yard.path.write_bytes(license_pem(serial=2))

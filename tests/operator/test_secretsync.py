@@ -13,7 +13,7 @@ import pytest
 
 from shipper.license.verify import verify
 from shipper.operator import secretsync
-from shipper.operator.keeper import Held
+from shipper.operator.held import Held
 from shipper.operator.kubeapi import KubeApi, KubeError
 from shipper.operator.secretsync import LOOK_SECONDS, NO_ACCOUNT, SecretSync
 from shipper.operator.syncsettings import SyncSettings
