@@ -85,8 +85,8 @@ class Site:
             self._opened = opened.pop_all()
         return self
 
-    def __exit__(self, *details: object) -> None:
-        self._opened.__exit__(*details)  # type: ignore[arg-type]  # what `with` gives
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
 
     # --- the license servers
 

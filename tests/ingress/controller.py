@@ -52,7 +52,7 @@ class Target(NamedTuple):
     container: int
 
 
-def annotations(ingress: Object) -> dict[str, str]:
+def told(ingress: Object) -> dict[str, str]:
     """What it says to nginx, with the defaults. Raises AssertionError for what nginx's controller doesn't know."""
     given = {
         name.removeprefix(PREFIX): value
@@ -101,7 +101,7 @@ def configuration(
     ingress = one(objects, "Ingress")
     spec = ingress["spec"]
     assert spec["ingressClassName"] == "nginx"
-    said = annotations(ingress)
+    said = told(ingress)
     (rule,) = spec["rules"]
     (path,) = rule["http"]["paths"]
     target(objects, path["backend"])

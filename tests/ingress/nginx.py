@@ -126,7 +126,12 @@ class Nginx:
     def until_asked(self, what: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The first request that is `what`, once it is logged."""
         found: list[dict[str, Any]] = []
-        self._until(lambda: bool(found.extend(each for each in self.asked() if what(each)) or found))
+
+        def look() -> bool:
+            found.extend(each for each in self.asked() if what(each))
+            return bool(found)
+
+        self._until(look)
         return found[0]
 
     def _write(self) -> None:

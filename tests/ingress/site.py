@@ -110,8 +110,8 @@ class Site:
             self._opened = opened.pop_all()
         return self
 
-    def __exit__(self, *details: object) -> None:
-        self._opened.__exit__(*details)
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
         if self.server.code is None:
             self.server.stop()
 

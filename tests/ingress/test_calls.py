@@ -164,6 +164,7 @@ def test_a_call_that_forgets_the_prefix_fails(site: Site) -> None:
 # --- the operator as a process, with what admins see of it
 
 
+@pytest.mark.slow
 def test_an_operator_and_its_app(site: Site, api: Api, tmp_path: Path) -> None:
     before = len(site.nginx.asked())
     env = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.charts.harness import LICENSE_SERVER, one, template
-from tests.ingress.controller import PREFIX, annotations, configuration, target
+from tests.ingress.controller import PREFIX, configuration, target, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ def test_the_backend_leads_to_the_container() -> None:
 
 
 def test_the_charts_annotations_mean_something() -> None:
-    said = annotations(one(objects(), "Ingress"))
+    said = told(one(objects(), "Ingress"))
     assert said["rewrite-target"] == "/$2"
     assert said["proxy-body-size"] == "2m"
 

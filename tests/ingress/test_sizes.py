@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
 EVENTS = 100_000
 FORM = FORMS["stripped, HTTPS on"]
 
