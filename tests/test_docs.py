@@ -9,6 +9,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 
 from shipper.assets import local
 from shipper.context.build import build_scope
@@ -47,6 +48,23 @@ def in_cluster(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield variables
 
 
+@pytest.fixture
+def postgres_of_pages(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A Postgres with TLS, and the files that whoever runs it gives; what stands for it on a page, and what it is."""
+    from tests.cluster.tlspostgres import NAME, PASSWORD, USER, tls_postgres
+
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "postgres-ca.crt"))
+    (tmp_path / "database-password").write_text(PASSWORD)
+    with tls_postgres(authority) as postgres:
+        yield {
+            "db.example.com": "localhost",
+            "5432": str(postgres.port),
+            "name: licenses": f"name: {NAME}",
+            "username=license_server": f"username={USER}",
+        }
+
+
 @pytest.mark.parametrize("page", RUN)
 def test_what_a_page_says_works_and_prints_what_is_shown(
     page: str, tmp_path: Path, request: pytest.FixtureRequest
@@ -60,6 +78,8 @@ def test_what_a_page_says_works_and_prints_what_is_shown(
         if re.search(rf"\b{tool} ", commands):
             tools.require(tool)
     stand_ins = {POSTGRES: request.getfixturevalue("postgres_url")} if POSTGRES in commands else {}
+    if "postgres-ca.crt" in commands:
+        stand_ins |= request.getfixturevalue("postgres_of_pages")
     surroundings = request.getfixturevalue("in_cluster") if pages.is_in_cluster(page) else None
     pages.play(all_blocks, tmp_path, stand_ins, surroundings)
     shown = "".join(block.text for block in all_blocks if block.info == "console")

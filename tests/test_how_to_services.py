@@ -7,6 +7,7 @@ import re
 
 import yaml
 
+from tests.charts.podsecurity import violations
 from tests.corpora import REPOSITORY
 from tests.pages import blocks, code, misunderstood, rows
 
@@ -57,3 +58,12 @@ def test_the_alerts_are_about_metrics_that_there_are() -> None:
     named = set(re.findall(r"shipper_[a-z_]+", rules))
     assert named
     assert named <= listed
+
+
+def test_the_pod_that_restores_a_backup_keeps_to_restricted() -> None:
+    pod = yaml.safe_load(block_of("docs/how-to/back-up-and-move-in-a-cluster.md", "yaml restore file=restore.yaml"))
+    assert violations(pod) == []
+    (container,) = pod["spec"]["containers"]
+    assert misunderstood(" ".join(["shipper", *container["args"]])) is None
+    mounts = {mount["name"] for mount in container["volumeMounts"]}
+    assert mounts == {volume["name"] for volume in pod["spec"]["volumes"]}
