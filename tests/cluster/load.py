@@ -13,12 +13,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tests.cluster.site import served
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tests.cluster.site import Site
 
-PAUSE = 0.02
+PAUSE = 0.05
 SECONDS = 30
 
 
@@ -101,8 +103,8 @@ class Pipeline(Client):
     `granted` says by whom each was decided, `ended` which were ended.
     """
 
-    def __init__(self, url: str, token: str) -> None:
-        super().__init__(url, {"authorization": f"Bearer {token}"})
+    def __init__(self, site: Site, cluster: str) -> None:
+        super().__init__(served(site.operators[cluster]).url, site.headers(cluster))
         self.granted: dict[str, str] = {}
         self.ended: list[str] = []
 

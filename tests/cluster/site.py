@@ -9,7 +9,7 @@ import requests
 import trustme
 
 from tests import faulty
-from tests.charts.harness import LICENSE_SERVER, OPERATOR, template
+from tests.charts.harness import LICENSE_SERVER, OPERATOR, setup_objects, template
 from tests.cluster import tlspostgres
 from tests.cluster.apiserver import Cluster
 from tests.cluster.mounts import Projected, contents
@@ -35,6 +35,7 @@ PREFIX = "/internal/licenses"
 REPLICAS = ("a", "b")
 # Two of them have one name, and are two all the same
 CLUSTERS = {"east": "prod", "west": "prod", "north": ""}
+BY_SETUP = "north"
 APPS, SECRET = "shop", "acme-license"
 SECONDS = 30
 DRAIN_SECONDS = 1
@@ -200,7 +201,9 @@ class Site:
             "sync": {"secret": SECRET, "namespaces": [APPS]},
         }
         given = {"licenses-ca": ("ConfigMap", {"ca.crt": self.ca_file.read_text()})}
-        objects = [*template(OPERATOR, values), *_made(namespace, given)]
+        # The chart and `operator setup` are two ways to the same objects
+        made = setup_objects("operator", values) if name == BY_SETUP else template(OPERATOR, values)
+        objects = [*made, *_made(namespace, given)]
         cluster.add({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": APPS}})
         for each in objects:
             cluster.add(each)
@@ -226,6 +229,11 @@ class Site:
         """A token of an app's service account."""
         return self.clusters[cluster].token(APPS, account)
 
+    def headers(self, cluster: str, account: str = "app") -> dict[str, str]:
+        """With which an app asks its operator, by the name of its Service."""
+        host = f"shipper-operator.shipper-{cluster}.svc:3000"
+        return {"Authorization": f"Bearer {self.token(cluster, account)}", "Host": host}
+
     def mount(self, cluster: str) -> Path:
         """The folder in which an app finds the Secret that the operator keeps, brought up to date as by the kubelet."""
         held = contents(self.clusters[cluster].store.every(), "Secret", APPS, SECRET)
@@ -237,7 +245,7 @@ class Site:
         """How an operator stands."""
         got = requests.get(
             f"{served(self.operators[cluster]).url}/api/v1/status",
-            headers={"Authorization": f"Bearer {self.token(cluster)}"},
+            headers=self.headers(cluster),
             timeout=SECONDS,
         )
         assert got.status_code == 200, got.text

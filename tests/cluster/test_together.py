@@ -56,7 +56,7 @@ def start(site: Site, cluster: str, user: str, account: str = "app") -> requests
     return requests.post(
         f"{served(site.operators[cluster]).url}/api/v1/sessions",
         json={"user": {"username": user}, "heartbeat_seconds": 3600},
-        headers={"Authorization": f"Bearer {site.token(cluster, account)}"},
+        headers=site.headers(cluster, account),
         timeout=SECONDS,
     )
 
@@ -109,7 +109,7 @@ def test_all_of_it(site: Site) -> None:
     assert everywhere["clusters"] == sorted([uids["north"], *(f"prod ({uids[name][:8]})" for name in ("east", "west"))])
 
     reporters = [Reporter(site, f"r{number}", site.new_key(f"reporter-{number}", "operator")) for number in range(2)]
-    pipelines = [Pipeline(served(site.operators[name]).url, site.token(name)) for name in CLUSTERS]
+    pipelines = [Pipeline(site, name) for name in CLUSTERS]
     clients: list[Client] = [*reporters, *pipelines]
     license = site.mount("east") / "SIGNED_LICENSE_PAYLOAD"
     with App(license, site.trust_key) as app:
