@@ -15,7 +15,19 @@ import yaml
 from shipper import __version__
 from shipper.server.settings import SETTINGS
 from tests import tools
-from tests.charts.harness import CI_VALUES, HELMS, LICENSE_SERVER, objects, one, refused, setup, template, values_id
+from tests.charts.harness import (
+    CI_VALUES,
+    HELMS,
+    LICENSE_SERVER,
+    by_name,
+    objects,
+    one,
+    refused,
+    setup,
+    template,
+    values_id,
+)
+from tests.setup.many import template_many
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -605,6 +617,35 @@ def mirrord() -> Object:
     path = LICENSE_SERVER / "ci" / "mirrord-everything-values.yaml"
     values: Object = yaml.safe_load(path.read_text(encoding="utf-8"))
     return values
+
+
+# All that can be on at once
+EVERYTHING: Object = {
+    "server": {"replicas": 2},
+    "tls": {"certManager": {"enabled": True}},
+    "database": {**POSTGRES, "tls": True, "auth": {"user": "u"}},
+    **{each: {"enabled": True} for each in ("ingress", "networkPolicy", "podDisruptionBudget", "serviceMonitor")},
+}
+
+
+def test_a_value_that_is_null_is_refused_or_none_in_chart_and_setup(tmp_path: Path) -> None:
+    schema = json.loads((LICENSE_SERVER / "values.schema.json").read_text(encoding="utf-8"))
+    taken, ours = [], []
+    for *path, last in leaves(schema):
+        null: Object = {last: None}
+        for step in reversed(path):
+            null = {step: null}
+        given = over(over(BASE, EVERYTHING), null)
+        done = setup("license-server", given)
+        if done.code == 0:
+            taken.append(given)
+            ours.append(by_name(objects(done.out)))
+        else:
+            assert done.code == 3, done.err
+    assert len(taken) > 80
+    theirs = [by_name(each) for each in template_many(LICENSE_SERVER, taken, tmp_path)]
+    assert theirs == ours
+    assert "no value" not in json.dumps([list(each.values()) for each in theirs])
 
 
 # -- The page --------------------------------------------------------------------------------------------------------

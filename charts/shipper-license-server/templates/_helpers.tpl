@@ -93,7 +93,7 @@ key: {{ .Values.license.existingSecret | empty | ternary "OPERATOR_LICENSE_KEY" 
 {{- else if $made }}
 {{- .Values.tls.secret | default "shipper-license-server-tls" }}
 {{- else if not .Values.tls.data }}
-{{- .Values.tls.secret }}
+{{- .Values.tls.secret | default "" }}
 {{- end }}
 {{- end }}
 
