@@ -134,6 +134,19 @@ def test_the_volume_and_its_namespace_stay_when_the_chart_goes() -> None:
         assert one(found, kind)["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
 
 
+@pytest.mark.parametrize(("size", "said"), [("10Gi", "10Gi"), (123_456_789, "123456789"), (1.5, "1.5")])
+def test_the_size_of_the_volume_is_a_text(size: str | float, said: str) -> None:
+    claim = one(rendered(values(pvc={"requests": {"storage": size}})), "PersistentVolumeClaim")
+    assert claim["spec"]["resources"] == {"requests": {"storage": said}}
+
+
+def test_a_node_port_is_for_services_that_have_one() -> None:
+    (inside,) = one(rendered(values(service={"nodePort": 30300})), "Service")["spec"]["ports"]
+    assert "nodePort" not in inside
+    (outside,) = one(rendered(values(service={"nodePort": 30300, "type": "LoadBalancer"})), "Service")["spec"]["ports"]
+    assert outside["nodePort"] == 30300
+
+
 def test_it_may_review_tokens_and_see_which_cluster_it_is_and_nothing_else() -> None:
     found = rendered(values(namespace="acme", sa={"name": "licenses"}))
     assert one(found, "ClusterRole", "shipper-operator-acme")["rules"] == [

@@ -170,7 +170,7 @@ UNFIT = [
     (operator(labels={"a": 1}), "labels"),
     (operator(labels={"a": "b c"}), "labels"),
     (operator(podAnnotations={"a": True}), "podAnnotations"),
-    (operator(extraEnv={"A=B": "c"}), "A=B"),
+    (operator(extraEnv={"A=B": "c"}), "(A=B|extraEnv)"),
     (operator(extraEnv={"A": {"valueForm": {}}}), "valueForm"),
     (operator(limits={"memory": "256 MB"}), "memory"),
     (operator(allowedCallers=["shop/bank/x"]), "allowedCallers"),
@@ -196,7 +196,7 @@ def test_what_does_not_fit_is_named(given: dict[str, Any], word: str) -> None:
     for helm in HELMS:
         said = refused(OPERATOR, given, helm=helm)
         assert "values don't meet the specifications of the schema" in said
-        assert word in said.replace("/", ".")
+        assert re.search(word, said)
     done = setup("operator", given)
     assert (done.code, done.out) == (3, "")
-    assert word in done.err
+    assert re.search(word, done.err)
