@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from shipper.setup.charts import chart
-from tests.charts.harness import by_name, refused, setup, template
+from tests.charts.harness import by_name, refused, setup, setup_objects, template
 from tests.charts.harness import objects as read_objects
 from tests.setup.many import template_many, yaml_text
 from tests.setup.random_values import changes, schema_of, slots
@@ -96,6 +96,20 @@ def test_random_values_give_the_same_objects(name: Name, tmp_path: Path) -> None
                 assert "schema" in theirs_said or said in theirs_said or "\\" in said
 
     compare()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("operator", {"tls": {"certManager": None}}),
+        ("operator", {"role": None, "clusterRole": {"a": None}, "cloud": None, "agent": None}),
+        ("operator", {"service": {"nodePort": 30_000}, "pvc": {"requests": {"storage": 2_500_000}}}),
+        ("license-server", {"pvc": {"requests": {"storage": 2_500_000}}, "server": {"extraEnv": {"A": 1_000_000}}}),
+    ],
+)
+def test_values_that_once_differed(name: Name, values: dict[str, Any]) -> None:
+    given = over(BASES[name], values)
+    assert not differences(given, template(chart(name), given), setup_objects(name, given))
 
 
 @pytest.mark.parametrize("name", list(BASES))

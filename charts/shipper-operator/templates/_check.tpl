@@ -67,7 +67,7 @@
 {{- end }}
 {{- $tls := .Values.tls | default dict }}
 {{- $inline := get $tls "data" | default dict }}
-{{- if or (get $tls "useExistingSecret") (dig "certManager" "enabled" false $tls) (get $inline "tls.crt") (get $inline "tls.key") }}
+{{- if or (get $tls "useExistingSecret") (get (get $tls "certManager" | default dict) "enabled") (get $inline "tls.crt") (get $inline "tls.key") }}
 {{- fail "tls: apps call the operator in plain HTTP, within the cluster; leave it out, and set operator.tokenAudience, so that the tokens of apps open nothing else" }}
 {{- end }}
 {{- if .Values.openshift }}
