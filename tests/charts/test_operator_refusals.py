@@ -138,6 +138,7 @@ OFF = {
         "containerArgs": [],
         "multiCluster": None,
         "metrics": True,
+        "sqsSplitting": None,
         "disableTelemetries": True,
         "isolatePodsRestart": False,
         "pgBranchConfig": {"dbPod": {"image": {"registry": "a"}}},
@@ -148,6 +149,8 @@ OFF = {
     "tls": {"secret": "a", "data": None, "certManager": {"enabled": False}},
     "license": {**SERVER, "gsmRef": "", "keyGsmRef": None},
     "sa": {"roleArn": ""},
+    "service": {"nodePort": None},
+    "openshift": None,
     "role": {"a": None},
     "podDisruptionBudget": {"enabled": False},
 }
