@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shipper.cli.funnel import describe, note, say, warn
-from shipper.cli.inputs import file_name, is_unicode, license_data, one_standard_input
+from shipper.cli.inputs import file_name, is_unicode, license_data, one_standard_input, set_file_paths
 from shipper.errors import Position, ShipperError, UsageError, shown
 
 if TYPE_CHECKING:
@@ -71,7 +71,9 @@ def check_arguments(options: ValuesOptions, sources: Sources) -> None:
             raise UsageError(f"{flag} takes UTF-8 text")
     key = sources.license_key
     key_file = key[1:] if key and key.startswith("@") else None
-    one_standard_input(*options.values, key_file, sources.license_path, *sources.trust_key)
+    one_standard_input(
+        *options.values, key_file, sources.license_path, *sources.trust_key, *set_file_paths(options.set_file)
+    )
 
 
 def gathered(
@@ -229,6 +231,10 @@ def tell(name: Name, values: Mapping[str, Any]) -> None:
         warn("the license key and the reports are sent in the clear over http; use https")
     if name == "operator" and not any(value_at(values, ("license", key)) for key in ("trustKey", "trustKeyRef")):
         warn("no trust key is given, with --trust-key PUB: the operator's image must hold the vendor's")
+    secret = value_at(values, ("license", "file", "secret"))
+    if name == "license-server" and secret and not value_at(values, LICENSE):
+        existing = value_at(values, ("license", "file", "existingSecret")) or secret
+        note(f"no license is given, with --license-path FILE: the Secret {existing} must have it, as license.pem")
     if not values.get("createNamespace"):
         where = values.get("namespace")
         note(f"the namespace {where} must exist, or be made with --set createNamespace=true")

@@ -205,6 +205,13 @@ def test_only_a_license_that_is_valid_goes_into_a_secret(
     assert says in done.err
 
 
+def test_any_file_in_place_of_a_license_ends_with_a_line(shipper: Callable[..., Ran]) -> None:
+    for file in sorted((tools.REPOSITORY / "tests" / "fixtures" / "licenses").glob("*.pem")):
+        done = shipper(*SERVER, "--license-key", KEY, "--license-path", file)
+        assert done.code in {0, 5, 8}, (file, done.err)
+        assert (done.out == "") is (done.code != 0), file
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -216,6 +223,7 @@ def test_only_a_license_that_is_valid_goes_into_a_secret(
         (("--license-server", f"{URL}/api/v1/license"), 2, "--license-server takes the URL of a server"),
         (("-n", "Shipper"), 2, '--namespace "Shipper" can\'t be a namespace'),
         (("-f", "missing.yaml"), 2, 'no such file: "missing.yaml"'),
+        (("-f", "-", "--set-file", "a=-"), 2, "only one input can be standard input"),
         (("-f", "-", "--license-path", "-"), 2, "only one input can be standard input"),
         (("--set", "license.key"), 2, '--set: "license.key": has no value'),
         (("--set", "a=\udcff"), 2, "--set takes UTF-8 text"),

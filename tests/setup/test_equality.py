@@ -57,6 +57,7 @@ def unlike(theirs: Any, ours: Any, path: str) -> list[str]:
     return [] if theirs == ours and type(theirs) is type(ours) else [f"{path}: helm {theirs!r}, setup {ours!r}"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(BASES))
 def test_random_values_give_the_same_objects(name: Name, tmp_path: Path) -> None:
     folder = chart(name)

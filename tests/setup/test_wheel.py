@@ -26,6 +26,7 @@ _BUILD = "import sys; from hatchling.builders.wheel import WheelBuilder as W; pr
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the wheel holds, and nothing of the checkout."""
+    pytest.importorskip("hatchling", reason="the run on the declared minimum versions has no builder")
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-c", _BUILD, str(REPOSITORY), str(folder)]
     done = subprocess.run(build, capture_output=True, text=True, check=False, cwd=folder)
