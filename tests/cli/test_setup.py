@@ -140,6 +140,18 @@ def test_the_license_server_is_made_from_flags(
     assert without.err == "the namespace shipper must exist, or be made with --set createNamespace=true\n"
 
 
+def test_a_license_may_be_there_in_a_secret(shipper: Callable[..., Ran]) -> None:
+    done = shipper(*SERVER, "--license-key", KEY, "--set", "createNamespace=true")
+    assert done.code == 0
+    (said,) = done.err.splitlines()
+    assert "the Secret shipper-license-server-license must have it, as license.pem" in said
+    pod = one(objects(done.out), "Deployment")["spec"]["template"]["spec"]
+    mounted = [each["secret"]["secretName"] for each in pod["volumes"] if "secret" in each]
+    assert mounted == ["shipper-license-server-license"]
+    other = shipper(*SERVER, "--license-key", KEY, "--set", "createNamespace=true,license.file.existingSecret=other")
+    assert "the Secret other must have it" in other.err
+
+
 def test_the_same_bytes_come_twice(shipper: Callable[..., Ran], vendor: Path, tmp_path: Path) -> None:
     (tmp_path / "v.yaml").write_text("operator: {extraEnv: {B: x, A: y}}\n", encoding="utf-8")
     given = ("--license-key", KEY, "--license-server", URL, "--license-path", vendor / "license.pem", "-f", "v.yaml")
