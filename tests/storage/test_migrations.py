@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from shipper.storage.database import Database
 
 KINDS = ("sqlite", "postgres")
+OUT = {
+    "sqlite": ("02720b4b7cab18c02881245568fe6c22f19a78dcdfa547cc1976e3acbe3ebb0e",),
+    "postgres": ("7f1ab19b1deb3912f9db07de2286cc36e98569694c0c611e5224ed9519ce7ee3",),
+}
+"""The digests of migrations that databases have seen: what is changed comes in a new one."""
 
 
 @pytest.fixture
@@ -43,6 +48,29 @@ def test_both_databases_have_the_same_migrations_and_tables() -> None:
     for sqlite, postgres in zip(ours["sqlite"], ours["postgres"], strict=True):
         dialect = re.sub(r"\) STRICT(, WITHOUT ROWID)?;", ");", sqlite.script)
         assert re.sub(r"\bINTEGER\b", "BIGINT", dialect) == postgres.script
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_out_is_never_changed(kind: str) -> None:
+    ours = migrations.known(migrations.SERVER, kind)
+    assert tuple(step.digest for step in ours[: len(OUT[kind])]) == OUT[kind]
+
+
+def test_a_database_from_before_clusters_had_ids(database_url: str, folder: Path) -> None:
+    older = Path(shutil.copytree(folder, folder.with_name("older")))
+    for path in older.glob("*/*.sql"):
+        if not path.name.startswith("0001"):
+            path.unlink()
+    with closing(opened(database_url, older)) as database:
+        database.write(lambda tx: tx.execute("INSERT INTO operators VALUES ('op', 'east', '1', 5)")).result()
+        new = "INSERT INTO sessions (id, last_active, over, cluster) VALUES ('s', 1, 2, 'east')"
+        database.write(lambda tx: tx.execute(new)).result()
+    for table in ("operators", "sessions"):
+        query = f"SELECT cluster, cluster_id FROM {table}"
+        with closing(open_database(database_url)) as database:
+            assert database.read(lambda tx, query=query: tx.execute(query)).result() == [("east", "")]
+    # The version before may run on beside it
+    opened(database_url, older).close()
 
 
 def test_a_backup_knows_all_tables(database: Database) -> None:

@@ -25,7 +25,6 @@ CREATE TABLE sessions (
     ci BIGINT NOT NULL DEFAULT 0,
     heartbeat_seconds BIGINT NOT NULL DEFAULT 60,
     cluster TEXT NOT NULL DEFAULT '',
-    cluster_id TEXT NOT NULL DEFAULT '',
     operator TEXT NOT NULL DEFAULT '',
     machine_id TEXT NOT NULL DEFAULT '',
     username TEXT NOT NULL DEFAULT '',
@@ -51,7 +50,6 @@ CREATE INDEX holders_by_activity ON holders (unit, last_active);
 CREATE TABLE operators (
     operator TEXT NOT NULL PRIMARY KEY,
     cluster TEXT NOT NULL,
-    cluster_id TEXT NOT NULL DEFAULT '',
     version TEXT NOT NULL DEFAULT '',
     last_contact BIGINT NOT NULL
 );
