@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from shipper.errors import SpecError, UsageError, shown
-from shipper.kubernetes.schemas import Compiled
+from shipper.errors import SpecError, shown
+from shipper.kubernetes.schemas import compiled
 from shipper.kubernetes.validate import explained, path_text
 
 if TYPE_CHECKING:
@@ -20,20 +20,10 @@ SCHEMA = "values.schema.json"
 
 
 def check(merged: Merged, chart: Folder) -> list[SpecError]:
-    """What is wrong with the values by the schema of `chart`, each with the place that it comes from.
-
-    Raises UsageError where the validator is not installed.
-    """
-    try:
-        import jsonschema_rs
-    except ImportError:
-        raise UsageError(
-            "setup needs a package that is not installed: jsonschema-rs", hint='pip install "shipper[server]"'
-        ) from None
+    """What is wrong with the values by the schema of `chart`, each with the place that it comes from."""
     schema: dict[str, Any] = json.loads((chart / SCHEMA).read_text(encoding="utf-8"))
-    compiled = Compiled(schema, jsonschema_rs.validator_for(schema))
     first: dict[Path, Problem] = {}  # more about the same value says little
-    for problem in explained(merged.values, compiled):
+    for problem in explained(merged.values, compiled(schema)):
         first.setdefault(problem.path, problem)
     return [_error(problem, merged, schema) for problem in first.values()]
 
