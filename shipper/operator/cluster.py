@@ -108,10 +108,7 @@ def _uid(api: KubeApi) -> str:
         raise _UnknownError("the pod's own token is not good (401)")
     if answer.status != 200:
         raise _UnknownError(f"the API server answers {answer.said()}")
-    try:
-        uid = msgspec.json.decode(answer.body, type=_Namespace).metadata.uid
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        uid = ""
-    if not UID.fullmatch(uid):
+    found = answer.read_as(_Namespace)
+    if found is None or not UID.fullmatch(found.metadata.uid):
         raise _UnknownError("what the API server answers is no namespace with a UID")
-    return uid
+    return found.metadata.uid

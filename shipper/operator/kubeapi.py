@@ -14,7 +14,7 @@ import socket
 import ssl
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
@@ -23,6 +23,8 @@ from shipper.errors import UsageError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+T = TypeVar("T")
 
 FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
 """Where Kubernetes puts a pod's own token, its namespace, and the API server's CA."""
@@ -61,6 +63,13 @@ class KubeAnswer(NamedTuple):
     status: int
     body: bytes
 
+    def read_as(self, kind: type[T]) -> T | None:
+        """The body, None for one that is something else."""
+        try:
+            return msgspec.json.decode(self.body, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+
     def said(self) -> str:
         """The status and the API server's one word for the reason, such as `422 (Invalid)`."""
         reason = self._status().reason
@@ -76,10 +85,7 @@ class KubeAnswer(NamedTuple):
         return words in self._status().message
 
     def _status(self) -> _Status:
-        try:
-            return msgspec.json.decode(self.body, type=_Status)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return _Status()
+        return self.read_as(_Status) or _Status()
 
 
 class KubeApi(NamedTuple):
@@ -89,7 +95,7 @@ class KubeApi(NamedTuple):
     port: int
     folder: str = FOLDER
 
-    def ask(self, method: str, path: str, body: object = None, *, step_seconds: float | None = None) -> KubeAnswer:
+    def ask(self, method: str, path: str, body: object = None) -> KubeAnswer:
         """The answer to a request with `body`, as JSON; None is none. Raises KubeError where there is no answer."""
         sent = None if body is None else msgspec.json.encode(body)
         try:
@@ -103,9 +109,7 @@ class KubeApi(NamedTuple):
             "User-Agent": f"shipper-operator/{__version__}",  # its first word is who manages what is written
             **({} if sent is None else {"Content-Type": "application/json"}),
         }
-        connection = http.client.HTTPSConnection(
-            self.host, self.port, timeout=step_seconds or STEP_SECONDS, context=context
-        )
+        connection = http.client.HTTPSConnection(self.host, self.port, timeout=STEP_SECONDS, context=context)
         end = time.monotonic() + WHOLE_SECONDS
         # Headers that trickle have no time limit of their own
         watch = threading.Timer(WHOLE_SECONDS, _cut, (connection,))

@@ -19,7 +19,7 @@ from shipper.operator.cluster import WhichCluster
 from shipper.operator.deciding import Decider, Standing
 from shipper.operator.hosts import Hosts
 from shipper.operator.keeper import LicenseKeeper
-from shipper.operator.kubeapi import in_this_pod as api_server
+from shipper.operator.kubeapi import in_this_pod
 from shipper.operator.life import Life
 from shipper.operator.metrics import OperatorCollector, ServerCalls
 from shipper.operator.secretsync import SecretSync
@@ -29,7 +29,7 @@ from shipper.operator.sessions import SessionBook
 from shipper.operator.spool import Spool
 from shipper.operator.state import LICENSE, LICENSE_FILE, MARKS, SPOOL, StateFolder
 from shipper.operator.status import CLOCK_BEHIND
-from shipper.operator.tokenreview import in_this_pod
+from shipper.operator.tokenreview import TokenReviewer
 from shipper.serving import logs
 from shipper.serving.addresses import parse_address
 from shipper.serving.lifecycle import Lifecycle
@@ -71,7 +71,8 @@ def assemble(settings: OperatorSettings, opened: contextlib.ExitStack) -> Parts:
     """All parts, at rest; what has to be closed is left to `opened`. Raises as `run`."""
     hosts = Hosts(settings.allowed_hosts)
     metrics = Metrics(__version__)
-    identify = _identify(settings, opened)
+    api = in_this_pod(os.environ)
+    identify = _identify(settings, api, opened)
     folder = opened.enter_context(StateFolder(settings.state_dir))
     client = _client(settings, metrics)
     if client is not None:
@@ -85,7 +86,6 @@ def assemble(settings: OperatorSettings, opened: contextlib.ExitStack) -> Parts:
         refresh_seconds=settings.refresh_seconds,
     )
     spool = opened.enter_context(Spool.open(folder.file(SPOOL)))
-    api = api_server(os.environ)
     cluster = WhichCluster(folder, settings.cluster_name, api)
     identity = cluster.identity
     sender = Sender(spool, client, identity, keeper.clock.now)
@@ -166,14 +166,13 @@ def _standing(keeper: LicenseKeeper) -> Standing:
     return Standing(held.license if held else None, keeper.offline())
 
 
-def _identify(settings: OperatorSettings, opened: contextlib.ExitStack) -> Identify:
+def _identify(settings: OperatorSettings, api: KubeApi | None, opened: contextlib.ExitStack) -> Identify:
     """Who calls: with tokens, whom the API server names. Raises UsageError."""
     if not settings.tokens:
         return anybody
-    reviewer = in_this_pod(os.environ, settings.token_audience)
-    if reviewer is None:
+    if api is None:
         raise UsageError("callers must show tokens, and KUBERNETES_SERVICE_HOST doesn't say who could check them")
-    accounts = ServiceAccounts(reviewer, settings.allowed_callers)
+    accounts = ServiceAccounts(TokenReviewer(api, settings.token_audience), settings.allowed_callers)
     opened.callback(accounts.close)
     return accounts
 

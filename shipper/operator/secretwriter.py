@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
+from shipper.operator.kubeapi import KubeError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -87,14 +89,14 @@ class _Found(msgspec.Struct):
 
 
 def keep(api: KubeApi, namespace: str, wanted: Wanted, serial_of: Callable[[Existing], int]) -> bool:
-    """Make the Secret what it should be. Whether something had to be done. Raises KubeError, NotKeptError.
+    """Make the Secret what it should be. Whether something had to be done. Raises NotKeptError, KubeError for reading.
 
     `serial_of` is the serial of this license by an existing Secret, 0 for none: a newer one stays.
     """
     for _ in range(_ATTEMPTS):
         answer = api.ask("GET", _path(namespace, wanted.name))
         if answer.status == 404:
-            answer = api.ask("POST", _path(namespace), _new(namespace, wanted))
+            answer = _write(api, "POST", _path(namespace), _new(namespace, wanted))
             if answer.status == 404:
                 raise NotKeptError("waiting", "the namespace doesn't exist yet")
         elif answer.status == 200:
@@ -103,7 +105,7 @@ def keep(api: KubeApi, namespace: str, wanted: Wanted, serial_of: Callable[[Exis
             if _is_right(found, wanted):
                 return False
             _require_changeable(found, wanted, serial_of)
-            answer = api.ask("PUT", _path(namespace, wanted.name), _changed(answer, wanted))
+            answer = _write(api, "PUT", _path(namespace, wanted.name), _changed(answer, wanted))
             if answer.status == 404:  # it was deleted since
                 continue
         if answer.status in {200, 201}:
@@ -123,6 +125,14 @@ class Existing(NamedTuple):
 def _path(namespace: str, name: str = "") -> str:
     """Both are checked: they have nothing that means something in a URL."""
     return f"/api/v1/namespaces/{namespace}/secrets{f'/{name}' if name else ''}"
+
+
+def _write(api: KubeApi, method: str, path: str, body: dict[str, Any]) -> KubeAnswer:
+    """The answer. What gives none may be a webhook of that namespace alone: reading asks none. Raises NotKeptError."""
+    try:
+        return api.ask(method, path, body)
+    except KubeError as error:
+        raise NotKeptError("failed", str(error)) from None
 
 
 def _new(namespace: str, wanted: Wanted) -> dict[str, Any]:
@@ -150,10 +160,10 @@ def _changed(answer: KubeAnswer, wanted: Wanted) -> dict[str, Any]:
 
 
 def _read(answer: KubeAnswer) -> _Found:
-    try:
-        return msgspec.json.decode(answer.body, type=_Found)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise NotKeptError("failed", "what the API server answers is no Secret") from None
+    found = answer.read_as(_Found)
+    if found is None:
+        raise NotKeptError("failed", "what the API server answers is no Secret")
+    return found
 
 
 def _require_ours(found: _Found, wanted: Wanted) -> None:

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from shipper.operator import kubeapi
-from shipper.operator.kubeapi import FOLDER, KubeApi, KubeError
+from shipper.operator.kubeapi import KubeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from shipper.operator.kubeapi import KubeApi
 
 PATH = "/apis/authentication.k8s.io/v1/tokenreviews"
-SECONDS = kubeapi.STEP_SECONDS
-"""What the API server may take for each step of its answer."""
+_REASONS = {
+    401: ": the pod's own token is not good",
+    403: ": the operator's service account may not; its cluster role lacks the rule "
+    "{apiGroups: [authentication.k8s.io], resources: [tokenreviews], verbs: [create]}",
+}
 
 
 class ReviewError(Exception):
@@ -35,49 +37,34 @@ class _Status(msgspec.Struct):
     authenticated: bool = False
     user: _User = msgspec.field(default_factory=_User)
     audiences: list[str] = []
-    error: str = ""
 
 
 class _Answer(msgspec.Struct):
     status: _Status = msgspec.field(default_factory=_Status)
 
 
-class ApiServer(NamedTuple):
-    """Where the API server is, and the folder with `token` and `ca.crt`. An empty `audience` is its own."""
+class TokenReviewer(NamedTuple):
+    """Asks the API server. An empty `audience` is its own."""
 
-    host: str
-    port: int
+    api: KubeApi
     audience: str = ""
-    folder: str = FOLDER
 
     def review(self, token: str) -> Reviewed:
-        """Whose token it is. Takes at most a few times SECONDS; raises ReviewError, whose text shows no token."""
+        """Whose token it is. Blocks; raises ReviewError, whose text shows no token."""
         spec: dict[str, object] = {"token": token, **({"audiences": [self.audience]} if self.audience else {})}
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": spec}
         try:
-            status, answer = KubeApi(self.host, self.port, self.folder).ask("POST", PATH, body, step_seconds=SECONDS)
+            answer = self.api.ask("POST", PATH, body)
         except KubeError as error:
             raise ReviewError(str(error)) from None
-        if status not in {200, 201}:
-            raise ReviewError(f"the API server answers a TokenReview with {status}{_reason(status)}")
-        try:
-            found = msgspec.json.decode(answer, type=_Answer).status
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise ReviewError("the API server answers a TokenReview with something that is none") from None
+        if answer.status not in {200, 201}:
+            raise ReviewError(
+                f"the API server answers a TokenReview with {answer.status}{_REASONS.get(answer.status, '')}"
+            )
+        review = answer.read_as(_Answer)
+        if review is None:
+            raise ReviewError("the API server answers a TokenReview with something that is none")
+        found = review.status
         # One that knows no audiences leaves them out: the token is good for the API server alone then
         meant_for_us = not self.audience or self.audience in found.audiences
         return Reviewed(found.user.username if found.authenticated and meant_for_us else "")
-
-
-def in_this_pod(environment: Mapping[str, str], audience: str = "") -> ApiServer | None:
-    """The API server of the cluster this process runs in, None outside of one. Raises UsageError."""
-    found = kubeapi.in_this_pod(environment)
-    return None if found is None else ApiServer(found.host, found.port, audience, found.folder)
-
-
-def _reason(status: int) -> str:
-    hints: Sequence[tuple[int, str]] = (
-        (401, ": the pod's own token is not good"),
-        (403, ': the pod\'s service account needs the cluster role "system:auth-delegator"'),
-    )
-    return dict(hints).get(status, "")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import trustme
 
-from shipper.operator.tokenreview import ApiServer
+from shipper.operator.kubeapi import KubeApi
+from shipper.operator.tokenreview import TokenReviewer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,8 +51,8 @@ class FakeApiServer:
     def port(self) -> int:
         return self.http.server_port
 
-    def client(self, audience: str = "") -> ApiServer:
-        return ApiServer("127.0.0.1", self.port, audience, str(self.folder))
+    def client(self, audience: str = "") -> TokenReviewer:
+        return TokenReviewer(KubeApi("127.0.0.1", self.port, str(self.folder)), audience)
 
     def close(self) -> None:
         if self.wait is not None:

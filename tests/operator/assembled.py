@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shipper.operator.caps import RateLimit
-    from shipper.operator.tokenreview import ApiServer
+    from shipper.operator.tokenreview import TokenReviewer
     from tests.serving.asking import Got, Header
 
 HOST: Header = (b"host", b"127.0.0.1:3000")
@@ -55,7 +55,7 @@ class Assembly(contextlib.ExitStack):
         self,
         *,
         fetched: bool = True,
-        api: ApiServer | None = None,
+        api: TokenReviewer | None = None,
         allowed: tuple[str, ...] = (),
         limit: RateLimit | None = None,
         **settings: Any,

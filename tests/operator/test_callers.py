@@ -12,7 +12,8 @@ import trustme
 from shipper.errors import UsageError
 from shipper.operator import callers
 from shipper.operator.callers import LOCAL, ServiceAccounts, anybody
-from shipper.operator.tokenreview import PATH, ApiServer, Reviewed, ReviewError, in_this_pod
+from shipper.operator.kubeapi import KubeApi
+from shipper.operator.tokenreview import PATH, Reviewed, ReviewError, TokenReviewer
 from shipper.serving.problems import ProblemError
 from tests.operator.apiserver import OWN_TOKEN, FakeApiServer
 
@@ -189,7 +190,7 @@ def test_the_list_of_callers(api: FakeApiServer, allowed: list[str], found: str 
 @pytest.mark.parametrize("name", ["", "A", "a/b/c", "a/", "*", "system:serviceaccount:a:b"])
 def test_a_list_that_names_nobody(name: str) -> None:
     with pytest.raises(UsageError, match="OPERATOR_ALLOWED_CALLERS"):
-        ServiceAccounts(ApiServer("127.0.0.1", 1), [name])
+        ServiceAccounts(TokenReviewer(KubeApi("127.0.0.1", 1)), [name])
 
 
 @pytest.mark.parametrize("user", ["kubernetes-admin", "system:node:a", "system:serviceaccount:a", "x" + APP])
@@ -207,6 +208,7 @@ def test_only_service_accounts_are_let_in(api: FakeApiServer, user: str) -> None
         (201, b"\xff"),
         (201, b'{"status": {"authenticated": "yes"}}'),
         (201, b'{"status": ' + b"[" * 100_000),
+        (201, b'{"more": ' + b"[" * 100_000),
         (201, b" " * 2_000_000),
         (302, b""),
     ],
@@ -239,7 +241,7 @@ def test_a_token_that_is_remembered_is_good_while_the_api_server_is_away(api: Fa
 
 def test_an_api_server_that_hangs(api: FakeApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(callers, "ANSWER_SECONDS", 0.05)
-    monkeypatch.setattr("shipper.operator.tokenreview.SECONDS", 0.2)
+    monkeypatch.setattr("shipper.operator.kubeapi.STEP_SECONDS", 0.2)
     api.wait = threading.Event()
     assert ask(ServiceAccounts(api.client()), bearer()) == [503]
 
@@ -266,10 +268,11 @@ def test_the_pods_own_token_and_ca_are_read_each_time(api: FakeApiServer) -> Non
 
 
 def test_an_api_server_that_is_not_there(tmp_path: Path, api: FakeApiServer) -> None:
+    asked = api.client().api
     with pytest.raises(ReviewError, match="can't be asked"):
-        api.client()._replace(port=1).review(TOKEN)
+        TokenReviewer(asked._replace(port=1)).review(TOKEN)
     with pytest.raises(ReviewError, match="can't be read"):
-        api.client()._replace(folder=str(tmp_path / "nothing")).review(TOKEN)
+        TokenReviewer(asked._replace(folder=str(tmp_path / "nothing"))).review(TOKEN)
 
 
 def test_who_guesses_tokens_is_held_up(api: FakeApiServer) -> None:
@@ -292,11 +295,3 @@ def test_who_guesses_tokens_is_held_up(api: FakeApiServer) -> None:
 
 def test_on_loopback_all_are_one() -> None:
     assert asyncio.run(anybody([], "127.0.0.1")) == LOCAL
-
-
-def test_the_api_server_of_the_pod() -> None:
-    assert in_this_pod({}) is None
-    found = in_this_pod({"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "6443"}, "shipper")
-    assert found == ApiServer("10.0.0.1", 6443, "shipper")
-    with pytest.raises(UsageError, match="KUBERNETES_SERVICE_PORT"):
-        in_this_pod({"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "tcp://x"})

@@ -256,7 +256,7 @@ class Place:
     def operator(self, kube: InCluster) -> Operator:
         """One in that cluster; the one before ends."""
         self.running.close()
-        self._monkeypatch.setattr(run, "api_server", lambda _environment: kube.api)
+        self._monkeypatch.setattr(run, "in_this_pod", lambda _environment: kube.api)
         return self.running.enter_context(Assembly(self.folder)).operator()
 
     def identify(self, operator: Operator) -> None:

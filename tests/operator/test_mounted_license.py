@@ -50,7 +50,7 @@ def operator(kube: InCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     for name in ("shop", "bank"):
         kube.namespace(name, SECRET, PULL)
     kube.may_read_uid()
-    monkeypatch.setattr(run, "api_server", lambda _environment: kube.api)
+    monkeypatch.setattr(run, "in_this_pod", lambda _environment: kube.api)
     with Assembly(tmp_path / "state", serial=1) as assembly:
         yield assembly.operator(sync=SyncSettings(SECRET, PULL, ("shop", "bank")))
 
@@ -91,7 +91,7 @@ def module(name: str) -> ModuleType:
 
 def test_renewed_two_hundred_times(kube: InCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kube.namespace("shop", SECRET)
-    monkeypatch.setattr(run, "api_server", lambda _environment: kube.api)
+    monkeypatch.setattr(run, "in_this_pod", lambda _environment: kube.api)
     with Assembly(tmp_path / "state", serial=1) as assembly:
         renewed(assembly.operator(sync=SyncSettings(SECRET, "", ("shop",))), Mount(kube, tmp_path))
 
@@ -217,7 +217,7 @@ class TestShown:
     def test_without_secrets_nothing_is_said_of_them(
         self, kube: InCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(run, "api_server", lambda _environment: kube.api)
+        monkeypatch.setattr(run, "in_this_pod", lambda _environment: kube.api)
         with contextlib.ExitStack() as opened:
             operator = opened.enter_context(Assembly(tmp_path / "other")).operator()
             assert "secrets" not in operator.ask("GET", "/ready").json

@@ -6,15 +6,16 @@ import base64
 import itertools
 import json
 import logging
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from shipper.license.verify import verify
-from shipper.operator import secretsync
+from shipper.operator import kubeapi, secretsync
 from shipper.operator.held import Held
-from shipper.operator.kubeapi import KubeApi, KubeError
+from shipper.operator.kubeapi import KubeAnswer, KubeApi, KubeError
 from shipper.operator.secretsync import LOOK_SECONDS, NO_ACCOUNT, SecretSync
 from shipper.operator.syncsettings import SyncSettings
 from tests.license.sample import OTHER, VENDOR, license_file, payload_bytes
@@ -409,6 +410,40 @@ class TestTrouble:
         kube.asked.clear()
         keeping.step(LOOK_SECONDS)
         assert f"/api/v1/namespaces/bad/secrets/{SECRET}" in {path for _, path in kube.asked}
+
+    def test_writing_that_hangs_in_one_namespace_holds_up_no_other(
+        self, kube: InCluster, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A webhook may be asked before anything is written, and for some namespaces only."""
+        monkeypatch.setattr(kubeapi, "STEP_SECONDS", 0.2)
+        kube.namespace("bad", SECRET)
+        kube.namespace("good", SECRET)
+        over = threading.Event()
+
+        def fault(method: str, path: str) -> None:
+            if method == "POST" and "/bad/" in path:
+                over.wait(5)
+
+        kube.fault = fault
+        found = Keeping(kube, SyncSettings(SECRET, "", ("bad", "good")), held()).step()
+        over.set()
+        assert [each.state for each in found] == ["failed", "ok"]
+        assert "doesn't answer in time" in found[0].problem
+
+    def test_an_answer_that_is_nested_endlessly_holds_up_no_other(self, kube: InCluster) -> None:
+        kube.namespace("bad", SECRET)
+        kube.namespace("good", SECRET)
+        keeping = Keeping(kube, SyncSettings(SECRET, "", ("bad", "good")), held())
+        really = KubeApi.ask
+
+        def ask(api: KubeApi, method: str, path: str, *rest: Any, **more: Any) -> KubeAnswer:
+            deep = KubeAnswer(200, b'{"more":' + b"[" * 100_000)
+            return deep if "/bad/" in path else really(api, method, path, *rest, **more)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(KubeApi, "ask", ask)
+            found = keeping.step()
+        assert [each.state for each in found] == ["failed", "ok"]
 
     def test_pauses_grow(self, kube: InCluster) -> None:
         keeping = shop(kube)

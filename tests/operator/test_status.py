@@ -13,6 +13,7 @@ from shipper.cli.operatorview import WIDTH, shown
 from shipper.errors import NetworkError, UsageError
 from shipper.operator.ask import asked, from_folder
 from shipper.operator.callers import ServiceAccounts, anybody
+from shipper.operator.kubeapi import KubeApi
 from shipper.operator.run import _identify
 from shipper.operator.settings import OperatorSettings
 from shipper.operator.state import FOLDER, LICENSE
@@ -132,15 +133,14 @@ def test_what_answers_is_no_operator() -> None:
         asked(parse_address(service.url.removeprefix("http://")), 5)
 
 
-def test_callers_are_never_let_in_for_want_of_an_api_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_callers_are_never_let_in_for_want_of_an_api_server(tmp_path: Path) -> None:
     with Assembly(tmp_path) as assembly:
         settings = OperatorSettings(
             "k" * 20, assembly.server.place, "east", str(tmp_path), (VENDOR.public,), tokens=True
         )
     with contextlib.ExitStack() as opened:
-        monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
         with pytest.raises(UsageError, match="KUBERNETES_SERVICE_HOST"):
-            _identify(settings, opened)
-        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
-        assert isinstance(_identify(settings, opened), ServiceAccounts)
-        assert _identify(replace(settings, tokens=False), opened) is anybody
+            _identify(settings, None, opened)
+        api = KubeApi("127.0.0.1", 1)
+        assert isinstance(_identify(settings, api, opened), ServiceAccounts)
+        assert _identify(replace(settings, tokens=False), api, opened) is anybody
