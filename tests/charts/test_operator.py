@@ -272,6 +272,12 @@ def test_the_users_labels_stand_on_everything_but_select_nothing() -> None:
     assert one(found, "Service")["spec"]["selector"] == {"app": "shipper-operator"}
 
 
+def test_a_key_may_end_its_line() -> None:
+    found = rendered(values({**SERVER, "key": " an-example-key\n"}))
+    assert found == rendered(values())
+    assert secret_text(found, "shipper-operator-license", "OPERATOR_LICENSE_KEY") == "an-example-key"
+
+
 @pytest.mark.parametrize(
     ("operator", "image"),
     [

@@ -35,7 +35,8 @@ def leaves(schema: dict[str, Any], path: str = "") -> list[str]:
     if not inside or of_others or path in {"operator.resources", "operator.affinity"}:
         return [path]
     names = {name: json.dumps(name) if "." in name else name for name in inside}
-    return [leaf for name, each in inside.items() for leaf in leaves(each, f"{path}.{names[name]}".lstrip("."))]
+    patterns = [f"{path}.*{pattern.strip('$')}" for pattern in schema.get("patternProperties", ())]
+    return [leaf for name, each in inside.items() for leaf in leaves(each, f"{path}.{names[name]}".lstrip("."))] + patterns
 
 
 def default(path: str) -> Any:

@@ -66,6 +66,7 @@ def test_it_may_keep_its_secrets_in_the_chosen_namespaces_only(sync: dict[str, s
         ("http://licenses.example.com/prefix", 80),
         ("https://licenses.example.com:8443", 8443),
         ("https://licenses.example.com:8443/a:1/b", 8443),
+        ("https://licenses.example.com/a:8443/b", 443),
         ("http://[2001:db8::7]", 80),
         ("http://[2001:db8::7]:81/", 81),
     ],

@@ -18,10 +18,10 @@
 {{- if and (hasSuffix "Branching" $name) (ne $name "dbBranching") }}
 {{- fail (printf "operator.%s: this operator copies no databases; set it to false" $name) }}
 {{- end }}
-{{- if has $name (list "applicationPauseAutoSync" "suspendFluxControllers" "previewEnv") }}
+{{- if has $name (list "applicationPauseAutoSync" "suspendFluxControllers" "pauseKedaScaleIn" "previewEnv" "topology") }}
 {{- fail (printf "operator.%s: this operator touches no workloads; set it to false" $name) }}
 {{- end }}
-{{- if has $name (list "maxSessionTimeSeconds" "sessionUnusedTtlSeconds" "sessionSetupDeadlineSeconds" "noPodTargetsSessionTimeoutMillis") }}
+{{- if has $name (list "maxSessionTimeSeconds" "sessionUnusedTtlSeconds" "sessionSetupDeadlineSeconds" "communicationTimeoutMillis" "noPodTargetsSessionTimeoutMillis") }}
 {{- fail (printf "operator.%s: a session ends when its app sends no heartbeat in the time that it asked for (heartbeat_seconds); leave it out" $name) }}
 {{- end }}
 {{- if has $name (list "otelLogExportUrl" "otelTraceExportUrl") }}
@@ -76,6 +76,11 @@
 {{- if .Values.roleNamespaces }}
 {{- fail "roleNamespaces: users of apps need no role; leave it out. Which apps may call the operator is said by operator.allowedCallers" }}
 {{- end }}
+{{- range $name := list "namespaced" "allowedNamespaces" }}
+{{- if get $.Values $name }}
+{{- fail (printf "%s: the operator looks into no namespaces but those of sync.namespaces; leave it out. Which apps may call it is said by operator.allowedCallers" $name) }}
+{{- end }}
+{{- end }}
 {{- range $kind := list "role" "clusterRole" }}
 {{- range $name, $role := get $.Values $kind | default dict }}
 {{- if get ($role | default dict) "labels" }}
@@ -96,7 +101,8 @@
 {{- define "shipper-operator.checkLicense" -}}
 {{- $license := .Values.license }}
 {{- $inline := include "shipper-operator.licenseText" . }}
-{{- $keys := compact (list $license.key $license.keyRef $license.existingSecret) }}
+{{- $key := include "shipper-operator.licenseKey" . }}
+{{- $keys := compact (list $key $license.keyRef $license.existingSecret) }}
 {{- $files := compact (list $inline $license.file.existingSecret $license.pemRef) }}
 {{- if gt (len $keys) 1 }}
 {{- fail "license: more than one of key, keyRef and existingSecret is set; keep the one that has the license key" }}
@@ -113,7 +119,7 @@
 {{- if and $license.licenseServer (not $keys) }}
 {{- fail "license.licenseServer: it asks for a license key; set license.key, or license.existingSecret to a Secret that has it" }}
 {{- end }}
-{{- if and $license.key (or (not (regexMatch "^[!-?A-~][!-~]*$" $license.key)) (gt (len $license.key) 4096)) }}
+{{- if and $key (or (not (regexMatch "^[!-?A-~][!-~]*$" $key)) (gt (len $key) 4096)) }}
 {{- fail "license.key: a license key is one line of letters, digits and signs, in ASCII, and doesn't begin with @; is it the one of the license server?" }}
 {{- end }}
 {{- if and $license.trustKey $license.trustKeyRef }}
@@ -144,7 +150,8 @@
 {{- if regexMatch "[?#]|/api/v1" . }}
 {{- fail (printf "license.licenseServer: %s is more than the server; leave out /api/v1, which is added to it, and what begins with ? or #" (toRawJson .)) }}
 {{- end }}
-{{- if not (regexMatch "^https?://([A-Za-z0-9_.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?(/[!-;=A-Z_a-z~]*)?$" .) }}
+{{- $fits := regexMatch "^https?://([A-Za-z0-9_.-]+|\\[[0-9A-Fa-f:.]+\\])(:[1-9][0-9]{0,4})?(/[!-;=A-Z_a-z~]*)?$" . }}
+{{- if or (not $fits) (gt (int (include "shipper-operator.serverPort" $)) 65535) }}
 {{- fail (printf "license.licenseServer: %s is no URL; write https://, the host, its port if need be, and the prefix that the server is under, if any" (toRawJson .)) }}
 {{- end }}
 {{- end }}
@@ -167,6 +174,9 @@
 {{- $operator := .Values.operator }}
 {{- if ne (int $operator.replicas) 1 }}
 {{- fail "operator.replicas: one operator runs in a cluster, and only one can use its volume; set it to 1. Apps go on while it restarts" }}
+{{- end }}
+{{- if regexMatch "^[^@]*:[^/@]*$" $operator.image }}
+{{- fail "operator.image: it has a tag already; leave that out, and put it into operator.tag" }}
 {{- end }}
 {{- if and $operator.tag $operator.imageTag (ne $operator.tag $operator.imageTag) }}
 {{- fail "operator: both tag and imageTag are set, and mean the same; keep one" }}

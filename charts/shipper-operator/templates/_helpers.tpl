@@ -53,6 +53,11 @@ shipper-operator-{{ .Values.namespace }}
 {{- end }}
 {{- end }}
 
+{{/* The license key, without blanks and the end of the line around it */}}
+{{- define "shipper-operator.licenseKey" -}}
+{{- .Values.license.key | default "" | trim }}
+{{- end }}
+
 {{/* The license file as it came, with whatever blanks around it and ends of lines: empty if there is none */}}
 {{- define "shipper-operator.licenseText" -}}
 {{- $data := .Values.license.file.data | default dict }}
@@ -70,7 +75,7 @@ shipper-operator-{{ .Values.namespace }}
 
 {{/* The Secret of the license key; empty without one */}}
 {{- define "shipper-operator.keySecret" -}}
-{{- if .Values.license.key }}
+{{- if include "shipper-operator.licenseKey" . }}
 {{- .Values.license.file.secret }}
 {{- else }}
 {{- coalesce .Values.license.keyRef .Values.license.existingSecret | default "" }}
@@ -85,8 +90,8 @@ shipper-operator-{{ .Values.namespace }}
 {{/* The port in the URL of the license server */}}
 {{- define "shipper-operator.serverPort" -}}
 {{- $url := .Values.license.licenseServer }}
-{{- $port := regexFind ":[0-9]+(/|$)" (regexReplaceAll "^https?://" $url "") | trimAll ":/" }}
-{{- $port | default (hasPrefix "https://" $url | ternary "443" "80") }}
+{{- $host := regexReplaceAll "^https?://([^/]*).*$" $url "${1}" }}
+{{- regexFind ":[0-9]+$" $host | trimPrefix ":" | default (hasPrefix "https://" $url | ternary "443" "80") }}
 {{- end }}
 
 {{/* The names by which apps call it */}}
