@@ -87,12 +87,16 @@ class LicenseKeeper:
         self._thread: threading.Thread | None = None
         kept = self._kept_file()
         self._marks = self._kept_marks()
-        mark = max(self._marks.clock, micros(kept.fetched_at) if kept else 0)
-        self.clock = Clock(mark, wall) if wall else Clock(mark)
         self._given = self._kept_license(kept) if client else None
         self._file: FiledLicense | None = None
         if license_path is not None:
-            self._file = FiledLicense(license_path, folder.file(LICENSE_FILE), self._of_file, self.clock.judged)
+            now = lambda: self.clock.judged()  # noqa: E731, PLW0108 - the clock comes after what it is set forward by
+            self._file = FiledLicense(license_path, folder.file(LICENSE_FILE), self._of_file, now)
+        filed = self._file.held if self._file else None
+        if filed is not None:
+            self._marks = self._marks.with_serial(filed.license.id, filed.license.serial)
+        mark = max(self._marks.clock, micros(kept.fetched_at) if kept else 0, filed.since if filed else 0)
+        self.clock = Clock(mark, wall) if wall else Clock(mark)
         self._held: Held | None = None
         self._origin: Origin = "server"
         self._choose()

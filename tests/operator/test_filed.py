@@ -259,3 +259,16 @@ class TestAlone:
         keeper.stop()
         yard.clock.now -= 2 * HOUR
         assert yard.alone().clock.behind() == 2 * HOUR
+
+    @pytest.mark.parametrize("damage", [b"", b"{", None], ids=["empty", "torn", "gone"])
+    def test_marks_that_are_lost_leave_those_of_the_file(self, yard: Yard, damage: bytes | None) -> None:
+        yard.path.write_bytes(license_pem(serial=5, **NEVER))
+        yard.clock.now += DAY
+        yard.alone().stop()
+        marks = yard.folder / "operator" / "marks.json"
+        marks.unlink() if damage is None else marks.write_bytes(damage)
+        yard.path.write_bytes(license_pem(serial=4, **NEVER))
+        yard.clock.now = START
+        keeper = yard.alone()
+        assert serial(keeper) == 5
+        assert keeper.status().behind == DAY + HOUR
