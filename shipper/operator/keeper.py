@@ -90,8 +90,7 @@ class LicenseKeeper:
         self._given = self._kept_license(kept) if client else None
         self._file: FiledLicense | None = None
         if license_path is not None:
-            now = lambda: self.clock.judged()  # noqa: E731, PLW0108 - the clock comes after what it is set forward by
-            self._file = FiledLicense(license_path, folder.file(LICENSE_FILE), self._of_file, now)
+            self._file = FiledLicense(license_path, folder.file(LICENSE_FILE), self._of_file, self._judged)
         filed = self._file.held if self._file else None
         if filed is not None:
             self._marks = self._marks.with_serial(filed.license.id, filed.license.serial)
@@ -249,6 +248,10 @@ class LicenseKeeper:
         except CacheError as error:
             log.warning("the license is not kept for when the server is away: %s", error)
         self._keep_marks(self._marks.with_serial(held.license.id, held.license.serial))
+
+    def _judged(self) -> int:
+        """The clock's time, which comes after what was kept: that sets it forward."""
+        return self.clock.judged()
 
     def _of_file(self, signed: Envelope, name: str) -> VerifiedLicense:
         """The license of the file, verified. Raises LicenseError."""
