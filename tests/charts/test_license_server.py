@@ -27,6 +27,7 @@ from tests.charts.harness import (
     template,
     values_id,
 )
+from tests.license.sample import key as signing_key
 from tests.setup.many import template_many
 
 if TYPE_CHECKING:
@@ -135,13 +136,14 @@ def test_a_license_is_mounted_as_a_folder(file: Object, name: str) -> None:
 
 
 def test_a_trust_key_is_no_secret_and_a_new_one_starts_the_pods_anew() -> None:
-    found = made(license={"trustKey": "public\n"})
-    assert one(found, "ConfigMap")["data"] == {"vendor.pub": "public\n"}
+    keys = [signing_key(number).public.to_pem() for number in (1, 2)]
+    found = made(license={"trustKey": keys[0]})
+    assert one(found, "ConfigMap")["data"] == {"vendor.pub": keys[0]}
     assert mounted(found)["/trust"]["configMap"]["name"] == one(found, "ConfigMap")["metadata"]["name"]
     assert env(found)["TRUST_KEY_PATH"] == "/trust/vendor.pub"
     marks = [
         one(each, "Deployment")["spec"]["template"]["metadata"]["annotations"]
-        for each in (found, made(license={"trustKey": "other\n"}))
+        for each in (found, made(license={"trustKey": keys[1]}))
     ]
     assert marks[0] != marks[1]
 
@@ -375,15 +377,15 @@ def test_a_prefix_that_is_kept_is_known_to_the_server() -> None:
 
 
 def test_a_prefix_that_is_stripped_is_rewritten_by_nginx() -> None:
-    found = made(ingress={"enabled": True, "path": "/licenses", "stripPrefix": True})
+    found = made(ingress={"enabled": True, "path": "/licenses/v1.2", "stripPrefix": True})
     ingress = one(found, "Ingress")
     (path,) = ingress["spec"]["rules"][0]["http"]["paths"]
-    assert (path["path"], path["pathType"]) == ("/licenses(/|$)(.*)", "ImplementationSpecific")
-    for asked, left in (("/licenses", ""), ("/licenses/api/v1/license", "api/v1/license")):
+    assert (path["path"], path["pathType"]) == (r"/licenses/v1\.2(/|$)(.*)", "ImplementationSpecific")
+    for asked, left in (("/licenses/v1.2", ""), ("/licenses/v1.2/api/v1/license", "api/v1/license")):
         found_path = re.fullmatch(path["path"], asked)
         assert found_path is not None
         assert found_path[2] == left
-    assert not re.fullmatch(path["path"], "/licenses-of-others")
+    assert not re.fullmatch(path["path"], "/licenses/v1.2-of-others")
     assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/rewrite-target"] == "/$2"
     assert "ROOT_PATH" not in env(found)
 
@@ -496,6 +498,7 @@ REFUSALS: list[tuple[Object, str]] = [
     ({"license": {"file": {"secret": "", "data": {"license.pem": " \n"}}}}, "license.file: there is no license"),
     ({"license": {"file": {"secret": None, "data": None}}}, "license.file: there is no license"),
     ({"license": {"trustKey": "a", "trustKeyRef": "b"}}, "license: both trustKey"),
+    ({"license": {"trustKey": "vendor.pub"}}, "license.trustKey: "),
     ({"server": {"replicas": 2}}, "server.replicas: "),
     ({"database": {"kind": "postgres"}}, "database.host: "),
     ({"database": {**POSTGRES, "migrateFromSqlite": True}, "server": {"replicas": 2}}, "database.migrateFromSqlite: "),
@@ -518,7 +521,6 @@ REFUSALS: list[tuple[Object, str]] = [
     ({"dashboard": {"enabled": True}}, "dashboard.enabled: "),
     ({"dashboard": {"adoptionEnabled": True}}, "dashboard.adoptionEnabled: "),
     ({"dashboard": {"deploymentsEnabled": True}}, "dashboard.deploymentsEnabled: "),
-    ({"dashboard": {"displayNameStrip": "^a"}}, "dashboard.displayNameStrip: "),
     ({"saml": {"enabled": True}}, "saml.enabled: "),
     ({"tls": {"data": {"tls.crt": "a"}}}, "tls.data: "),
     ({"tls": {"data": {"tls.key": "a"}}}, "tls.data: "),
@@ -611,6 +613,22 @@ def test_values_of_mirrord_render(mirrord: Object) -> None:
     assert objects(setup("license-server", mirrord).out)
 
 
+@pytest.mark.parametrize(
+    "off",
+    [
+        {"dashboard": None, "saml": None, "database": {"cloudSqlProxy": None}},
+        {"dashboard": {"enabled": None}, "saml": {"enabled": None}, "database": {"cloudSqlProxy": {"enabled": None}}},
+        # As the chart of mirrord once had it
+        {"dashboard": {"enabled": False, "image": "a", "service": {"port": 80}, "ingress": {"enabled": False}}},
+        {"dashboard": {"enabled": False, "displayNameStrip": "^a"}, "saml": {"enabled": False, "new": [1]}},
+    ],
+)
+def test_what_is_off_may_hold_anything(off: Object) -> None:
+    for helm in HELMS:
+        assert template(LICENSE_SERVER, over(BASE, off), helm=helm) == made()
+    assert by_name(objects(setup("license-server", over(BASE, off)).out)) == by_name(made())
+
+
 @pytest.fixture
 def mirrord() -> Object:
     """mirrord's values in full."""
@@ -658,10 +676,9 @@ UNSAID = {"database.name": "shipper"}
 def leaves(schema: Object, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """The values that a schema knows one by one."""
     inner = schema.get("properties")
-    if not inner or path in {("server", "resources"), ("server", "affinity"), ("tls", "data"), ("database", "host")}:
+    if not inner or path in {("server", "resources"), ("server", "affinity"), ("tls", "data")}:
         return [path]
-    references = inner.keys() == {"secretKeyRef", "configMapKeyRef"}
-    return [path] if references else [leaf for key, each in inner.items() for leaf in leaves(each, (*path, key))]
+    return [leaf for key, each in inner.items() for leaf in leaves(each, (*path, key))]
 
 
 def rows(text: str) -> list[tuple[list[str], str, str]]:
@@ -704,9 +721,9 @@ def test_values_of_schema_and_file_say_what_they_are() -> None:
 
     def described(part: Object, path: str) -> None:
         for key, each in part.get("properties", {}).items():
-            if key not in {"secretKeyRef", "configMapKeyRef", "valueFrom"}:
+            if key != "valueFrom":
                 assert each.get("description"), f"{path}.{key}"
-                assert part.get("additionalProperties") is False, path
+                assert part.get("additionalProperties") is False or "null" in part["type"], path
                 described(each, f"{path}.{key}")
 
     described(schema, "")

@@ -36,7 +36,9 @@ def leaves(schema: dict[str, Any], path: str = "") -> list[str]:
         return [path]
     names = {name: json.dumps(name) if "." in name else name for name in inside}
     patterns = [f"{path}.*{pattern.strip('$')}" for pattern in schema.get("patternProperties", ())]
-    return [leaf for name, each in inside.items() for leaf in leaves(each, f"{path}.{names[name]}".lstrip("."))] + patterns
+    return [
+        leaf for name, each in inside.items() for leaf in leaves(each, f"{path}.{names[name]}".lstrip("."))
+    ] + patterns
 
 
 def default(path: str) -> Any:

@@ -18,7 +18,7 @@
 {{- if $license.keyGsmRef }}
 {{- fail "license.keyGsmRef: Google Secret Manager isn't read; sync the license key into a Kubernetes Secret, for example with External Secrets, and name that in license.existingSecret" }}
 {{- end }}
-{{- if .Values.database.cloudSqlProxy.enabled }}
+{{- if get (.Values.database.cloudSqlProxy | default dict) "enabled" }}
 {{- fail "database.cloudSqlProxy: no proxy is started beside the server; run the Cloud SQL Auth Proxy as a Deployment of its own, and name its Service in database.host" }}
 {{- end }}
 {{- range $name := list "awsIam" "iamGcp" }}
@@ -29,12 +29,12 @@
 {{- if .Values.sa.gcpSa }}
 {{- fail "sa.gcpSa: the server asks nothing of Google Cloud; leave it out, and put annotations of the ServiceAccount into sa.annotations" }}
 {{- end }}
-{{- range $name := list "enabled" "adoptionEnabled" "deploymentsEnabled" "displayNameStrip" }}
-{{- if get $.Values.dashboard $name }}
+{{- range $name := list "enabled" "adoptionEnabled" "deploymentsEnabled" }}
+{{- if get ($.Values.dashboard | default dict) $name }}
 {{- fail (printf "dashboard.%s: there is no dashboard; use the reports of the API, or the metrics (serviceMonitor.enabled)" $name) }}
 {{- end }}
 {{- end }}
-{{- if .Values.saml.enabled }}
+{{- if get (.Values.saml | default dict) "enabled" }}
 {{- fail "saml.enabled: there is no dashboard to sign in to; people read reports with a key of their own (shipper license-server key add --scope report)" }}
 {{- end }}
 {{- end }}
@@ -61,6 +61,9 @@
 {{- end }}
 {{- if and $license.trustKey $license.trustKeyRef }}
 {{- fail "license: both trustKey and trustKeyRef are set; keep the one that has the vendor's public key" }}
+{{- end }}
+{{- if and $license.trustKey (not (contains "-----BEGIN PUBLIC KEY-----" $license.trustKey)) }}
+{{- fail "license.trustKey: it is the text of vendor.pub, which begins with -----BEGIN PUBLIC KEY-----; give it by --set-file license.trustKey=vendor.pub" }}
 {{- end }}
 {{- end }}
 
