@@ -53,7 +53,7 @@ def operator(
         flags["license", "licenseServer"] = own.license_server
     if own.cluster_name is not None:
         flags["operator", "clusterName"] = own.cluster_name
-    names = [name for each in own.namespaces for name in each.split(",") if name]
+    names = [name.strip() for each in own.namespaces for name in each.split(",") if name.strip()]
     if own.sync_secret is not None:
         flags["sync", "secret"] = own.sync_secret
     if names:

@@ -51,9 +51,8 @@ def _described(path: Path, root: dict[str, Any]) -> str:
 
 
 def _resolved(schema: Any, root: dict[str, Any]) -> dict[str, Any]:
-    """A part of the schema `root`, or the definition that it refers to; empty for none."""
+    """A part of the schema `root`, over the definition that it refers to; empty for none."""
     if not isinstance(schema, dict):
         return {}
     name = schema.get("$ref", "").removeprefix("#/definitions/")
-    found: dict[str, Any] = root.get("definitions", {}).get(name, schema)
-    return found
+    return {**root.get("definitions", {}).get(name, {}), **schema}

@@ -83,7 +83,7 @@ def test_the_operator_is_made_from_flags(operator: Callable[..., list[dict[str, 
 def test_a_secret_for_apps_needs_rights_in_their_namespaces_only(
     operator: Callable[..., list[dict[str, Any]]],
 ) -> None:
-    found = operator("--sync-secret", "license", "--namespaces", "shop,crm", "--namespaces", "hr")
+    found = operator("--sync-secret", "license", "--namespaces", "shop, crm,", "--namespaces", "hr")
     roles = [each for each in found if each["kind"] == "Role"]
     assert sorted(each["metadata"]["namespace"] for each in roles) == ["crm", "hr", "shop"]
     assert all("license" in str(each["rules"]) for each in roles)

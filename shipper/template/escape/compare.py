@@ -105,8 +105,8 @@ def read_events(text: str) -> list[Event]:
 
 def _too_much(depth: int) -> LimitError:
     if depth > MAX_NESTING:
-        return LimitError(f"the rendered text is YAML nested deeper than {MAX_NESTING} levels")
-    return LimitError(f"the rendered text has more than {MAX_NODES:,} nodes of YAML", hint="write several files")
+        return LimitError(f"the text is YAML nested deeper than {MAX_NESTING} levels")
+    return LimitError(f"the text has more than {MAX_NODES:,} nodes of YAML", hint="write several files")
 
 
 def differing_sites(meant: Sequence[Event], got: Sequence[Event], sites: Mapping[int, Site]) -> list[Site] | None:
