@@ -5,6 +5,7 @@ Seats may be counted over days, and sessions are forgotten soon after their end.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,8 +14,6 @@ from shipper.usage.events import User
 from shipper.usage.times import DAY
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from shipper.storage.database import Database, Transaction
 
 TABLE = """\
@@ -48,16 +47,12 @@ class Activity:
         """Each user with the last activity. From any thread."""
         return list(self._last.items())
 
-    def note(self, user: User, at: int, wanted_since: int) -> Future[None]:
-        """Note that `user` was active at `at`: durable once the future is done, which fails with StorageError.
+    async def note(self, user: User, at: int, wanted_since: int) -> None:
+        """Note that `user` was active at `at`, durably. Raises StorageError; nothing is noted then.
 
-        What is older than `wanted_since`, and than KEPT, is forgotten now and then.
+        What is older than `wanted_since`, and than KEPT, is forgotten now and then. From one event loop.
         """
-        self._last[user] = max(at, self._last.get(user, at))
-        since = min(wanted_since, at - KEPT) if len(self._last) > self._many else None
-        if since is not None:
-            self._last = {each: last for each, last in self._last.items() if last >= since}
-            self._many = max(FEW, 2 * len(self._last))
+        since = min(wanted_since, at - KEPT) if len(self._last) >= self._many else None
         text = _ENCODE(user).decode()
 
         def work(tx: Transaction) -> None:
@@ -65,4 +60,8 @@ class Activity:
             if since is not None:
                 tx.execute("DELETE FROM activity WHERE last_active < ?", (since,))
 
-        return self._database.write(work)
+        await asyncio.wrap_future(self._database.write(work))
+        self._last[user] = max(at, self._last.get(user, at))
+        if since is not None:
+            self._last = {each: last for each, last in self._last.items() if last >= since}
+            self._many = max(FEW, 2 * len(self._last))

@@ -5,7 +5,6 @@ Nothing is reported or kept to be reported. A test holds this equal to the ledge
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -100,7 +99,7 @@ class Alone:
             return
         license = self.license()
         first = window_at(license.seats if license else None, now).first
-        await asyncio.wrap_future(self.activity.note(entry.user, now, now if first is None else first))
+        await self.activity.note(entry.user, now, now if first is None else first)
 
     def _usage(self, entry: Entry, seats: Seats | None, now: int) -> Usage:
         if entry.ci or seats is None:

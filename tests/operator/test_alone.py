@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -232,11 +233,17 @@ class TestKept:
         island.hands.now += MINUTE
         assert island.beat(alice).seat is not None
 
-    def test_what_can_not_be_kept_is_not_granted(self, island: Island, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(island.spool.database, "write", _full)
+    @pytest.mark.parametrize("later", [False, True], ids=["at once", "when it is written"])
+    def test_what_can_not_be_kept_is_not_granted(
+        self, island: Island, monkeypatch: pytest.MonkeyPatch, later: bool
+    ) -> None:
+        island.license = with_seats(window="rolling-days:30")
+        assert island.license.seats is not None
+        monkeypatch.setattr(island.spool.database, "write", _full_later if later else _full)
         with pytest.raises(FullError):
             island.start("alice")
         assert island.sessions.all() == []
+        assert island.decider.used(island.license.seats, island.hands()) == 0
 
     def test_users_of_long_ago_are_forgotten(self, island: Island, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("shipper.operator.activity.FEW", 3)
@@ -266,3 +273,9 @@ class TestKept:
 
 def _full(_: object) -> None:
     raise FullError("full")
+
+
+def _full_later(_: object) -> Future[None]:
+    failed: Future[None] = Future()
+    failed.set_exception(FullError("full"))
+    return failed
