@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from shipper.operator.deciding import seat_granted
+from shipper.operator.deciding import seat_granted, take
 from shipper.serving.problems import ProblemError
 from shipper.usage.decide import Denied, Usage, decide, is_full
 from shipper.usage.identity import identify
@@ -72,14 +72,7 @@ class Alone:
             seat=seat_granted(entry, license, usage),
             warning=verdict.warning,
         )
-        before = self.entries.get(entry.id)
-        self.entries[entry.id] = granted  # before anybody else is decided about
-        try:
-            await self._note(granted, now)
-        except BaseException:
-            del self.entries[entry.id]
-            self.entries.update({} if before is None else {entry.id: before})
-            raise
+        await take(self.entries, granted, self._note(granted, now))
         return granted
 
     async def heartbeat(self, entry: Entry, now: int) -> Entry:

@@ -29,7 +29,7 @@ from shipper.usage.sessions import denied_id, ended_id, seen_id, started_id
 from shipper.usage.times import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from concurrent.futures import Future
 
     from shipper.license.document import License
@@ -203,14 +203,7 @@ class Decider:
             seat=seat_granted(entry, license, usage),
             warning=verdict.warning or _AWAY,
         )
-        before = self.entries.get(entry.id)
-        self.entries[entry.id] = granted  # before anybody else is decided about
-        try:
-            await self._tell(event)
-        except BaseException:
-            del self.entries[entry.id]
-            self.entries.update({} if before is None else {entry.id: before})
-            raise
+        await take(self.entries, granted, self._tell(event))
         return granted
 
     def _usage(self, entry: Entry, license: License | None, now: int) -> Usage:
@@ -271,6 +264,18 @@ class Decider:
         if kind not in {"session_started", "session_denied"}:
             return about
         return replace(about, user=entry.user, ci=entry.ci, heartbeat_seconds=entry.heartbeat_seconds)
+
+
+async def take(entries: dict[str, Entry], granted: Entry, kept: Awaitable[None]) -> None:
+    """Put an entry in its place before anybody else is decided about; what was there stays where `kept` fails."""
+    before = entries.get(granted.id)
+    entries[granted.id] = granted
+    try:
+        await kept
+    except BaseException:
+        del entries[granted.id]
+        entries.update({} if before is None else {granted.id: before})
+        raise
 
 
 def has_ended() -> ProblemError:

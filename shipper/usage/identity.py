@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Identity(NamedTuple):
 _NOBODY = Identity("unknown", UNKNOWN)
 
 
+@lru_cache(maxsize=16_384)  # an operator that decides by itself asks for all open sessions, each time
 def identify(user: User, unit: Unit) -> Identity:
     """The holder of a seat for `user`; all of whom nothing is known are one holder together."""
     for rule in RULES[unit]:
