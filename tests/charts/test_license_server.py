@@ -20,6 +20,7 @@ from tests.charts.harness import (
     HELMS,
     LICENSE_SERVER,
     by_name,
+    notes,
     objects,
     one,
     refused,
@@ -602,6 +603,11 @@ def test_wrong_types_show_no_secret() -> None:
     values = over(BASE, {"license": {"key": "canary-one", "trustKey": ["canary-two"]}, "tls": {"data": {"tls.key": 1}}})
     for helm in HELMS:
         assert "canary" not in refused(LICENSE_SERVER, values, helm=helm)
+
+
+def test_notes_say_that_the_image_is_to_be_named() -> None:
+    assert "name yours in server.image" in notes(LICENSE_SERVER, BASE)
+    assert "server.image" not in notes(LICENSE_SERVER, over(BASE, {"server": {"image": "r.example.com/shipper"}}))
 
 
 def test_values_of_mirrord_render(mirrord: Object) -> None:

@@ -153,6 +153,17 @@ def test_the_life_of_a_release(case: Case, installed: Installed, cluster: Cluste
     assert again["metadata"]["uid"] == claim["metadata"]["uid"]
 
 
+@pytest.mark.parametrize(("case", "helm"), [(SERVER, "helm")])
+def test_what_was_in_sqlite_stays_and_is_spoken_of(case: Case, installed: Installed, cluster: Cluster) -> None:
+    installed.do("install", case.values, "--create-namespace")
+    postgres = {"kind": "postgres", "host": "postgres.databases.svc"}
+    told = installed.do("upgrade", {**case.values, "database": postgres})
+    assert "still on the volume shipper-license-server-data" in told
+    assert cluster.names("PersistentVolumeClaim", SPACE) == ["shipper-license-server-data"]
+    told = installed.do("upgrade", {**case.values, "database": {**postgres, "migrateFromSqlite": True}})
+    assert "still on the volume" not in told
+
+
 @each_case
 @pytest.mark.parametrize("helm", ["helm"])
 def test_it_installs_where_the_namespace_is(case: Case, installed: Installed, cluster: Cluster) -> None:
