@@ -174,7 +174,7 @@ def _require_ours(found: _Found, wanted: Wanted) -> None:
             f'there is one that the operator didn\'t make (it lacks the label "{label}: {value}"); rename one',
         )
     other = found.labels.get(INSTANCE, "")
-    if wanted.instance and other not in {"", wanted.instance}:
+    if other not in {"", wanted.instance}:
         raise NotKeptError("refused", "it is kept by the operator of another namespace, which its labels name")
 
 

@@ -279,6 +279,13 @@ class TestNobodyElses:
         (found,) = keeping.step()
         assert (found.state, "another namespace" in found.problem) == ("refused", True)
 
+    def test_that_of_another_while_the_own_namespace_is_not_known(self, kube: InCluster) -> None:
+        shop(kube, held(1)).step()
+        (kube.folder / "namespace").unlink()
+        keeping = Keeping(kube, SyncSettings(SECRET, "", ("shop",)), held(2))
+        assert keeping.states() == ["refused"]
+        assert serial(kube) == 1
+
     def test_one_that_is_handed_over(self, kube: InCluster) -> None:
         """An admin who labels a Secret gives it to the operator; who takes the label away has it for himself."""
         keeping = shop(kube)
