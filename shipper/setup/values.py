@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Values = dict[str, Any]
 
-MAX_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
 _WRITTEN_OUT = 10**21
 """From here Helm, which keeps all numbers as floats, writes them with an exponent."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shipper.errors import ShipperError
-from shipper.setup.values import MAX_DEPTH, Given, merge, read_values
+from shipper.errors import LimitError, ShipperError
+from shipper.setup.values import MAX_BYTES, MAX_DEPTH, Given, merge, read_values
 from tests.setup.helm_values import coalesced
 
 if TYPE_CHECKING:
@@ -130,3 +130,12 @@ def test_a_file_can_be_a_value(tmp_path: Path) -> None:
     (tmp_path / "tls.key").write_bytes(b"\xef\xbb\xbfone\ntwo, three\n")
     given = Given(set_files=[rf"tls.data.tls\.key={tmp_path}/tls.key"])
     assert merge({}, given).values == {"tls": {"data": {"tls.key": "one\ntwo, three\n"}}}
+
+
+def test_a_file_may_be_as_large_as_what_templates_read(tmp_path: Path) -> None:
+    path = tmp_path / "v.yaml"
+    path.write_text("#" * MAX_BYTES)
+    assert read_values(str(path)).data == {}
+    path.write_text("#" * (MAX_BYTES + 1))
+    with pytest.raises(LimitError, match="larger than the limit of 1,048,576 bytes"):
+        read_values(str(path))
