@@ -6,10 +6,12 @@
 # Needs Debian 12, root (the owners of files), Python with pip (PYTHON, by default python3), and on the way Debian's
 # packages and Python's. The same source, locks and packages give the same tree, byte by byte (image/digest.py).
 #
-#   TRUST_KEY   the vendor's public key (PEM): what operators and license servers trust unless told otherwise
-#   SNAPSHOT    a time of snapshot.debian.org, such as 20261120T000000Z: Debian's packages as they were then
-#   CACHE       a folder that keeps Debian's packages for the next time
+#   TRUST_KEY     the vendor's public key (PEM): what operators and license servers trust unless told otherwise
+#   APT_SOURCES   lines of a sources.list, by which Debian's packages are taken instead of by those of the machine
+#   CACHE         a folder that keeps Debian's packages for the next time
 #   SOURCE_DATE_EPOCH   the time of every file, in seconds
+#
+# What it leaves behind when it fails is nothing.
 set -euo pipefail
 umask 022
 
@@ -26,13 +28,30 @@ export LC_ALL=C.UTF-8 PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP
 [[ ! -e $1 ]] || { echo "rootfs.sh: \"$1\" exists" >&2; exit 1; }
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+root=
+# A tree that isn't complete is none
+trap 'rm -rf "$work" ${root:+"$root"}' EXIT
 cache=${CACHE:-$work/cache}
-mkdir -p "$cache/debian" "$work/site"
+mkdir -p "$cache/debian" "$cache/lists/partial" "$work/site"
 cache=$(cd "$cache" && pwd)
 mkdir "$1"
 root=$(cd "$1" && pwd)
 chmod 755 "$root"
+# Not where Python would find modules of whoever calls
+cd "$work"
+
+# -- Debian's packages, the newest that the sources have ----------------------------------------------------------------
+# Neither what apt knows of the machine nor what is installed there counts
+apt=(-qq -o APT::Sandbox::User=root -o "Dir::State::lists=$cache/lists" -o Dir::State::status=/dev/null
+    -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
+if [[ -n ${APT_SOURCES:-} ]]; then
+    printf '%s\n' "$APT_SOURCES" >"$work/sources.list"
+    apt+=(-o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=/dev/null)
+fi
+mapfile -t names < <(grep -v '^#' "$here/packages.txt")
+apt-get "${apt[@]}" update
+(cd "$cache/debian" && apt-get "${apt[@]}" download "${names[@]}")
+apt-get "${apt[@]}" download --print-uris "${names[@]}" >"$work/uris"
 
 # -- Python packages and shipper ---------------------------------------------------------------------------------------
 install=("$python" -m pip --quiet install --python-version 3.11 --only-binary :all: --no-compile --target "$work/site")
@@ -48,25 +67,6 @@ if [[ -n ${TRUST_KEY:-} ]]; then
 fi
 
 # -- Debian -----------------------------------------------------------------------------------------------------------
-apt=(-qq -o APT::Sandbox::User=root)
-if [[ -n ${SNAPSHOT:-} ]]; then
-    archive=https://snapshot.debian.org/archive
-    keyring='signed-by=/usr/share/keyrings/debian-archive-keyring.gpg check-valid-until=no'
-    cat >"$work/sources.list" <<-LIST
-	deb [$keyring] $archive/debian/$SNAPSHOT bookworm main
-	deb [$keyring] $archive/debian-security/$SNAPSHOT bookworm-security main
-	LIST
-    mkdir -p "$work/lists/partial"
-    apt+=(-o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$work/lists")
-    apt+=(-o "Dir::Cache::pkgcache=" -o "Dir::Cache::srcpkgcache=")
-    apt-get "${apt[@]}" update
-fi
-mapfile -t names < <(grep -v '^#' "$here/packages.txt")
-download() { (cd "$cache/debian" && apt-get "${apt[@]}" download "${names[@]}"); }
-# Lists that are old name what is there no more
-download 2>"$work/log" || { apt-get "${apt[@]}" update && download; }
-apt-get "${apt[@]}" download --print-uris "${names[@]}" >"$work/uris"
-
 # /bin, /lib and /sbin are links since Debian 12; packages still name them
 mkdir -p "$root"/usr/{bin,lib,lib64,sbin}
 for name in bin lib lib64 sbin; do ln -s "usr/$name" "$root/$name"; done
@@ -120,3 +120,4 @@ find usr/bin usr/lib opt -name '*.so*' -type f -o -name python3.11 -type f | whi
     fi
 done
 find . -exec touch --no-dereference --date "@$SOURCE_DATE_EPOCH" {} +
+root=

@@ -48,14 +48,18 @@ def test_without_an_engine_it_says_so_in_a_line(tmp_path: Path, engines: dict[st
 def test_the_first_engine_that_answers_builds(tmp_path: Path, docker: bool, taken: str) -> None:
     key = tmp_path / "vendor.pub"
     key.write_text(VENDOR.public.to_pem())
-    done = build(tmp_path, {"docker": docker, "buildah": True}, TRUST_KEY=str(key))
+    sources = tmp_path / "sources.list"
+    sources.write_text("deb http://mirror.example.com/debian bookworm main\n")
+    done = build(tmp_path, {"docker": docker, "buildah": True}, TRUST_KEY=str(key), APT_SOURCES=str(sources))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"{taken}\nbuild\n--tag\nshipper:{__version__}\n")
+    assert done.stdout.startswith(f"{taken}\nbuild\n--no-cache\n--tag\nshipper:{__version__}\n")
     assert f"TRUST_KEY={VENDOR.public.to_pem().strip()}\n" in done.stdout
+    assert "\nAPT_SOURCES=deb http://mirror.example.com/debian bookworm main\n" in done.stdout
     assert done.stdout.endswith(f"\n.\nshipper:{__version__}\n")
 
 
-def test_a_key_that_is_not_there_is_no_image_without_one(tmp_path: Path) -> None:
-    done = build(tmp_path, {"docker": True}, TRUST_KEY=str(tmp_path / "none"))
+@pytest.mark.parametrize("name", ["TRUST_KEY", "APT_SOURCES"])
+def test_a_file_that_is_not_there_is_no_image_without_it(tmp_path: Path, name: str) -> None:
+    done = build(tmp_path, {"docker": True}, **{name: str(tmp_path / "none")})
     assert done.returncode != 0
     assert done.stdout == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -18,7 +19,7 @@ from packageurl import PackageURL
 
 from image.digest import digest
 from shipper import __version__
-from tests.image.tree import build
+from tests.image.tree import CACHE, attempt, build
 from tests.license.sample import VENDOR
 from tests.tools import REPOSITORY
 
@@ -42,6 +43,25 @@ def installed(root: Path) -> dict[str, str]:
     return {each.name.lower().replace("_", "-"): each.version for each in found}
 
 
+def archive(folder: Path, root: Path) -> str:
+    """Have an archive of Debian's packages, those that the tree was made of, and say how apt finds it."""
+    folder.mkdir()
+    stanzas = []
+    for control in sorted((root / "var/lib/dpkg/status.d").iterdir()):
+        package = control.read_text().rstrip("\n")
+        name, version, architecture = (
+            re.findall(rf"^{field}: (\S+)$", package, re.MULTILINE)[0]
+            for field in ("Package", "Version", "Architecture")
+        )
+        file = f"{name}_{version.replace(':', '%3a')}_{architecture}.deb"
+        content = (CACHE / "debian" / file).read_bytes()
+        (folder / f"{name}.deb").write_bytes(content)
+        checksum = hashlib.sha256(content).hexdigest()
+        stanzas.append(f"{package}\nFilename: ./{name}.deb\nSize: {len(content)}\nSHA256: {checksum}\n")
+    (folder / "Packages").write_text("\n".join(stanzas))
+    return f"deb [trusted=yes] file://{folder} ./"
+
+
 @pytest.fixture(scope="module")
 def bill(root: Path) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads((root / "usr/share/sbom/shipper.cdx.json").read_bytes())
@@ -52,12 +72,25 @@ def test_the_same_source_gives_the_same_tree_and_the_vendors_key_is_all_that_a_v
     root: Path, source: Path, tmp_path: Path
 ) -> None:
     again = tmp_path / "again"
-    build(source, again, TRUST_KEY=VENDOR.public.to_pem().strip())
+    packages = archive(tmp_path / "archive", root)
+    build(source, again, TRUST_KEY=VENDOR.public.to_pem().strip(), APT_SOURCES=packages, CACHE=str(tmp_path / "cache"))
     key = again / "etc/shipper/vendor.pub"
     assert not (root / "etc/shipper/vendor.pub").exists()
     assert key.read_text() == VENDOR.public.to_pem()
     key.unlink()
     assert digest(str(again)) == digest(str(root))
+
+
+def test_packages_are_taken_by_the_sources_that_are_named_and_what_fails_leaves_nothing(
+    source: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "Packages").write_text("")
+    sources = f"# None\ndeb [trusted=yes] file://{tmp_path}/archive ./"
+    done = attempt(source, tmp_path / "tree", APT_SOURCES=sources, TMPDIR=str(tmp_path))
+    assert done.returncode != 0
+    assert "Unable to locate package base-files" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["archive"]
 
 
 @pytest.mark.parametrize("key", ["no key", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"])

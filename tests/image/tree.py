@@ -41,19 +41,21 @@ def missing() -> str | None:
     return f"unshare: {tried.stderr.strip()}" if tried.returncode else None
 
 
-def build(source: Path, root: Path, **environment: str) -> None:
-    """Make the tree of `source` in the folder `root`, which is not there yet.
-
-    Raises AssertionError with what the script said.
-    """
-    done = subprocess.run(
+def attempt(source: Path, root: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Have the script of `source` make the tree in the folder `root`, which is not there yet."""
+    return subprocess.run(
         [source / "image" / "rootfs.sh", root],
-        env={**os.environ, "PYTHON": sys.executable, "CACHE": str(CACHE), **environment},
+        env={**os.environ, "PYTHON": sys.executable, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
+
+
+def build(source: Path, root: Path, **environment: str) -> None:
+    """The same. Raises AssertionError with what the script said unless all went well."""
+    done = attempt(source, root, **environment)
     assert done.returncode == 0, done.stdout
 
 
@@ -78,7 +80,7 @@ def tree() -> Tree:
             for folder in made:
                 shutil.rmtree(folder, ignore_errors=True)
             _copy_sources(made.source)
-            build(made.source, made.root)
+            build(made.source, made.root, CACHE=str(CACHE))
             stamp.write_text(wanted, encoding="utf-8")
         return made
 
