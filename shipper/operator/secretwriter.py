@@ -221,7 +221,7 @@ def _refusal(answer: KubeAnswer, name: str) -> NotKeptError:
         return NotKeptError(
             "refused",
             "the operator's service account may not (403): it needs a role in the namespace, if that exists, to create "
-            f'secrets, and to get, update and patch those of the name "{name}"',
+            f'secrets, and to get and update those of the name "{name}"',
         )
     return NotKeptError(
         "refused" if answer.status in {400, 403, 413, 422} else "failed", f"the API server answers {answer.said()}"

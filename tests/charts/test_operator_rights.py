@@ -41,7 +41,7 @@ def test_it_may_keep_its_secrets_in_the_chosen_namespaces_only(sync: dict[str, s
                 "apiGroups": [""],
                 "resources": ["secrets"],
                 "resourceNames": names,
-                "verbs": ["get", "update", "patch"],
+                "verbs": ["get", "update"],
             },
         ]
     for binding in bindings:

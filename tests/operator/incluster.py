@@ -114,5 +114,5 @@ class InCluster:
 def _rules(secrets: tuple[str, ...]) -> list[dict[str, Any]]:
     """Those of the chart's role."""
     about: dict[str, Any] = {"apiGroups": [""], "resources": ["secrets"]}
-    named = {**about, "resourceNames": list(secrets), "verbs": ["get", "update", "patch"]}
+    named = {**about, "resourceNames": list(secrets), "verbs": ["get", "update"]}
     return [{**about, "verbs": ["create"]}, named]

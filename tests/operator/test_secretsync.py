@@ -402,7 +402,7 @@ class TestTrouble:
         kube.namespace("shop")
         keeping = Keeping(kube, SyncSettings(SECRET, "", ("shop",)), held())
         found = [keeping.step(60)[0] for _ in range(4)][-1]
-        assert 'get, update and patch those of the name "acme-license"' in found.problem
+        assert 'get and update those of the name "acme-license"' in found.problem
         assert found.failures == 4
         assert len([each for each in caplog.records if each.levelno == logging.WARNING]) == 1
         assert len(keeping.reported) == 1

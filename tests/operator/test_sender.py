@@ -133,7 +133,9 @@ class TestTrouble:
 
     def test_an_event_that_no_proxy_takes_waits(self, sender: Sender, server: FakeServer, spool: Spool) -> None:
         fill(spool, 2)
-        server.fault = lambda _: Answer(413, b"<html>413 Request Entity Too Large</html>", {"Content-Type": "text/html"})
+        server.fault = lambda _: Answer(
+            413, b"<html>413 Request Entity Too Large</html>", {"Content-Type": "text/html"}
+        )
         with pytest.raises(Away, match="413"):
             drain(sender)
         assert spool.depth().events >= 2
