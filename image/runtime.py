@@ -2,7 +2,7 @@
 
 python image/runtime.py FROM TO
 
-Also left out: programs, type stubs and the tests of packages. What a package's RECORD says holds for what is copied.
+Also left out: programs, type stubs, sources of compiled modules, and the tests of packages and charts. What a package's RECORD says holds for what is copied.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 PROJECT = Requirement("shipper[server]")
+BUILT_OF = (".pyi", ".pyc", ".pyx", ".pxd", ".c", ".h")
 
 
 def needed(found: dict[NormalizedName, Distribution]) -> set[NormalizedName]:
@@ -40,7 +41,7 @@ def needed(found: dict[NormalizedName, Distribution]) -> set[NormalizedName]:
 def is_run(path: str) -> bool:
     """Whether a file of a package is of use in the image."""
     folders = path.split("/")[:-1]
-    return not (path.startswith("../") or path.endswith((".pyi", ".pyc")) or {"tests", "testing"} & set(folders))
+    return not (path.startswith("../") or path.endswith(BUILT_OF) or {"ci", "tests", "testing"} & set(folders))
 
 
 def copy(source: str, package: Distribution, target: str) -> None:

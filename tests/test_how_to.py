@@ -18,7 +18,7 @@ from shipper.license.issue import issue
 from tests.charts.podsecurity import violations
 from tests.corpora import REPOSITORY
 from tests.license.sample import NOW, VENDOR
-from tests.pages import add_kubectl, blocks, run_bash
+from tests.pages import add_kubectl, blocks, pages, run_bash
 
 EXAMPLE = REPOSITORY / "specs" / "acme"
 LICENSE = (EXAMPLE / "license.pem").read_text()
@@ -45,6 +45,15 @@ while [ $# -gt 0 ]; do
     shift
 done
 """
+
+
+# The image that `make image` builds has no shell
+_IMAGE = re.compile(r"image: \S+/platform/shipper\b.*\n\s+(command: .*)")
+
+
+def test_no_page_asks_the_image_for_a_shell() -> None:
+    started = [found for page in pages() for block in blocks(page) for found in _IMAGE.findall(block.text)]
+    assert started == ["command: [/var/run/argocd/argocd-cmp-server]"]
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
     unshare --mount python -m tests.image.enclosed ROOT DATA PROGRAM [ARGUMENTS…]
 
-ENCLOSED_UID is another user. DATA becomes /data. The process becomes the program, so signals and the exit code are the program's own. It sees /proc,
-and of the devices null, zero and urandom.
+ENCLOSED_UID is another user. DATA becomes /data. The process becomes the program, so signals and the exit code are the
+program's own. It sees /proc, and of the devices null, zero and urandom.
 """
 
 from __future__ import annotations

@@ -85,6 +85,17 @@ def test_it_starts(root: Path, data: Path) -> None:
     assert run(root, data, SHIPPER, "--version").stdout == f"shipper {__version__}\n"
 
 
+def test_variables_of_a_pod_bring_no_other_modules_and_no_other_encoding(root: Path, data: Path) -> None:
+    for name in ("sitecustomize", "typer", "shipper"):
+        (data / f"{name}.py").write_text("raise SystemExit('not from /data')")
+    (data / "new.yaml").write_text("a: ü\n", encoding="utf-8")
+    variables = {"PYTHONPATH": "/data", "PYTHONUTF8": "0", "LC_ALL": "POSIX", "HOME": "/data", "TZ": "Asia/Tokyo"}
+    assert run(root, data, SHIPPER, "--version", **variables).stdout == f"shipper {__version__}\n"
+    done = run(root, data, SHIPPER, "lint", "/data/new.yaml", **variables)
+    assert (done.returncode, "not from" in done.stderr) == (3, False)
+    assert "new.yaml" in done.stderr + done.stdout
+
+
 def test_nothing_else_can_be_written(root: Path, data: Path) -> None:
     done = run(root, data, "/usr/bin/python3.11", "-Ic", LOOK)
     assert done.stderr == ""

@@ -135,6 +135,12 @@ def test_nothing_is_in_it_that_only_builds(root: Path) -> None:
         assert not list(root.glob(f"usr/lib/python3*/**/{name}")), name
 
 
+def test_no_secret_of_a_test_is_in_it(root: Path) -> None:
+    """Scanners would report it, and be right."""
+    texts = (path for path in (root / "opt/shipper/shipper/setup").rglob("*") if path.is_file())
+    assert [path for path in texts if b"-----BEGIN PRIVATE KEY-----" in path.read_bytes()] == []
+
+
 def test_all_of_it_is_compiled(root: Path) -> None:
     """Nothing can be compiled later: the tree is read-only."""
     for folder in ("usr/lib/python3.11", "opt/shipper"):
