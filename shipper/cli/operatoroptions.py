@@ -15,6 +15,15 @@ Config = Annotated[
     str | None,
     typer.Option("--config", metavar="FILE", help="Settings in YAML: listen: …. Flags and variables win over it."),
 ]
+LicenseServer = Annotated[
+    str | None,
+    typer.Option(
+        "--license-server",
+        metavar="URL",
+        envvar="OPERATOR_LICENSE_SERVER",
+        help="The license server, with the prefix that it is under, if any.",
+    ),
+]
 
 
 class OperatorOptions(NamedTuple):
@@ -29,15 +38,7 @@ class OperatorOptions(NamedTuple):
             help="What the license server asks for. Others can read KEY in the list of processes, not @FILE.",
         ),
     ] = None
-    license_server: Annotated[
-        str | None,
-        typer.Option(
-            "--license-server",
-            metavar="URL",
-            envvar="OPERATOR_LICENSE_SERVER",
-            help="The license server, with the prefix that it is under, if any.",
-        ),
-    ] = None
+    license_server: LicenseServer = None
     license_path: Annotated[
         str | None,
         typer.Option(

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from shipper.cli.operatoroptions import LicenseServer
+
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
@@ -78,15 +80,7 @@ class OperatorSetupOptions(NamedTuple):
             help=f"What the license server asks for. {_KEY}",
         ),
     ] = None
-    license_server: Annotated[
-        str | None,
-        typer.Option(
-            "--license-server",
-            metavar="URL",
-            envvar="OPERATOR_LICENSE_SERVER",
-            help="The license server, with the prefix that it is under, if any.",
-        ),
-    ] = None
+    license_server: LicenseServer = None
     cluster_name: Annotated[
         str | None,
         typer.Option("--cluster-name", metavar="NAME", help="The name of the cluster in reports (default: its id)."),

@@ -16,6 +16,8 @@ from shipper.operator.syncsettings import (
     sync_settings,
 )
 from shipper.serving.settings import (
+    LOG_FORMATS,
+    LOG_LEVELS,
     Given,
     Setting,
     certificates,
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
 
 REFRESH_SECONDS = 300
 MAX_CLUSTER_NAME = 128
-LEVELS = ("debug", "info", "warning", "error")
-FORMATS = ("text", "json")
 
 SETTINGS = {
     setting.name: setting
@@ -139,8 +139,8 @@ def load(
         ca_file=certificates(given["ca_file"]) if "ca_file" in given else None,
         sync=sync_settings(given, in_a_cluster=in_a_cluster),
         drain_seconds=drain_seconds(given.get("drain_seconds"), environment),
-        log_level=choice(given["log_level"], LEVELS) if "log_level" in given else defaults.log_level,
-        log_format=choice(given["log_format"], FORMATS) if "log_format" in given else defaults.log_format,
+        log_level=choice(given["log_level"], LOG_LEVELS) if "log_level" in given else defaults.log_level,
+        log_format=choice(given["log_format"], LOG_FORMATS) if "log_format" in given else defaults.log_format,
         key_in_arguments=(
             key is not None and key.source == SETTINGS["license_key"].flag and not key.text.startswith("@")
         ),

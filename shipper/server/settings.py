@@ -14,6 +14,8 @@ from urllib.parse import quote
 from shipper.errors import UsageError, shown
 from shipper.server.databaseurl import database_url
 from shipper.serving.settings import (
+    LOG_FORMATS,
+    LOG_LEVELS,
     Setting,
     choice,
     drain_seconds,
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
     from shipper.license.keys import PublicKey
     from shipper.serving.settings import Given
 
-LEVELS = ("debug", "info", "warning", "error")
-FORMATS = ("text", "json")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*")
@@ -139,8 +139,8 @@ def settings_of(
         trusted_proxies=_networks(given.get("trusted_proxies")),
         error_events_retention_days=whole_number(days, 1, 36_500) if days else defaults.error_events_retention_days,
         drain_seconds=drain_seconds(given.get("drain_seconds"), environment),
-        log_level=choice(level, LEVELS) if level else defaults.log_level,
-        log_format=choice(form, FORMATS) if form else defaults.log_format,
+        log_level=choice(level, LOG_LEVELS) if level else defaults.log_level,
+        log_format=choice(form, LOG_FORMATS) if form else defaults.log_format,
         key_in_arguments=key.source.startswith("--") and not key.text.startswith("@"),
     )
 

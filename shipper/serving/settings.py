@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from shipper.yamlio import Node
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("text", "json")
 POD_DRAIN_SECONDS = 5
 MAX_CONFIG = 64 * 1024
 MAX_CERTIFICATES = 4 * 1024 * 1024
