@@ -30,7 +30,7 @@ class AskedByDocument:
     """A run of Schemathesis: what was answered, by route and status.
 
     `app` is `inner`, or that with something before it. `config` is Schemathesis' own file, `headers` go with every
-    request, `phases` are its phases, all of them if nothing is said.
+    request, `phases` are its phases and `paths` what is in the paths that it asks, all of them if nothing is said.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class AskedByDocument:
         *headers: str,
         examples: int,
         phases: str = "",
+        paths: str = "",
     ) -> None:
         self.answers: Counter[tuple[str, str, int]] = Counter()
         inner.observe = self._observe
@@ -53,6 +54,7 @@ class AskedByDocument:
                 *("run", f"{service.url}/api/v1/openapi.json", "--checks", "all", "--continue-on-failure"),
                 *("--max-examples", str(examples), "--no-color"),
                 *(["--phases", phases] if phases else []),
+                *(["--include-path-regex", paths] if paths else []),
                 *(["--generation-database", "none"] if FULL else ["--generation-deterministic"]),
                 *(part for header in headers for part in ("--header", header)),
             ]
