@@ -2,7 +2,7 @@
 
 python image/runtime.py FROM TO
 
-Also left out: programs, type stubs, sources of compiled modules, and the tests of packages and charts. What a package's RECORD says holds for what is copied.
+Also left out: programs, type stubs, sources of compiled modules, and the tests of packages. What a package's RECORD says holds for what is copied.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def needed(found: dict[NormalizedName, Distribution]) -> set[NormalizedName]:
 def is_run(path: str) -> bool:
     """Whether a file of a package is of use in the image."""
     folders = path.split("/")[:-1]
-    return not (path.startswith("../") or path.endswith(BUILT_OF) or {"ci", "tests", "testing"} & set(folders))
+    return not (path.startswith("../") or path.endswith(BUILT_OF) or {"tests", "testing"} & set(folders))
 
 
 def copy(source: str, package: Distribution, target: str) -> None:
