@@ -123,12 +123,12 @@ class Nginx:
             return [json.loads(line) for line in lines]
         return []
 
-    def until_asked(self, what: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The first request that is `what`, once it is logged."""
+    def until_asked(self, what: Callable[[dict[str, Any]], bool], *, after: int = 0) -> dict[str, Any]:
+        """The first request but for the first `after` that is `what`, once it is logged."""
         found: list[dict[str, Any]] = []
 
         def look() -> bool:
-            found.extend(each for each in self.asked() if what(each))
+            found.extend(each for each in self.asked()[after:] if what(each))
             return bool(found)
 
         self._until(look)

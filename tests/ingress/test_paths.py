@@ -96,7 +96,7 @@ def test_http_leads_to_https_and_the_key_doesnt_follow(site: Site) -> None:
     with pytest.raises(Away, match="https"):
         client.license()
     client.close()
-    one = site.nginx.until_asked(lambda one: one["status"] == 308)
+    one = site.nginx.until_asked(lambda one: one["status"] == 308, after=before)
     assert one["target"] == f"{site.form.prefix}/api/v1/license"
     assert len(site.nginx.asked()) == before + 1
 
