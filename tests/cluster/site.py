@@ -155,6 +155,12 @@ class Site:
         assert made.code == 0, made.err
         return made.out.strip()
 
+    def knows(self, replica: str, key: str) -> bool:
+        """Whether a replica takes an operator's key, which it learns within a moment."""
+        url = f"https://127.0.0.1:{self._ports[replica]}/api/v1/license"
+        got = requests.get(url, headers={"x-license-key": key}, verify=str(self.ca_file), timeout=SECONDS)
+        return got.status_code == 200
+
     def ask(self, path: str, replica: str = "") -> Any:
         """What the API answers as JSON: through nginx, or a replica itself."""
         base = self.url if not replica else f"https://127.0.0.1:{self._ports[replica]}"

@@ -108,7 +108,9 @@ def test_all_of_it(site: Site) -> None:
     uids = {name: cluster.uid for name, cluster in site.clusters.items()}
     assert everywhere["clusters"] == sorted([uids["north"], *(f"prod ({uids[name][:8]})" for name in ("east", "west"))])
 
-    reporters = [Reporter(site, f"r{number}", site.new_key(f"reporter-{number}", "operator")) for number in range(2)]
+    keys = [site.new_key(f"reporter-{number}", "operator") for number in range(2)]
+    until(lambda: all(site.knows(replica, key) for replica in REPLICAS for key in keys))
+    reporters = [Reporter(site, f"r{number}", key) for number, key in enumerate(keys)]
     pipelines = [Pipeline(site, name) for name in CLUSTERS]
     clients: list[Client] = [*reporters, *pipelines]
     license = site.mount("east") / "SIGNED_LICENSE_PAYLOAD"

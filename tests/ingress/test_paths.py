@@ -91,14 +91,14 @@ def test_http_leads_to_https_and_the_key_doesnt_follow(site: Site) -> None:
     if not site.form.https:
         pytest.skip("there is none")
     plain = f"http://localhost:{site.nginx.ports[0]}{site.form.prefix}"
-    client = ServerClient(urls.parse(plain), KEY, ca_file=str(site.ca_file))
-    before = len(site.nginx.asked())
+    key = "a-key-that-goes-nowhere-else"
+    client = ServerClient(urls.parse(plain), key, ca_file=str(site.ca_file))
     with pytest.raises(Away, match="https"):
         client.license()
     client.close()
-    one = site.nginx.until_asked(lambda one: one["status"] == 308, after=before)
-    assert one["target"] == f"{site.form.prefix}/api/v1/license"
-    assert len(site.nginx.asked()) == before + 1
+    one = site.nginx.until_asked(lambda one: one["key"] == key)
+    assert (one["status"], one["target"]) == (308, f"{site.form.prefix}/api/v1/license")
+    assert [one["status"] for one in site.nginx.asked() if one["key"] == key] == [308]
 
 
 def _status(site: Site, target: str, key: str) -> int:
